@@ -1,0 +1,175 @@
+//! Options that several subcommands share.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+
+use crate::finding::{Confidence, Severity};
+use crate::report::Format;
+
+/// Default of `--max-size`, in bytes.
+pub const DEFAULT_MAX_SIZE: u64 = 10 * 1024 * 1024;
+
+/// What to scan and how.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub struct Scan {
+    /// Release of Hermes Agent in question (`0.21.5`); default: settings, then what the deployment shows
+    #[arg(long, value_name = "VERSION")]
+    pub hermes_version: Option<String>,
+
+    /// Largest file to read (bytes, or with K, M, G) [default: 10M]
+    #[arg(long, value_name = "SIZE", default_value_t = DEFAULT_MAX_SIZE, hide_default_value = true, value_parser = size)]
+    pub max_size: u64,
+
+    /// Scan what .gitignore excludes, too
+    #[arg(long)]
+    pub no_ignore: bool,
+
+    /// Worker threads; default: one a core
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+
+    /// Read more rule data (`secrets/*.yaml`) from this folder
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+
+    /// Settings file; default: .hermes-lint.toml in the scanned folder or above, up to the repo's root
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Which findings count.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Findings")]
+pub struct Choose {
+    /// Run these rules or families only (`config/denylist-missing`, `secret`)
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+
+    /// Leave these rules or families out
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+
+    /// Hide findings less sure than this [default: medium]
+    #[arg(long, value_name = "LEVEL", value_parser = words::<Confidence>(&["low", "medium", "high"]))]
+    pub min_confidence: Option<Confidence>,
+
+    /// Exit with 1 on findings at or above this [default: error]
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<FailOn>,
+
+    /// Exit with 3 when anything was skipped
+    #[arg(long)]
+    pub require_complete: bool,
+}
+
+/// How to report.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Output {
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "human",
+          value_parser = words::<Format>(&["human", "concise", "json"]))]
+    pub format: Format,
+
+    /// Write the report to this file
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+
+    /// Findings only: no summary, no notes, no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+
+    /// Say more; list what was skipped
+    #[arg(long, short, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The severity that makes a run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors
+    Error,
+    /// Warnings and errors
+    Warning,
+    /// Anything
+    Info,
+    /// Nothing
+    Never,
+}
+
+impl FailOn {
+    /// True when a finding of `severity` fails the run.
+    #[must_use]
+    pub fn fails(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Info => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// A parser that knows its words, so that help and completions list them.
+fn words<T>(known: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: std::str::FromStr<Err = String> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(known).try_map(|word| word.parse::<T>())
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    let (number, unit) = match text.char_indices().find(|(_, c)| !c.is_ascii_digit()) {
+        Some((at, _)) => text.split_at(at),
+        None => (text, ""),
+    };
+    let factor = match unit.to_ascii_uppercase().as_str() {
+        "" | "B" => 1,
+        "K" | "KB" | "KIB" => 1 << 10,
+        "M" | "MB" | "MIB" => 1 << 20,
+        "G" | "GB" | "GIB" => 1 << 30,
+        _ => return Err("write a number of bytes, or one with K, M or G".to_owned()),
+    };
+    let number: u64 =
+        number.parse().map_err(|_| "write a number of bytes, or one with K, M or G".to_owned())?;
+    number.checked_mul(factor).ok_or_else(|| "too large".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_take_units() {
+        assert_eq!(size("10M"), Ok(DEFAULT_MAX_SIZE));
+        assert_eq!(size("512"), Ok(512));
+        assert_eq!(size("2g"), Ok(2 << 30));
+        for wrong in ["", "M", "10X", "-1", "99999999999999999999", "20000000000G"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn failing_is_ordered() {
+        assert!(FailOn::Error.fails(Severity::Error) && !FailOn::Error.fails(Severity::Warning));
+        assert!(FailOn::Info.fails(Severity::Info) && !FailOn::Never.fails(Severity::Error));
+    }
+}

@@ -1,0 +1,440 @@
+//! The wiring: inputs through the stages to triaged findings and a coverage receipt.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::args;
+use super::error::Failure;
+use crate::checklist::Checklist;
+use crate::data;
+use crate::deployment::{Deployment, Knowledge};
+use crate::document::text::Text;
+use crate::document::{self, Document, Kind, Standing};
+use crate::finding::{Coverage, Finding, Skipped};
+use crate::policy::CommandTable;
+use crate::rules::secret::{self, File};
+use crate::rules::{Check, Findings, RULES};
+use crate::secrets::{Candidate, DetectorSpec, Engine, SpecFile};
+use crate::settings::{FILE_NAME, Settings};
+use crate::source::{self, Inputs, Origin, Skip, Source, Visitor, project_root};
+use crate::triage::{Choice, Triaged, names_rule, triage};
+
+/// How long a run is silent before it shows progress.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+/// What a run found.
+pub struct Scanned {
+    /// Findings that count, in report order.
+    pub triaged: Triaged,
+    /// The receipt.
+    pub coverage: Coverage,
+    /// The checklist, when asked for.
+    pub checklist: Option<Checklist>,
+    /// The settings in force.
+    pub settings: Settings,
+    /// Mode and owner of each file of the homes, when asked for.
+    pub owners: Vec<String>,
+}
+
+/// What to do besides checking.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extras {
+    /// Decide the checklist.
+    pub checklist: bool,
+    /// This is the machine the deployment runs on: look at modes and owners even in a checkout.
+    pub host: bool,
+}
+
+/// Runs every stage over `paths`.
+///
+/// # Errors
+///
+/// An input, settings file or rule folder that can't be read at all.
+pub fn scan(
+    paths: &[PathBuf],
+    options: &args::Scan,
+    choose: Option<&args::Choose>,
+    quiet: bool,
+    extras: Extras,
+) -> Result<Scanned, Failure> {
+    let (settings, settings_root) = settings(paths, options)?;
+    let engine = engine(options.rules.as_deref())?;
+    let knowledge = knowledge(options, &settings)?;
+    let excluded = globs(&settings_root, &settings.exclude)?;
+
+    let progress = Progress::default();
+    let inputs = Inputs { paths: paths.to_vec(), context: true };
+    let walk = source::Options {
+        threads: options.threads,
+        max_size: options.max_size,
+        gitignore: !options.no_ignore,
+    };
+    let shared =
+        Shared { engine: &engine, knowledge: &knowledge, excluded: &excluded, progress: &progress };
+    let workers = progress
+        .watch(quiet, || source::visit(&inputs, walk, || Worker::new(&shared)))
+        .map_err(|(path, error)| {
+        Failure::new(format!("can't read {}: {error}", path.display()))
+            .help("name a file or folder that exists, or - for standard input")
+    })?;
+
+    let mut all = Merged::default();
+    for worker in workers {
+        all.take(worker);
+    }
+    all.documents.sort_by(|a, b| a.text.path().cmp(b.text.path()));
+    let deployment = Deployment::join(&all.documents, &knowledge, &all.skips, extras.host);
+    let mut findings = Findings::default();
+    for rule in RULES {
+        match rule.check {
+            Check::File(_) => {}
+            Check::Home(check) => {
+                deployment.homes.iter().for_each(|home| check(home, &mut findings))
+            }
+            Check::Deployment(check) => check(&deployment, &mut findings),
+        }
+    }
+    let reported: std::collections::HashSet<&str> = all
+        .documents
+        .iter()
+        .filter(|document| document.origin == Origin::Context)
+        .map(|document| document.text.path().display.as_str())
+        .collect();
+    // What is named is reported; what surrounds it is only known.
+    all.findings.extend(
+        findings
+            .into_vec()
+            .into_iter()
+            .filter(|finding| !reported.contains(finding.location.path.as_str())),
+    );
+    secret::scrub(&mut all.findings, &all.secrets);
+
+    let today = today();
+    let checklist = extras
+        .checklist
+        .then(|| crate::checklist::evaluate(&deployment, &all.findings, &settings, today));
+    let owners = if extras.host { deployment.owners() } else { Vec::new() };
+    let coverage = coverage(&all, &deployment, &knowledge);
+    let choice = choice(choose, &settings);
+    let hidden_paths = per_path(&settings_root, &settings)?;
+    let triaged = triage(all.findings, &choice, |finding| {
+        hidden_paths.iter().any(|(paths, rules)| {
+            rules.iter().any(|rule| names_rule(rule, finding.rule))
+                && paths.matched_path_or_any_parents(&finding.location.identity, false).is_ignore()
+        })
+    });
+    Ok(Scanned { triaged, coverage, checklist, settings, owners })
+}
+
+/// Today in UTC; `SOURCE_DATE_EPOCH` pins it for reproducible reports.
+fn today() -> jiff::civil::Date {
+    let pinned = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
+    let now = pinned
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
+        .unwrap_or_else(jiff::Timestamp::now);
+    jiff::tz::Offset::UTC.to_datetime(now).date()
+}
+
+fn choice(choose: Option<&args::Choose>, settings: &Settings) -> Choice {
+    let mut choice = Choice {
+        select: settings.select.clone(),
+        ignore: settings.ignore.clone(),
+        severity: settings.severity.iter().map(|(rule, word)| (rule.clone(), word.0)).collect(),
+        ..Choice::default()
+    };
+    if let Some(word) = settings.min_confidence {
+        choice.min_confidence = word.0;
+    }
+    if let Some(choose) = choose {
+        if !choose.select.is_empty() {
+            choice.select.clone_from(&choose.select);
+        }
+        choice.ignore.extend(choose.ignore.iter().cloned());
+        choice.min_confidence = choose.min_confidence.unwrap_or(choice.min_confidence);
+    }
+    choice
+}
+
+/// The settings file for `paths`, and the folder that its globs are relative to.
+fn settings(paths: &[PathBuf], options: &args::Scan) -> Result<(Settings, PathBuf), Failure> {
+    let here = || std::env::current_dir().unwrap_or_default();
+    let first = paths.iter().find(|path| path.as_os_str() != "-").cloned().unwrap_or_else(here);
+    let first = std::path::absolute(&first).unwrap_or(first);
+    let root = project_root(&first).unwrap_or_else(|| {
+        if first.is_dir() {
+            first.clone()
+        } else {
+            first.parent().map_or_else(here, Path::to_path_buf)
+        }
+    });
+    let found = match &options.config {
+        Some(path) => Some(path.clone()),
+        None => first
+            .ancestors()
+            .take_while(|folder| folder.starts_with(&root))
+            .map(|folder| folder.join(FILE_NAME))
+            .find(|path| path.is_file()),
+    };
+    let Some(path) = found else { return Ok((Settings::default(), root)) };
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| Failure::new(format!("can't read the settings in {name}: {error}")))?;
+    let settings = Settings::parse(&text).map_err(|error| {
+        let failure =
+            Failure::new(format!("the settings in {name} are not valid: {}", error.message))
+                .help("`hermes-lint` reads the keys that its README lists, and no others");
+        match error.span {
+            Some(span) => failure.at(&name, text, span, "here"),
+            None => failure,
+        }
+    })?;
+    let unknown = |rule: &&String| !RULES.iter().any(|known| names_rule(rule, known.meta.id));
+    let named = settings
+        .ignore
+        .iter()
+        .chain(&settings.select)
+        .chain(settings.severity.keys())
+        .chain(settings.per_path.iter().flat_map(|row| &row.ignore));
+    if let Some(rule) = named.clone().find(unknown) {
+        return Err(Failure::new(format!(
+            "the settings in {name} name a rule that does not exist: `{rule}`"
+        ))
+        .help("`hermes-lint rules` lists them all"));
+    }
+    Ok((settings, root))
+}
+
+fn engine(extra: Option<&Path>) -> Result<Engine, Failure> {
+    let mut specs: Vec<DetectorSpec> = Vec::new();
+    let broken = |what: String| Failure::new(format!("a detector can't be used: {what}"));
+    for (name, json) in data::folder("secrets").filter(|(name, _)| *name != "secrets/names") {
+        let file: SpecFile =
+            serde_json::from_str(json).map_err(|error| broken(format!("{name}: {error}")))?;
+        specs.extend(file.into_specs(name).map_err(|error| broken(error.to_string()))?);
+    }
+    for (name, text) in extra.map(rule_files).transpose()?.unwrap_or_default() {
+        let file: SpecFile =
+            yaml_serde::from_str(&text).map_err(|error| broken(format!("{name}: {error}")))?;
+        specs.extend(file.into_specs(&name).map_err(|error| broken(error.to_string()))?);
+    }
+    let engine = Engine::new(specs).map_err(|error| broken(error.to_string()))?;
+    if extra.is_some() {
+        // Patterns compile on first use; a team's own must be known to be good before that.
+        engine.compile().map_err(|error| broken(error.to_string()))?;
+    }
+    Ok(engine)
+}
+
+/// Name and text of the detector files in a folder of rule data.
+fn rule_files(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
+    let secrets = folder.join("secrets");
+    let cannot = |path: &Path, error: std::io::Error| {
+        Failure::new(format!("can't read the rule data in {}: {error}", path.display())).help(
+            "a rules folder holds `secrets/<provider>.yaml` files, as this project's own does",
+        )
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&secrets).map_err(|error| cannot(&secrets, error))? {
+        let path = entry.map_err(|error| cannot(&secrets, error))?.path();
+        if path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml") {
+            let text = std::fs::read_to_string(&path).map_err(|error| cannot(&path, error))?;
+            files.push((path.display().to_string(), text));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn knowledge(options: &args::Scan, settings: &Settings) -> Result<Knowledge, Failure> {
+    let broken = |what: String| Failure::new(format!("the built-in facts can't be used: {what}"));
+    let commands: CommandTable = serde_json::from_str(data::file("commands").unwrap_or("{}"))
+        .map_err(|error| broken(error.to_string()))?;
+    let version = options.hermes_version.as_ref().or(settings.hermes_version.as_ref());
+    Knowledge::new(commands, version.map(String::as_str), &settings.tiers).map_err(|problem| {
+        Failure::new(problem).help("write a release such as 0.21.5: `--hermes-version 0.21.5`")
+    })
+}
+
+fn globs(root: &Path, lines: &[String]) -> Result<Gitignore, Failure> {
+    let mut builder = GitignoreBuilder::new(root);
+    for line in lines {
+        builder.add_line(None, line).map_err(|error| {
+            Failure::new(format!("`{line}` in the settings is not a path glob: {error}"))
+        })?;
+    }
+    builder.build().map_err(|error| Failure::new(format!("path globs in the settings: {error}")))
+}
+
+fn per_path(root: &Path, settings: &Settings) -> Result<Vec<(Gitignore, Vec<String>)>, Failure> {
+    settings.per_path.iter().map(|row| Ok((globs(root, &row.paths)?, row.ignore.clone()))).collect()
+}
+
+fn coverage(all: &Merged, deployment: &Deployment<'_>, knowledge: &Knowledge) -> Coverage {
+    let mut skipped: Vec<Skipped> = all
+        .skips
+        .iter()
+        .filter(|skip| skip.origin != Origin::Context)
+        .map(|skip| Skipped {
+            path: skip.path.display.clone(),
+            reason: skip.reason.word(),
+            detail: skip.reason.detail(),
+        })
+        .collect();
+    skipped.extend(all.excluded.iter().map(|path| Skipped {
+        path: path.clone(),
+        reason: "excluded",
+        detail: "excluded by the settings".to_owned(),
+    }));
+    skipped.sort();
+    skipped.dedup();
+    Coverage {
+        files: all.files,
+        bytes: all.bytes,
+        skipped,
+        homes: deployment.homes.iter().map(|home| home.folder.clone()).collect(),
+        hermes: knowledge.scope_text(),
+        rules: data::digest(),
+    }
+}
+
+/// What the threads share.
+struct Shared<'s> {
+    engine: &'s Engine,
+    knowledge: &'s Knowledge,
+    excluded: &'s Gitignore,
+    progress: &'s Progress,
+}
+
+/// What one thread finds.
+struct Worker<'s> {
+    shared: &'s Shared<'s>,
+    candidates: Vec<Candidate>,
+    found: Merged,
+}
+
+/// What all threads found.
+#[derive(Default)]
+struct Merged {
+    findings: Vec<Finding>,
+    documents: Vec<Document>,
+    skips: Vec<Skip>,
+    excluded: Vec<String>,
+    /// Every secret met, to keep it out of every output. Never printed.
+    secrets: Vec<Vec<u8>>,
+    files: usize,
+    bytes: u64,
+}
+
+impl Merged {
+    fn take(&mut self, worker: Worker<'_>) {
+        let found = worker.found;
+        self.findings.extend(found.findings);
+        self.documents.extend(found.documents);
+        self.skips.extend(found.skips);
+        self.excluded.extend(found.excluded);
+        self.secrets.extend(found.secrets);
+        self.files += found.files;
+        self.bytes += found.bytes;
+    }
+}
+
+impl<'s> Worker<'s> {
+    fn new(shared: &'s Shared<'s>) -> Self {
+        Self { shared, candidates: Vec::new(), found: Merged::default() }
+    }
+
+    fn excluded(&self, identity: &str) -> bool {
+        !self.shared.excluded.is_empty()
+            && self.shared.excluded.matched_path_or_any_parents(identity, false).is_ignore()
+    }
+}
+
+impl Visitor for Worker<'_> {
+    fn source(&mut self, source: Source<'_>) {
+        if self.excluded(&source.path.identity) {
+            self.found.excluded.push(source.path.display.clone());
+            return;
+        }
+        if source.origin != Origin::Context {
+            self.found.files += 1;
+            self.found.bytes += source.bytes.len() as u64;
+            self.shared.progress.files.fetch_add(1, Ordering::Relaxed);
+        }
+        self.candidates.clear();
+        self.shared.engine.scan(source.bytes, &mut self.candidates);
+        let recognised = document::recognise(&source, self.shared.knowledge.facts());
+        let mut document = match recognised {
+            Some(document) => document,
+            None if self.candidates.is_empty() => return,
+            None => Document {
+                text: Text::new(source.path.clone(), source.bytes),
+                origin: source.origin,
+                kind: Kind::Text,
+                standing: Standing::Live,
+            },
+        };
+        let secrets =
+            secret::inspect(&document, &self.candidates, self.shared.engine, self.shared.knowledge);
+        document.text.mask(secrets.iter().map(|secret| secret.span).collect());
+        self.found
+            .secrets
+            .extend(secrets.iter().map(|secret| secret.span.of(source.bytes).to_vec()));
+        let file =
+            File { document: &document, secrets: &secrets, knowledge: self.shared.knowledge };
+        if source.origin != Origin::Context {
+            let mut findings = Findings::default();
+            for rule in RULES {
+                if let Check::File(check) = rule.check {
+                    check(&file, &mut findings);
+                }
+            }
+            self.found.findings.extend(findings.into_vec());
+        }
+        if !matches!(document.kind, Kind::Text) {
+            self.found.documents.push(document);
+        }
+    }
+
+    fn skip(&mut self, skip: Skip) {
+        self.found.skips.push(skip);
+    }
+}
+
+/// Shows on a terminal that a long run is alive.
+#[derive(Default)]
+struct Progress {
+    files: AtomicUsize,
+    done: AtomicBool,
+}
+
+impl Progress {
+    /// Runs `work`; after [`PATIENCE`], shows how many files were read.
+    fn watch<T>(&self, quiet: bool, work: impl FnOnce() -> T) -> T {
+        use std::io::IsTerminal;
+        if quiet || !std::io::stderr().is_terminal() {
+            return work();
+        }
+        std::thread::scope(|scope| {
+            let watcher = scope.spawn(|| {
+                std::thread::park_timeout(PATIENCE);
+                if self.done.load(Ordering::Acquire) {
+                    return;
+                }
+                let bar = indicatif::ProgressBar::new_spinner();
+                while !self.done.load(Ordering::Acquire) {
+                    bar.set_message(format!("{} files read", self.files.load(Ordering::Relaxed)));
+                    bar.tick();
+                    std::thread::park_timeout(Duration::from_millis(100));
+                }
+                bar.finish_and_clear();
+            });
+            let result = work();
+            self.done.store(true, Ordering::Release);
+            watcher.thread().unpark();
+            result
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! Mode and owner of what lies in a home, where they mean something.
+//!
+//! git can't hold 0600, so in a checkout every mode is git's, not the operator's: there nothing is said.
+//! A checkout that is lived in (it has a database, logs or a pairing) is a home all the same.
+
+use std::path::{Path, PathBuf};
+
+use super::{Knowledge, Seed};
+use crate::facts::{Copy, FileFact, Files, Holding};
+use crate::host::file::{self as disk, FileFacts, FileKind};
+use crate::source::project_root;
+
+/// How deep below a home its files are looked at.
+const DEPTH: usize = 4;
+/// How many entries of one folder are looked at.
+const ENTRIES: usize = 2_000;
+/// What only a running Hermes leaves behind.
+const LIVED_IN: &[&str] =
+    &["state.db", "gateway.pid", "gateway_state.json", "processes.json", "sessions"];
+
+/// A file or folder of a home, as the disk has it.
+#[derive(Clone, Debug)]
+pub struct HomeFile {
+    /// Path below the home; empty for the home itself.
+    pub below: String,
+    /// Path as people see it.
+    pub display: String,
+    /// Path below the project root.
+    pub identity: String,
+    /// Mode, owner and kind.
+    pub facts: FileFacts,
+    /// Name of the owner, or its number.
+    pub owner: String,
+    /// True when an ACL lets others in, whatever the mode says.
+    pub acl: bool,
+    /// What Hermes keeps there.
+    pub holds: Option<Holding>,
+    /// Widest mode that is right for it.
+    pub widest: Option<u32>,
+    /// True for a copy or backup of something with secrets.
+    pub copy: bool,
+}
+
+impl HomeFile {
+    /// Permission bits beyond what is right; 0 when nothing is known of the file.
+    #[must_use]
+    pub fn excess(&self) -> u32 {
+        self.widest.map_or(0, |widest| self.facts.mode & !widest & 0o777)
+    }
+
+    /// `0600 hermes  .env`, for the host report.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!("{:04o}  {:<12} {}", self.facts.mode & 0o7777, self.owner, self.display)
+    }
+}
+
+/// The files of a home; empty where modes mean nothing.
+pub(super) fn of_home(seed: &Seed<'_>, knowledge: &Knowledge, host: bool) -> Vec<HomeFile> {
+    let document =
+        seed.config.or_else(|| seed.envs.first().copied()).or_else(|| seed.inside.first().copied());
+    let Some(document) = document else { return Vec::new() };
+    if seed.config.is_none() && seed.envs.is_empty() {
+        return Vec::new();
+    }
+    let path = document.text.path();
+    // `real` and `display` end alike: what precedes the folder is how the disk is reached.
+    let root: PathBuf = match path.real.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
+        Some(parent) => parent.to_path_buf(),
+        None => return Vec::new(),
+    };
+    if path.real.as_os_str() == "-" {
+        return Vec::new();
+    }
+    let lived_in = LIVED_IN.iter().any(|name| root.join(name).exists());
+    if !host && !lived_in && project_root(&root).is_some() {
+        return Vec::new();
+    }
+    let identity = path.identity.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let mut walk = Walk { facts: knowledge.facts().files(), found: Vec::new() };
+    walk.add(&root, "", &seed.folder, &identity);
+    walk.folder(&root, "", &seed.folder, &identity, 0);
+    walk.found.sort_by(|a, b| a.below.cmp(&b.below));
+    walk.found
+}
+
+struct Walk<'f> {
+    facts: &'f Files,
+    found: Vec<HomeFile>,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, folder: &Path, below: &str, display: &str, identity: &str, depth: usize) {
+        let Ok(entries) = std::fs::read_dir(folder) else { return };
+        for entry in entries.flatten().take(ENTRIES) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // A profile is a home of its own and looked at as one.
+            if name == ".git" || (below.is_empty() && name == "profiles") {
+                continue;
+            }
+            let join =
+                |base: &str| if base.is_empty() { name.clone() } else { format!("{base}/{name}") };
+            let (below, display, identity) = (join(below), join(display), join(identity));
+            let path = entry.path();
+            self.add(&path, &below, &display, &identity);
+            if depth + 1 < DEPTH && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                self.folder(&path, &below, &display, &identity, depth + 1);
+            }
+        }
+    }
+
+    fn add(&mut self, path: &Path, below: &str, display: &str, identity: &str) {
+        let Ok(facts) = disk::file(path) else { return };
+        let folder = facts.kind == FileKind::Directory;
+        if facts.kind == FileKind::Symlink {
+            return;
+        }
+        let copy: Option<&Copy> = self.facts.copy(below).filter(|_| !below.is_empty());
+        let known: Option<&FileFact> = self.facts.of(below);
+        let widest = match (copy, known) {
+            (Some(copy), _) => {
+                if folder {
+                    copy.dir_mode
+                } else {
+                    Some(copy.mode)
+                }
+            }
+            (None, Some(known)) => {
+                if folder {
+                    known.dir_mode
+                } else {
+                    known.mode
+                }
+            }
+            (None, None) => None,
+        };
+        if copy.is_none() && known.is_none() {
+            return;
+        }
+        self.found.push(HomeFile {
+            below: below.to_owned(),
+            display: if display.is_empty() { ".".to_owned() } else { display.to_owned() },
+            identity: identity.to_owned(),
+            owner: disk::owner_name(facts.uid).unwrap_or_else(|| facts.uid.to_string()),
+            acl: disk::posix_acl_widens(path) == Some(true),
+            facts,
+            holds: known.map(|known| known.holds),
+            widest: widest.map(|mode| mode.0),
+            copy: copy.is_some(),
+        });
+    }
+}

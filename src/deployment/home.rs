@@ -1,0 +1,341 @@
+//! One Hermes home: its documents, and the questions rules ask about it.
+
+use super::files::{self, HomeFile};
+use super::platform::{self, PlatformState};
+use super::service::{self, Service};
+use super::setting::{Setting, python_str};
+use super::variable::{self, Effective, Variable, VariableSource};
+use super::{Knowledge, Seed};
+use crate::document::tree::Value;
+use crate::document::{Document, EvidenceFile, Kind, Place, Standing, Structured};
+use crate::facts::{Holds, Range, VersionScope};
+use crate::source::Skip;
+
+/// A Hermes home, or what stands for one in a repo.
+pub struct Home<'d> {
+    /// Its folder as people see it; empty for the working directory.
+    pub folder: String,
+    /// The releases it can be of.
+    pub scope: VersionScope,
+    /// What is known of Hermes.
+    pub knowledge: &'d Knowledge,
+    config: Option<&'d Document>,
+    managed: Vec<&'d Document>,
+    envs: Vec<&'d Document>,
+    inside: Vec<&'d Document>,
+    around: Vec<&'d Document>,
+    services: Vec<Service<'d>>,
+    variables: Vec<Variable<'d>>,
+    platforms: Vec<PlatformState<'d>>,
+    files: Vec<HomeFile>,
+    incomplete: bool,
+}
+
+/// A list in one of the two vocabularies.
+#[derive(Clone, Debug)]
+pub struct ListSetting<'d> {
+    /// The setting.
+    pub setting: Setting<'d>,
+    /// Its entries as text, with their places; empty for a scalar.
+    pub entries: Vec<(String, Place<'d>)>,
+}
+
+/// What is denied outright, in either vocabulary.
+#[derive(Clone, Debug, Default)]
+pub struct Denylist<'d> {
+    /// `approvals.deny`, which Hermes reads.
+    pub native: Option<ListSetting<'d>>,
+    /// `security.command_denylist` and `security.dangerous_patterns`, which guides use.
+    pub guide: Vec<ListSetting<'d>>,
+}
+
+impl Denylist<'_> {
+    /// True when either vocabulary denies anything.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.native.as_ref().is_some_and(|list| !list.setting.is_empty())
+            || self.guide.iter().any(|list| !list.setting.is_empty())
+    }
+}
+
+impl<'d> Home<'d> {
+    pub(super) fn build(
+        seed: Seed<'d>,
+        knowledge: &'d Knowledge,
+        skipped: &'d [Skip],
+        host: bool,
+    ) -> Self {
+        let config_version = seed
+            .config
+            .and_then(|config| Setting::find(config, "_config_version"))
+            .and_then(|setting| match setting.value() {
+                Value::Int(number) => u32::try_from(*number).ok(),
+                _ => None,
+            });
+        let services: Vec<Service<'d>> =
+            seed.around.iter().flat_map(|document| service::services(document)).collect();
+        let incomplete = skipped.iter().any(|skip| {
+            skip.path.folder() == seed.folder
+                && matches!(skip.path.file_name(), "config.yaml" | ".env")
+        });
+        let mut home = Self {
+            files: files::of_home(&seed, knowledge, host),
+            folder: seed.folder,
+            scope: knowledge.scope(config_version),
+            knowledge,
+            config: seed.config,
+            managed: seed.managed,
+            envs: if seed.envs.is_empty() { seed.env_templates } else { seed.envs },
+            inside: seed.inside,
+            around: seed.around,
+            services,
+            variables: Vec::new(),
+            platforms: Vec::new(),
+            incomplete,
+        };
+        home.variables = home.collect_variables();
+        home.platforms = platform::states(&home);
+        home
+    }
+
+    /// The config, parsed or not.
+    #[must_use]
+    pub fn config(&self) -> Option<&'d Document> {
+        self.config
+    }
+
+    /// The config's tree, when there is one.
+    #[must_use]
+    pub fn structured(&self) -> Option<&'d Structured> {
+        self.config.and_then(Document::structured).filter(|structured| structured.error.is_none())
+    }
+
+    /// True when the config or the variables could not be read: then nothing is "missing".
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.incomplete
+            || self
+                .config
+                .and_then(Document::structured)
+                .is_some_and(|structured| structured.error.is_some())
+    }
+
+    /// True when the home has a config to say something about: a `.env` alone has no denylist to miss.
+    #[must_use]
+    pub fn has_config(&self) -> bool {
+        self.structured().is_some()
+    }
+
+    /// True for a template or a copy that only may come into force.
+    #[must_use]
+    pub fn is_template(&self) -> bool {
+        self.config.is_some_and(|config| {
+            config.standing != Standing::Live && config.standing != Standing::Named
+        }) || (self.config.is_none()
+            && self.envs.iter().all(|env| env.standing == Standing::Template)
+            && !self.envs.is_empty())
+    }
+
+    /// Dotenv files in force; the ones to be filled in when there are no others.
+    #[must_use]
+    pub fn envs(&self) -> &[&'d Document] {
+        &self.envs
+    }
+
+    /// Every other document in the folder and below.
+    #[must_use]
+    pub fn inside(&self) -> &[&'d Document] {
+        &self.inside
+    }
+
+    /// Units, compose files, images and evidence nearest to this home.
+    #[must_use]
+    pub fn around(&self) -> &[&'d Document] {
+        &self.around
+    }
+
+    /// Evidence of one kind nearest to this home.
+    pub fn evidence(&self, wanted: EvidenceFile) -> impl Iterator<Item = &'d Document> {
+        self.around
+            .iter()
+            .copied()
+            .filter(move |document| matches!(document.kind, Kind::Evidence(kind) if kind == wanted))
+    }
+
+    /// What starts it.
+    #[must_use]
+    pub fn services(&self) -> &[Service<'d>] {
+        &self.services
+    }
+
+    /// Mode and owner of its files; empty where modes mean nothing (a git checkout, no POSIX disk).
+    #[must_use]
+    pub fn files(&self) -> &[HomeFile] {
+        &self.files
+    }
+
+    /// Whether a fact with `range` holds here.
+    #[must_use]
+    pub fn holds(&self, range: &Range) -> Holds {
+        self.knowledge.holds(range, &self.scope)
+    }
+
+    /// True when a fact with `range` can hold here.
+    #[must_use]
+    pub fn may_hold(&self, range: &Range) -> bool {
+        self.holds(range) != Holds::Never
+    }
+
+    /// The effective value of a config key: the administrator's before the home's own.
+    #[must_use]
+    pub fn setting(&self, path: &str) -> Option<Setting<'d>> {
+        let documents = self.managed.iter().copied().chain(self.config);
+        let mut found = documents.filter_map(|document| Setting::find(document, path));
+        let mut winner = found.next()?;
+        winner.shadowed = found.map(|loser| loser.place()).collect();
+        Some(winner)
+    }
+
+    /// A list under a config key.
+    #[must_use]
+    pub fn list(&self, path: &str) -> Option<ListSetting<'d>> {
+        let setting = self.setting(path)?;
+        Some(ListSetting { entries: setting.items(), setting })
+    }
+
+    /// What is denied outright.
+    #[must_use]
+    pub fn denylist(&self) -> Denylist<'d> {
+        let guide =
+            ["security.command_denylist", "command_denylist", "security.dangerous_patterns"];
+        Denylist {
+            native: self.list("approvals.deny"),
+            guide: guide.iter().filter_map(|path| self.list(path)).collect(),
+        }
+    }
+
+    /// Every variable assignment that can reach Hermes here.
+    #[must_use]
+    pub fn variables(&self) -> &[Variable<'d>] {
+        &self.variables
+    }
+
+    /// The assignment of `name` that wins, when it is set to anything.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<Effective<'_, 'd>> {
+        variable::effective(&self.variables, name).filter(|effective| effective.winner.is_set())
+    }
+
+    /// Every platform that is mentioned, and its state.
+    #[must_use]
+    pub fn platforms(&self) -> &[PlatformState<'d>] {
+        &self.platforms
+    }
+
+    /// Where to say that `path` is missing: its nearest parent that is there, else the config, else the
+    /// first dotenv file.
+    #[must_use]
+    pub fn anchor(&self, path: &str) -> Option<Place<'d>> {
+        let mut parent = path;
+        while let Some((above, _)) = parent.rsplit_once('.') {
+            if let Some(setting) = self.setting(above) {
+                return Some(Place { route: path.to_owned(), ..setting.key_place() });
+            }
+            parent = above;
+        }
+        let document = self.config.or_else(|| self.envs.first().copied())?;
+        Some(Place { route: path.to_owned(), ..Place::whole(document) })
+    }
+
+    /// True when commands run on the machine itself: the default, and what makes every lax setting worse.
+    #[must_use]
+    pub fn runs_locally(&self) -> bool {
+        self.setting("terminal.backend")
+            .and_then(|setting| setting.python_str())
+            .is_none_or(|backend| backend.trim().eq_ignore_ascii_case("local") || backend == "None")
+    }
+
+    /// True when commands run in a container that sees no folder of the host.
+    #[must_use]
+    pub fn runs_isolated(&self) -> bool {
+        let backend = self.setting("terminal.backend").and_then(|setting| setting.python_str());
+        let container = backend.is_some_and(|backend| {
+            ["docker", "singularity", "modal", "daytona"]
+                .contains(&backend.trim().to_ascii_lowercase().as_str())
+        });
+        let filled = |path: &str| self.setting(path).is_some_and(|setting| !setting.is_empty());
+        let on = |path: &str| self.setting(path).and_then(|setting| setting.bool()) == Some(true);
+        container
+            && !filled("terminal.docker_volumes")
+            && !filled("terminal.docker_extra_args")
+            && !on("terminal.docker_mount_cwd_to_workspace")
+    }
+
+    fn collect_variables(&self) -> Vec<Variable<'d>> {
+        let mut all = Vec::new();
+        for document in self.managed.iter().copied() {
+            dotenv(document, VariableSource::Managed, &mut all);
+        }
+        for document in self.envs.iter().copied() {
+            let source = match document.standing {
+                Standing::Template => VariableSource::Template,
+                _ => VariableSource::Dotenv,
+            };
+            dotenv(document, source, &mut all);
+        }
+        for service in self.services.iter().filter(|service| service.is_hermes) {
+            all.extend(service.variables.iter().cloned());
+        }
+        if let Some((document, structured)) = self.config.zip(self.structured()) {
+            root_scalars(document, structured, &mut all);
+        }
+        all
+    }
+}
+
+/// The assignments of a dotenv file.
+fn dotenv<'d>(document: &'d Document, source: VariableSource, all: &mut Vec<Variable<'d>>) {
+    let Kind::Env(env) = &document.kind else { return };
+    for entry in &env.entries {
+        let value = entry.value.clone().unwrap_or_default();
+        let span = if entry.value_span.is_empty() { entry.key_span } else { entry.value_span };
+        all.push(Variable {
+            name: entry.key.clone(),
+            known: !(value.contains("${") || value.contains("{{") || value.starts_with("op://")),
+            value,
+            source,
+            place: Place::new(document, span, entry.key.clone()),
+        });
+    }
+}
+
+/// Scalars at the root of config.yaml: the gateway makes variables of them.
+fn root_scalars<'d>(
+    document: &'d Document,
+    structured: &'d Structured,
+    all: &mut Vec<Variable<'d>>,
+) {
+    let tree = &structured.tree;
+    let Some(root) = tree.root else { return };
+    for entry in tree.entries(root) {
+        let Some(name) = tree.str(entry.key) else { continue };
+        // Only names that a variable could have: `model: x` becomes one too, but nothing reads it.
+        if !name
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        {
+            continue;
+        }
+        let Some(value) = python_str(tree.value(entry.value)) else { continue };
+        if matches!(tree.value(entry.value), Value::Null) {
+            continue;
+        }
+        all.push(Variable {
+            name: name.to_owned(),
+            known: !value.contains("${") && !structured.is_hole(entry.value),
+            value,
+            source: VariableSource::RootScalar,
+            place: Place::new(document, tree.span(entry.value), name),
+        });
+    }
+}

@@ -1,0 +1,266 @@
+//! The documents of each Hermes home joined with one another and with host facts, effective values
+//! resolved: "is Telegram on, who may talk to it, what is denied, by which line".
+//!
+//! A home is a folder (`~/.hermes`, a profile) or, in a repo that produces one, a config under another
+//! name. What starts it (units, compose files, images) seldom lies inside it; it is attached to the home
+//! it shares the longest path with. That guess is right for one deployment a folder, which is how people
+//! lay repos out, and harmless otherwise: several homes then know the same unit.
+
+mod compose;
+mod files;
+mod home;
+mod knowledge;
+mod platform;
+mod service;
+mod setting;
+mod tools;
+mod variable;
+
+pub use compose::{Expanded, Mount, Port, Word, expand};
+pub use files::HomeFile;
+pub use home::{Denylist, Home, ListSetting};
+pub use knowledge::Knowledge;
+pub use platform::{Door, PlatformState};
+pub use service::{Service, Starter};
+pub use setting::{Setting, python_str};
+pub use tools::{Reach, ReachableTool};
+pub use variable::{Effective, Variable, VariableSource, effective};
+
+use std::collections::BTreeMap;
+
+use crate::document::{Document, EvidenceFile, Kind, Standing};
+use crate::source::Skip;
+
+/// Everything that was read, joined.
+pub struct Deployment<'d> {
+    /// Every document that is more than plain text, sorted by path.
+    pub documents: &'d [Document],
+    /// The homes, sorted by folder.
+    pub homes: Vec<Home<'d>>,
+    /// What was not read.
+    pub skipped: &'d [Skip],
+    /// What is known of Hermes, whatever was read.
+    pub knowledge: &'d Knowledge,
+}
+
+impl<'d> Deployment<'d> {
+    /// Joins `documents`, which are sorted by path. `host` says that the homes are on the machine they
+    /// run on, so that modes are meant as they are.
+    #[must_use]
+    pub fn join(
+        documents: &'d [Document],
+        knowledge: &'d Knowledge,
+        skipped: &'d [Skip],
+        host: bool,
+    ) -> Self {
+        let mut seeds = seeds(documents, knowledge);
+        assign(documents, &mut seeds);
+        let homes =
+            seeds.into_values().map(|seed| Home::build(seed, knowledge, skipped, host)).collect();
+        Self { documents, homes, skipped, knowledge }
+    }
+
+    /// Documents that say something about the project's hygiene.
+    pub fn evidence(&self, wanted: EvidenceFile) -> impl Iterator<Item = &'d Document> {
+        self.documents
+            .iter()
+            .filter(move |document| matches!(document.kind, Kind::Evidence(kind) if kind == wanted))
+    }
+
+    /// Path, mode and owner of each file of the homes, a line each; empty where modes mean nothing.
+    #[must_use]
+    pub fn owners(&self) -> Vec<String> {
+        self.homes.iter().flat_map(|home| home.files().iter().map(HomeFile::line)).collect()
+    }
+}
+
+/// A home in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Seed<'d> {
+    /// The folder as people see it; empty for the working directory.
+    pub folder: String,
+    /// The config in force, or standing for it.
+    pub config: Option<&'d Document>,
+    /// Dotenv files in force, `.env` first.
+    pub envs: Vec<&'d Document>,
+    /// Dotenv files to be filled in.
+    pub env_templates: Vec<&'d Document>,
+    /// Everything else in the folder and below.
+    pub inside: Vec<&'d Document>,
+    /// What starts it, and what says something about it.
+    pub around: Vec<&'d Document>,
+    /// The administrator's config and variables, which win over the home's.
+    pub managed: Vec<&'d Document>,
+}
+
+/// Homes by folder, and by file for configs under other names.
+fn seeds<'d>(documents: &'d [Document], knowledge: &Knowledge) -> BTreeMap<String, Seed<'d>> {
+    let mut seeds: BTreeMap<String, Seed<'d>> = BTreeMap::new();
+    let mut named = Vec::new();
+    for document in documents {
+        let path = document.text.path();
+        if is_managed(document) {
+            continue;
+        }
+        let folder = path.folder();
+        let seed = |seeds: &mut BTreeMap<String, Seed<'d>>, key: &str| {
+            let seed = seeds.entry(key.to_owned()).or_default();
+            folder.clone_into(&mut seed.folder);
+        };
+        match (&document.kind, document.standing) {
+            (Kind::Config(_), Standing::Live) => {
+                seed(&mut seeds, folder);
+                if let Some(seed) = seeds.get_mut(folder) {
+                    seed.config = Some(document);
+                }
+            }
+            (Kind::Config(_), Standing::Named | Standing::Template) => named.push(document),
+            (Kind::Env(env), Standing::Live | Standing::Template) => {
+                let speaks_hermes =
+                    || env.entries.iter().any(|entry| knowledge.is_hermes_variable(&entry.key));
+                if in_home_folder(folder) || speaks_hermes() {
+                    seed(&mut seeds, folder);
+                }
+            }
+            (Kind::State(..) | Kind::Jobs(_), Standing::Live) => {
+                let folder = folder.strip_suffix("/cron").unwrap_or(folder);
+                if in_home_folder(folder) {
+                    let seed = seeds.entry(folder.to_owned()).or_default();
+                    folder.clone_into(&mut seed.folder);
+                }
+            }
+            _ => {}
+        }
+    }
+    for document in named {
+        let path = document.text.path();
+        let folder = path.folder();
+        // A template beside the real file says what the real one may become, not what is in force.
+        let beside = seeds.get(folder).is_some_and(|seed| seed.config.is_some());
+        if beside && document.standing == Standing::Template {
+            continue;
+        }
+        match seeds.get_mut(folder) {
+            Some(seed) if seed.config.is_none() => seed.config = Some(document),
+            _ => {
+                let seed = seeds.entry(path.display.clone()).or_default();
+                folder.clone_into(&mut seed.folder);
+                seed.config = Some(document);
+            }
+        }
+    }
+    if seeds.is_empty() {
+        // No home at all: what starts one still says how it is started.
+        for document in documents {
+            if matches!(document.kind, Kind::Unit(_) | Kind::Compose(_) | Kind::Dockerfile(_))
+                && service::services(document).iter().any(|service| service.is_hermes)
+            {
+                let folder = document.text.path().folder();
+                let seed = seeds.entry(folder.to_owned()).or_default();
+                folder.clone_into(&mut seed.folder);
+            }
+        }
+    }
+    seeds
+}
+
+/// The administrator's scope: `/etc/hermes`, or a folder of that name that is deployed there.
+fn is_managed(document: &Document) -> bool {
+    let path = &document.text.path().display;
+    matches!(document.kind, Kind::Config(_) | Kind::Env(_))
+        && (path.starts_with("/etc/hermes/")
+            || path.contains("/etc/hermes/")
+            || path.starts_with("etc/hermes/"))
+}
+
+fn in_home_folder(folder: &str) -> bool {
+    let last = folder.rsplit('/').next().unwrap_or_default();
+    matches!(last, ".hermes" | "dot_hermes" | "hermes-home")
+        || folder.rsplit('/').nth(1) == Some("profiles")
+}
+
+/// Gives every document to the home it lies in, or to those it is nearest to.
+fn assign<'d>(documents: &'d [Document], seeds: &mut BTreeMap<String, Seed<'d>>) {
+    let folders: Vec<(String, String)> =
+        seeds.iter().map(|(key, seed)| (key.clone(), seed.folder.clone())).collect();
+    for document in documents {
+        let folder = document.text.path().folder();
+        if is_managed(document) {
+            seeds.values_mut().for_each(|seed| seed.managed.push(document));
+            continue;
+        }
+        let holder = folders
+            .iter()
+            .filter(|(_, home)| is_below(folder, home))
+            .max_by_key(|(key, home)| (home.len(), key == home));
+        let starts = matches!(
+            document.kind,
+            Kind::Unit(_) | Kind::Compose(_) | Kind::Dockerfile(_) | Kind::Evidence(_)
+        );
+        if let (false, Some((key, home))) = (starts, holder) {
+            if let Some(seed) = seeds.get_mut(key) {
+                place(seed, document, folder == home);
+            }
+            // A config of another name shares its folder's variables.
+            if matches!(document.kind, Kind::Env(_)) {
+                for (other, _) in
+                    folders.iter().filter(|(other, home)| other != key && home == folder)
+                {
+                    if let Some(seed) = seeds.get_mut(other) {
+                        place(seed, document, true);
+                    }
+                }
+            }
+            continue;
+        }
+        if !starts && !matches!(document.kind, Kind::Env(_)) {
+            continue;
+        }
+        let nearest = folders.iter().map(|(_, home)| shared_depth(folder, home)).max().unwrap_or(0);
+        for (key, _) in folders.iter().filter(|(_, home)| shared_depth(folder, home) == nearest) {
+            if let Some(seed) = seeds.get_mut(key) {
+                seed.around.push(document);
+            }
+        }
+    }
+}
+
+fn place<'d>(seed: &mut Seed<'d>, document: &'d Document, at_top: bool) {
+    match (&document.kind, document.standing) {
+        (Kind::Env(_), Standing::Live) if at_top => {
+            // `.env` is what Hermes loads; another `*.env` is for whoever names it.
+            if document.text.path().file_name().starts_with(".env") {
+                seed.envs.insert(0, document);
+            } else {
+                seed.envs.push(document);
+            }
+        }
+        (Kind::Env(_), Standing::Template) if at_top => seed.env_templates.push(document),
+        _ if seed.config.is_some_and(|config| std::ptr::eq(config, document)) => {}
+        _ => seed.inside.push(document),
+    }
+}
+
+/// True when `folder` is `home` or lies below it.
+fn is_below(folder: &str, home: &str) -> bool {
+    home.is_empty()
+        || folder.strip_prefix(home).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Number of leading path components that two folders share.
+fn shared_depth(one: &str, other: &str) -> usize {
+    one.split('/').zip(other.split('/')).take_while(|(a, b)| a == b).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_nest_by_component() {
+        assert!(is_below("a/b/c", "a/b") && is_below("a/b", "a/b") && is_below("x", ""));
+        assert!(!is_below("a/bc", "a/b") && !is_below("a", "a/b"));
+        assert_eq!(shared_depth("a/b/deploy", "a/b/home"), 2);
+        assert_eq!(shared_depth("a", "b"), 0);
+    }
+}

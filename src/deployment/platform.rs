@@ -1,0 +1,194 @@
+//! The doors of a home: which messaging platforms are on, by which line, and who may come in.
+
+use super::home::Home;
+use super::setting::Setting;
+use crate::document::Place;
+use crate::document::tree::Value;
+use crate::facts::{Holds, Platform, Range};
+
+/// A list that lets people in.
+#[derive(Clone, Debug)]
+pub struct Door<'d> {
+    /// Name of the variable, or path of the key.
+    pub name: String,
+    /// Where it is set.
+    pub place: Place<'d>,
+    /// Its entries; ids and addresses, not secret but personal.
+    pub entries: Vec<String>,
+    /// False when the value is not known (`${X}`, a template).
+    pub known: bool,
+}
+
+impl Door<'_> {
+    /// True when everybody may come in.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.entries.iter().any(|entry| entry == "*")
+    }
+
+    /// True when it lets nobody in.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.known && self.entries.is_empty()
+    }
+}
+
+/// A platform that the home mentions.
+#[derive(Clone, Debug)]
+pub struct PlatformState<'d> {
+    /// What is known of it.
+    pub spec: &'d Platform,
+    /// What switches it on; `None` when it is off.
+    pub on: Option<Place<'d>>,
+    /// Allowlists that count.
+    pub doors: Vec<Door<'d>>,
+    /// Allowlists under a key that some release in question does not read, with the releases that do.
+    pub unread: Vec<(Door<'d>, Range)>,
+}
+
+impl PlatformState<'_> {
+    /// True when a list that counts lets somebody in.
+    #[must_use]
+    pub fn has_allowlist(&self) -> bool {
+        self.doors.iter().any(|door| !door.is_empty())
+    }
+}
+
+/// The state of each platform that `home` mentions.
+pub(super) fn states<'d>(home: &Home<'d>) -> Vec<PlatformState<'d>> {
+    let facts = home.knowledge.facts().platforms();
+    facts.platforms.iter().filter_map(|spec| state(home, spec)).collect()
+}
+
+fn state<'d>(home: &Home<'d>, spec: &'d Platform) -> Option<PlatformState<'d>> {
+    let blocks = blocks(home, spec);
+    let mut state = PlatformState { spec, on: None, doors: Vec::new(), unread: Vec::new() };
+    for name in spec.users.iter().chain(&spec.chats) {
+        if let Some(door) = variable_door(home, name) {
+            state.doors.push(door);
+        }
+    }
+    let by_variable = !state.doors.iter().all(Door::is_empty);
+    for (block, block_range) in &blocks {
+        for key in &spec.yaml_users {
+            let setting = block.child(&key.key).or_else(|| block.child("extra")?.child(&key.key));
+            let Some(setting) = setting else { continue };
+            let door = yaml_door(&setting);
+            match home.holds(&key.range().and(*block_range)) {
+                // Hermes looks at the file's list only when no variable is set.
+                Holds::Always if !by_variable => state.doors.push(door),
+                Holds::Always => {}
+                Holds::Never | Holds::Depends { .. } => {
+                    state.unread.push((door, key.range().and(*block_range)));
+                }
+            }
+        }
+    }
+    state.on = switch(home, spec, &blocks);
+    (state.on.is_some() || !state.doors.is_empty() || !state.unread.is_empty()).then_some(state)
+}
+
+/// The blocks of config.yaml about a platform, with the releases that read them there.
+fn blocks<'d>(home: &Home<'d>, spec: &Platform) -> Vec<(Setting<'d>, Range)> {
+    let id = &spec.id;
+    let nested = Range { since: crate::facts::Release::parse("0.21.3"), until: None };
+    let places = [
+        (id.clone(), Range::ALWAYS),
+        (format!("platforms.{id}"), Range::ALWAYS),
+        (format!("gateway.platforms.{id}"), Range::ALWAYS),
+        (format!("gateway.{id}"), nested),
+    ];
+    places.into_iter().filter_map(|(path, range)| Some((home.setting(&path)?, range))).collect()
+}
+
+fn switch<'d>(
+    home: &Home<'d>,
+    spec: &Platform,
+    blocks: &[(Setting<'d>, Range)],
+) -> Option<Place<'d>> {
+    let enabled = |value: bool| {
+        blocks.iter().find_map(|(block, range)| {
+            let setting = block.child("enabled")?;
+            (home.may_hold(range) && setting.bool() == Some(value)).then(|| setting.place())
+        })
+    };
+    // An explicit `enabled: false` beats the variables.
+    if enabled(false).is_some() {
+        return None;
+    }
+    if let Some(place) = enabled(true) {
+        return Some(place);
+    }
+    for set in &spec.on {
+        let mut first = None;
+        let all = set.iter().all(|required| {
+            let Some(effective) = home.variable(&required.name) else { return false };
+            let variable = effective.winner;
+            if is_placeholder(&variable.value)
+                || (variable.known && !required.is_met_by(&variable.value))
+            {
+                return false;
+            }
+            first.get_or_insert_with(|| variable.place.clone());
+            true
+        });
+        if all && first.is_some() {
+            return first;
+        }
+    }
+    blocks.iter().find_map(|(block, range)| {
+        let token = block.child("token").filter(|token| !token.is_empty())?;
+        (home.may_hold(range)).then(|| token.place())
+    })
+}
+
+/// What Hermes and its set-up take for "no key yet".
+fn is_placeholder(value: &str) -> bool {
+    use crate::secrets::{Context, Kind, classify};
+    let class = classify(value.as_bytes(), &Context::default());
+    matches!(class.kind, Kind::Empty | Kind::Placeholder | Kind::Redacted)
+}
+
+fn variable_door<'d>(home: &Home<'d>, name: &str) -> Option<Door<'d>> {
+    let winner = home.variable(name)?.winner;
+    Some(Door {
+        name: name.to_owned(),
+        place: winner.place.clone(),
+        entries: entries(&winner.value),
+        known: winner.known,
+    })
+}
+
+fn yaml_door<'d>(setting: &Setting<'d>) -> Door<'d> {
+    let entries = match setting.value() {
+        Value::Seq(_) => {
+            setting.items().into_iter().map(|(text, _)| text.trim().to_owned()).collect()
+        }
+        Value::Null => Vec::new(),
+        _ => entries(&setting.python_str().unwrap_or_default()),
+    };
+    Door { name: setting.path.clone(), place: setting.place(), entries, known: !setting.is_hole() }
+}
+
+/// The entries of a comma list, or of a JSON list written as text.
+fn entries(text: &str) -> Vec<String> {
+    let inner = text.trim();
+    let inner = inner.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(inner);
+    inner
+        .split(',')
+        .map(|entry| entry.trim().trim_matches(['"', '\'']).trim().to_owned())
+        .filter(|entry| !entry.is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_split_as_hermes_splits_them() {
+        assert_eq!(entries("1, 2 ,,3"), ["1", "2", "3"]);
+        assert_eq!(entries("[\"1\",\"*\"]"), ["1", "*"]);
+        assert!(entries("  ").is_empty());
+    }
+}

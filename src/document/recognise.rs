@@ -1,0 +1,488 @@
+//! Which kind of document a file is, by place and content.
+//!
+//! A name alone proves little: `hermes/config.yaml` may be a Home Assistant manifest, and a config may
+//! be called `prod/agent.yaml`. So a name only proposes, and content decides: two known Hermes keys make
+//! a YAML file a Hermes config. Files that nothing proposes are not parsed at all, which keeps a walk
+//! over a large tree at the speed of reading it.
+
+use std::borrow::Cow;
+
+use super::text::Text;
+use super::tree::{NodeId, Tree};
+use super::{
+    Document, EvidenceFile, Kind, ParseError, Standing, StateFile, Structured, dockerfile, dotenv,
+    json, skill, template, unit, yaml,
+};
+use crate::facts::{Facts, Lookup};
+use crate::source::{Source, SourcePath};
+
+/// Endings that mark a file to be filled in.
+const TEMPLATE_ENDINGS: &[&str] =
+    &["example", "sample", "template", "tmpl", "tpl", "j2", "jinja", "jinja2", "dist", "erb", "in"];
+/// Endings that mark an old state.
+const COPY_ENDINGS: &[&str] = &["bak", "backup", "old", "orig", "save", "swp", "good", "corrupt"];
+/// Endings that say nothing (a part of a file, an encrypted form is another matter).
+const NEUTRAL_ENDINGS: &[&str] = &["excerpt"];
+/// Folders that hold copies.
+const COPY_FOLDERS: &[&str] = &["state-snapshots", "backups", "backup"];
+
+/// Root keys of Hermes's config that other programs use as well: they count only where place or name
+/// speaks for Hermes.
+const COMMON_ROOTS: &[&str] = &[
+    "model",
+    "models",
+    "providers",
+    "agent",
+    "agents",
+    "logging",
+    "network",
+    "hooks",
+    "plugins",
+    "memory",
+    "display",
+    "web",
+    "voice",
+    "proxy",
+    "tools",
+    "skills",
+    "cron",
+    "browser",
+    "timezone",
+    "timeout",
+    "secrets",
+    "security",
+    "privacy",
+    "database",
+    "server",
+    "auth",
+    "signal",
+    "email",
+    "updates",
+    "sessions",
+    "monitoring",
+    "telemetry",
+    "vault",
+    "desktop",
+    "platforms",
+    "goals",
+    "streaming",
+    "compression",
+    "dashboard",
+    "slack",
+    "discord",
+    "telegram",
+    "matrix",
+    "webhook",
+    "sms",
+    "teams",
+    "line",
+    "irc",
+    "tts",
+    "stt",
+    "lsp",
+    "auxiliary",
+    "context",
+    "gateway",
+    "kanban",
+    "toolsets",
+    "personalities",
+    "onboarding",
+    "curator",
+    "delegation",
+    "human_delay",
+    "checkpoints",
+];
+
+/// A file name without what only says that it is a template, a copy or a part.
+struct Stem<'a> {
+    name: Cow<'a, str>,
+    standing: Standing,
+}
+
+impl<'a> Stem<'a> {
+    fn of(path: &'a SourcePath) -> Self {
+        let mut name = path.file_name();
+        let mut standing = Standing::Live;
+        if path.display.split('/').any(|folder| COPY_FOLDERS.contains(&folder)) {
+            standing = Standing::Copy;
+        }
+        if let Some(stripped) = name.strip_suffix('~') {
+            (name, standing) = (stripped, Standing::Copy);
+        }
+        // `config.yaml.bak.20260105-1200` and `config.yaml.pre-upgrade`: all that follows the real ending.
+        for real in [".yaml.", ".yml.", ".env.", ".json."] {
+            let Some(at) = name.find(real) else { continue };
+            if at == 0 && real == ".env." {
+                continue;
+            }
+            let tail = &name[at + real.len()..];
+            if tail.split(['.', '-', '_']).any(|part| COPY_ENDINGS.contains(&part))
+                || tail.starts_with("pre-")
+                || tail.chars().all(|c| c.is_ascii_digit() || "-_T.".contains(c))
+            {
+                (name, standing) = (&name[..at + real.len() - 1], Standing::Copy);
+            }
+        }
+        while let Some((rest, ending)) = name.rsplit_once('.') {
+            if rest.is_empty() {
+                break;
+            }
+            if TEMPLATE_ENDINGS.contains(&ending) {
+                (name, standing) = (rest, standing.max(Standing::Template));
+            } else if NEUTRAL_ENDINGS.contains(&ending) {
+                name = rest;
+            } else if COPY_ENDINGS.contains(&ending) {
+                (name, standing) = (rest, Standing::Copy);
+            } else {
+                break;
+            }
+        }
+        // `env.example`, `.env.example`: both mean `.env`.
+        let name = if name == "env" { Cow::Borrowed(".env") } else { Cow::Borrowed(name) };
+        Self { name, standing }
+    }
+}
+
+/// Makes the document of `source`; `None` for a file that is only text. The facts' tables are parsed only
+/// when a file could be a config.
+#[must_use]
+pub fn recognise(source: &Source<'_>, facts: &Facts<'_>) -> Option<Document> {
+    let stem = Stem::of(source.path);
+    let (kind, standing) = kind_of(source, &stem, facts)?;
+    Some(Document {
+        text: Text::new(source.path.clone(), source.bytes),
+        origin: source.origin,
+        kind,
+        standing,
+    })
+}
+
+fn kind_of(source: &Source<'_>, stem: &Stem<'_>, facts: &Facts<'_>) -> Option<(Kind, Standing)> {
+    let (path, bytes) = (source.path, source.bytes);
+    let name = stem.name.as_ref();
+    let folder = path.folder();
+    let standing = stem.standing;
+    if name == ".env" || name.starts_with(".env.") || name.ends_with(".env") {
+        return Some((Kind::Env(dotenv::parse(bytes)), env_standing(name, standing)));
+    }
+    if name == "SKILL.md" {
+        return Some((Kind::Skill(skill::parse(bytes)), standing));
+    }
+    if is_prompt(name) || in_folder(folder, "memories") && name.ends_with(".md") {
+        return Some((Kind::Prompt, standing));
+    }
+    if is_dockerfile(name) {
+        return Some((Kind::Dockerfile(dockerfile::parse(bytes)), standing));
+    }
+    if let Some(kind) = unit_kind(name, folder, bytes) {
+        return Some((kind, standing));
+    }
+    if let Some(kind) = json_kind(name, folder, bytes) {
+        return Some((kind, standing));
+    }
+    if let Some(evidence) = evidence_kind(name, &path.display, bytes) {
+        return Some((Kind::Evidence(evidence), standing));
+    }
+    if is_yaml(name) || source.origin == crate::source::Origin::Stdin {
+        return yaml_kind(path, name, bytes, standing, facts);
+    }
+    if in_skill(&path.display) {
+        return Some((Kind::SkillFile, standing));
+    }
+    None
+}
+
+/// `.env.production` is what some tool loads; only `.env` and `*.env` are live by themselves.
+fn env_standing(name: &str, standing: Standing) -> Standing {
+    let suffix = name.strip_prefix(".env.").unwrap_or_default();
+    if standing == Standing::Live && !suffix.is_empty() {
+        let parts = || suffix.split(['.', '-', '_']);
+        if parts().any(|part| TEMPLATE_ENDINGS.contains(&part)) {
+            return Standing::Template;
+        }
+        if parts().any(|part| COPY_ENDINGS.contains(&part)) {
+            return Standing::Copy;
+        }
+        return Standing::Named;
+    }
+    standing
+}
+
+fn is_yaml(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    [".yaml", ".yml"].iter().any(|ending| lower.ends_with(ending))
+}
+
+fn is_dockerfile(name: &str) -> bool {
+    ["Dockerfile", "Containerfile"].iter().any(|base| {
+        name == *base
+            || name.strip_prefix(base).is_some_and(|rest| rest.starts_with('.'))
+            || name.to_ascii_lowercase().ends_with(&format!(".{}", base.to_ascii_lowercase()))
+    })
+}
+
+fn is_prompt(name: &str) -> bool {
+    matches!(
+        name,
+        "SOUL.md"
+            | "MEMORY.md"
+            | "USER.md"
+            | "AGENTS.md"
+            | "CLAUDE.md"
+            | "HERMES.md"
+            | ".hermes.md"
+            | ".cursorrules"
+    )
+}
+
+fn in_folder(folder: &str, wanted: &str) -> bool {
+    folder.rsplit('/').next() == Some(wanted)
+}
+
+fn in_skill(path: &str) -> bool {
+    // `skills/<category>/<name>/scripts/x`: below a skills folder, not the folder's own files.
+    let mut folders = path.split('/').skip_while(|&folder| folder != "skills");
+    folders.next().is_some() && folders.count() >= 2 && !path.contains("/.hub/")
+}
+
+fn unit_kind(name: &str, folder: &str, bytes: &[u8]) -> Option<Kind> {
+    let by_name = [".service", ".timer", ".socket"].iter().any(|ending| name.ends_with(ending));
+    let drop_in = name.ends_with(".conf") && folder.ends_with(".service.d");
+    let text = || {
+        contains(bytes, b"[Service]") || contains(bytes, b"[Timer]") || contains(bytes, b"[Unit]")
+    };
+    ((by_name || drop_in) && text()).then(|| Kind::Unit(unit::parse(bytes)))
+}
+
+fn json_kind(name: &str, folder: &str, bytes: &[u8]) -> Option<Kind> {
+    let state = match name {
+        "jobs.json" => {
+            let placed = in_folder(folder, "cron") || contains(bytes, b"\"schedule\"");
+            return placed.then(|| Kind::Jobs(json_tree(bytes)));
+        }
+        "auth.json" => StateFile::Auth,
+        "gateway.json" => StateFile::Gateway,
+        "webhook_subscriptions.json" => StateFile::Webhooks,
+        "google_oauth.json"
+        | ".anthropic_oauth.json"
+        | "slack_tokens.json"
+        | "honcho.json"
+        | "mem0.json"
+        | "bws_cache.json" => StateFile::Tokens,
+        _ if in_folder(folder, "mcp-tokens") && name.ends_with(".json") => StateFile::Tokens,
+        _ => return None,
+    };
+    Some(Kind::State(state, json_tree(bytes)))
+}
+
+fn json_tree(bytes: &[u8]) -> Structured {
+    match json::parse(bytes) {
+        Ok(tree) => Structured { tree, ..Structured::default() },
+        Err(error) => Structured {
+            error: Some(ParseError {
+                message: error.message.to_owned(),
+                span: error.span,
+                context: None,
+            }),
+            ..Structured::default()
+        },
+    }
+}
+
+fn evidence_kind(name: &str, path: &str, bytes: &[u8]) -> Option<EvidenceFile> {
+    let lower = name.to_ascii_lowercase();
+    let says = |words: &[&[u8]]| words.iter().any(|word| contains(bytes, word));
+    let is = |names: &[&str]| names.contains(&lower.as_str());
+    if is(&[
+        ".pre-commit-config.yaml",
+        ".pre-commit-config.yml",
+        "prek.toml",
+        "lefthook.yml",
+        "lefthook.yaml",
+        ".gitlab-ci.yml",
+        "husky.config.js",
+    ]) || path.contains(".husky/")
+        || path.contains(".githooks/")
+        || path.contains(".github/workflows/") && is_yaml(&lower)
+    {
+        return Some(EvidenceFile::Checks);
+    }
+    if is(&[
+        "renovate.json",
+        "renovate.json5",
+        ".renovaterc",
+        ".renovaterc.json",
+        "dependabot.yml",
+        "dependabot.yaml",
+    ]) {
+        return Some(EvidenceFile::Updates);
+    }
+    let forwarder_name = [
+        "rsyslog",
+        "vector",
+        "fluent",
+        "promtail",
+        "filebeat",
+        "otel",
+        "journald",
+        "journal-upload",
+        "syslog-ng",
+        "logstash",
+        "alloy",
+    ]
+    .iter()
+    .any(|word| path.to_ascii_lowercase().contains(word));
+    let config_ending = [".conf", ".toml", ".yaml", ".yml", ".json", ".alloy"]
+        .iter()
+        .any(|ending| lower.ends_with(ending));
+    if forwarder_name && config_ending {
+        return Some(EvidenceFile::Forwarder);
+    }
+    if (lower.contains("alert") || path.contains("/alerts/"))
+        && (config_ending || lower.ends_with(".rules"))
+    {
+        return Some(EvidenceFile::Alerts);
+    }
+    if lower == "crontab" || path.contains("/cron.d/") || lower.ends_with(".cron") {
+        return Some(EvidenceFile::Crontab);
+    }
+    let prose = [".md", ".txt", ".rst", ".adoc"].iter().any(|ending| lower.ends_with(ending));
+    if prose
+        && ["rotat", "review", "runbook", "incident", "secret"]
+            .iter()
+            .any(|word| lower.contains(word))
+        && says(&[b"rotat", b"Rotat", b"review", b"Review"])
+    {
+        return Some(EvidenceFile::Procedure);
+    }
+    None
+}
+
+fn yaml_kind(
+    path: &SourcePath,
+    name: &str,
+    bytes: &[u8],
+    standing: Standing,
+    facts: &Facts<'_>,
+) -> Option<(Kind, Standing)> {
+    let roots = root_keys(bytes);
+    let has = |key: &str| roots.iter().any(|root| root == key);
+    if has("services")
+        && (name.contains("compose") || contains(bytes, b"image:") || contains(bytes, b"build:"))
+    {
+        return Some((Kind::Compose(yaml_tree(bytes).0), standing));
+    }
+    let hint = hints_at_hermes(path, name);
+    if !roots.iter().any(|root| is_root(facts, root)) {
+        return None;
+    }
+    let (structured, templated) = yaml_tree(bytes);
+    if !is_config(&structured.tree, &roots, hint, facts) {
+        return None;
+    }
+    let standing = match standing {
+        Standing::Live if templated => Standing::Template,
+        Standing::Live if name != "config.yaml" => Standing::Named,
+        other => other,
+    };
+    Some((Kind::Config(structured), standing))
+}
+
+/// True when the file's place or name speaks for Hermes.
+fn hints_at_hermes(path: &SourcePath, name: &str) -> bool {
+    name.starts_with("config.y")
+        || path.display.to_ascii_lowercase().contains("hermes")
+        || path.identity.to_ascii_lowercase().contains("hermes")
+        || path.display.contains("profiles/")
+        || path.display == "<stdin>"
+}
+
+/// Counts known keys: roots that only Hermes has, keys one level below, and, with a hint, common roots.
+fn is_config(tree: &Tree, roots: &[String], hint: bool, facts: &Facts<'_>) -> bool {
+    let known = roots.iter().filter(|root| is_root(facts, root)).count();
+    let own = roots
+        .iter()
+        .filter(|root| is_root(facts, root) && !COMMON_ROOTS.contains(&root.as_str()))
+        .count();
+    let below = tree.root.map_or(0, |root| second_level(tree, root, facts));
+    let mostly_known = known * 2 >= roots.len();
+    if hint {
+        known + below >= 2 && (mostly_known || own + below >= 2)
+    } else {
+        mostly_known && own * 2 + below >= 3
+    }
+}
+
+/// True for a root key that Hermes reads, or that guides for it use.
+fn is_root(facts: &Facts<'_>, root: &str) -> bool {
+    matches!(facts.keys().lookup(&[root]), Lookup::Known { .. })
+        || facts.inert().inert.iter().any(|inert| {
+            inert.key.as_deref().is_some_and(|key| key.split('.').next() == Some(root))
+        })
+}
+
+/// Keys of the second level that Hermes (or a published guide for it) knows by name.
+fn second_level(tree: &Tree, root: NodeId, facts: &Facts<'_>) -> usize {
+    tree.entries(root)
+        .iter()
+        .filter_map(|entry| Some((tree.str(entry.key)?, entry.value)))
+        .flat_map(|(parent, value)| {
+            tree.entries(value).iter().filter_map(move |entry| Some((parent, tree.str(entry.key)?)))
+        })
+        .filter(|&(parent, child)| {
+            matches!(facts.keys().lookup(&[parent, child]), Lookup::Known { spec: Some(_), .. })
+                || facts.inert().key(&[parent, child]).is_some()
+        })
+        .count()
+}
+
+/// Keys at the left margin, read by line: works on templates and broken files, too.
+fn root_keys(bytes: &[u8]) -> Vec<String> {
+    let mut roots = Vec::new();
+    for line in bytes.split(|&byte| byte == b'\n') {
+        let line = if roots.is_empty() {
+            line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line)
+        } else {
+            line
+        };
+        let Some(first) = line.first() else { continue };
+        if !(first.is_ascii_alphabetic() || *first == b'_') {
+            continue;
+        }
+        let length = line
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+            .count();
+        let after = line.get(length..).unwrap_or_default();
+        if after.first() == Some(&b':') && after.get(1).is_none_or(u8::is_ascii_whitespace) {
+            let key = String::from_utf8_lossy(line.get(..length).unwrap_or_default()).into_owned();
+            roots.push(key);
+        }
+    }
+    roots
+}
+
+/// Parses YAML, through a template's blanks if need be; the second value says whether it was one.
+pub(super) fn yaml_tree(bytes: &[u8]) -> (Structured, bool) {
+    let error = match yaml::parse(bytes) {
+        Ok(tree) => return (Structured { tree, ..Structured::default() }, false),
+        Err(error) => error,
+    };
+    if let Some(blanked) = template::blank(bytes) {
+        if let Ok(tree) = yaml::parse(&blanked.bytes) {
+            return (Structured { tree, error: None, holes: blanked.holes }, true);
+        }
+        let error = ParseError {
+            message: "a template that is not YAML until it is rendered".to_owned(),
+            span: error.span,
+            context: None,
+        };
+        return (Structured { error: Some(error), ..Structured::default() }, true);
+    }
+    let error = ParseError { message: error.message, span: error.span, context: error.context };
+    (Structured { error: Some(error), ..Structured::default() }, false)
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    memchr::memmem::find(haystack, needle).is_some()
+}

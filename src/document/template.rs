@@ -1,0 +1,148 @@
+//! Templates that become YAML (Jinja, Go templates, ERB): blanked until a YAML reader can read them.
+//!
+//! A template is not YAML yet, but most of its lines are. Control tags become spaces and expressions
+//! become a filler word of the same length, so every offset stays true. What cannot be read that way
+//! (a loop that writes keys, say) is given up on; the text is still scanned.
+
+use crate::span::Span;
+
+/// A template made readable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blanked {
+    /// As long as the template, byte for byte.
+    pub bytes: Vec<u8>,
+    /// Where expressions stood: a value that overlaps one is not known.
+    pub holes: Vec<Span>,
+}
+
+/// Opening and closing marks, and whether what is between them yields text.
+const TAGS: &[(&[u8], &[u8], bool)] = &[
+    (b"{%", b"%}", false),
+    (b"{#", b"#}", false),
+    (b"<%=", b"%>", true),
+    (b"<%", b"%>", false),
+    (b"{{", b"}}", true),
+];
+
+/// Words that begin a Go template's control tag.
+const GO_CONTROL: &[&[u8]] = &[
+    b"if",
+    b"else",
+    b"end",
+    b"range",
+    b"with",
+    b"define",
+    b"block",
+    b"template",
+    b"break",
+    b"continue",
+    b"/*",
+    b"$",
+];
+
+/// Blanks the tags of `source`; `None` when it holds none.
+#[must_use]
+pub fn blank(source: &[u8]) -> Option<Blanked> {
+    let mut bytes = source.to_vec();
+    let mut holes = Vec::new();
+    let mut at = 0;
+    let mut found = false;
+    while let Some(offset) = memchr(source, at) {
+        at = offset;
+        let rest = source.get(at..).unwrap_or_default();
+        let Some(&(open, close, yields)) = TAGS.iter().find(|(open, ..)| rest.starts_with(open))
+        else {
+            at += 1;
+            continue;
+        };
+        let Some(length) = find(rest.get(open.len()..).unwrap_or_default(), close) else {
+            at += open.len();
+            continue;
+        };
+        let span = Span::new(at, at + open.len() + length + close.len());
+        found = true;
+        let inner = Span::new(at + open.len(), span.end - close.len()).of(source);
+        let filler = yields && !is_control(inner) && !alone_on_line(source, span);
+        if let Some(target) = bytes.get_mut(span.start..span.end) {
+            for byte in target.iter_mut().filter(|byte| **byte != b'\n') {
+                *byte = if filler { b'T' } else { b' ' };
+            }
+        }
+        if filler {
+            holes.push(span);
+        }
+        at = span.end;
+    }
+    found.then_some(Blanked { bytes, holes })
+}
+
+fn memchr(source: &[u8], from: usize) -> Option<usize> {
+    let rest = source.get(from..)?;
+    rest.iter().position(|&byte| byte == b'{' || byte == b'<').map(|offset| from + offset)
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+fn is_control(inner: &[u8]) -> bool {
+    let inner = inner.strip_prefix(b"-").unwrap_or(inner).trim_ascii_start();
+    GO_CONTROL.iter().any(|word| {
+        inner.starts_with(word)
+            && (!word.last().is_some_and(u8::is_ascii_alphabetic)
+                || !inner.get(word.len()).is_some_and(u8::is_ascii_alphanumeric))
+    }) && !inner.starts_with(b"$.")
+}
+
+/// True when nothing but blanks and further tags shares the line with `span`.
+fn alone_on_line(source: &[u8], span: Span) -> bool {
+    let before = source.get(..span.start).unwrap_or_default();
+    let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    let after = source.get(span.end..).unwrap_or_default();
+    let end = after.iter().position(|&byte| byte == b'\n').unwrap_or(after.len());
+    let blank = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_whitespace);
+    blank(before.get(start..).unwrap_or_default()) && blank(after.get(..end).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blanked(source: &str) -> (String, Vec<Span>) {
+        let blanked = blank(source.as_bytes()).unwrap();
+        assert_eq!(blanked.bytes.len(), source.len());
+        (String::from_utf8(blanked.bytes).unwrap(), blanked.holes)
+    }
+
+    #[test]
+    fn expressions_become_a_filler_of_the_same_length() {
+        let (text, holes) = blanked("key: {{ x | to_json }}\n");
+        assert_eq!(text, "key: TTTTTTTTTTTTTTTTT\n");
+        assert_eq!(holes, [Span::new(5, 22)]);
+    }
+
+    #[test]
+    fn control_tags_become_spaces() {
+        assert_eq!(blanked("{% if x %}\na: 1\n").0, "          \na: 1\n");
+        assert_eq!(blanked("a: {{- if .x }}1{{ end }}\n").0, "a:             1         \n");
+        assert_eq!(blanked("{{- include \"x\" . | nindent 2 }}\nb: 2\n").0.trim(), "b: 2");
+        assert_eq!(blanked("a: {{ endpoint }}\n").0, "a: TTTTTTTTTTTTTT\n");
+    }
+
+    #[test]
+    fn text_without_tags_is_not_a_template() {
+        assert_eq!(blank(b"a: {b: 1}\n"), None);
+        assert_eq!(blank(b"a: {{ never closed\n"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn keeps_length_and_lines(source in "[{}%#<>= a\\n-]{0,80}") {
+            if let Some(blanked) = blank(source.as_bytes()) {
+                let lines = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte == b'\n').count();
+                assert_eq!(blanked.bytes.len(), source.len());
+                assert_eq!(lines(&blanked.bytes), lines(source.as_bytes()));
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What a rule says: plain data, from the rule that makes it to the report that shows it.
+//!
+//! A finding carries everything a report needs, the masked source lines included, because the bytes of
+//! a scanned file are gone by the time the report is written. Nothing in here may hold a secret: an
+//! [`Excerpt`] is built from text whose secrets are masked already.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How much a finding matters in the deployment at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// A layer is missing.
+    Warning,
+    /// An attacker or an accident can use this now.
+    Error,
+}
+
+/// How sure the rule is that the finding is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// A guess that is worth a look; hidden by default.
+    Low,
+    /// True in most deployments that look like this.
+    Medium,
+    /// True by the documented behaviour of what was read.
+    High,
+}
+
+/// The words an enum of this module is written with, in order, for flags, settings and reports.
+macro_rules! words {
+    ($type:ident { $($variant:ident => $word:literal),+ $(,)? }) => {
+        impl $type {
+            /// Every value, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word that flags, settings and machine formats use.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == text).ok_or_else(|| {
+                    let known: Vec<_> = Self::ALL.iter().map(|value| value.as_str()).collect();
+                    format!("`{text}` is not one of {}", known.join(", "))
+                })
+            }
+        }
+    };
+}
+
+words!(Severity { Info => "info", Warning => "warning", Error => "error" });
+words!(Confidence { Low => "low", Medium => "medium", High => "high" });
+
+/// A region of a file as people count: 1-based, columns in characters, the end exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Region {
+    /// First line, from 1.
+    pub line: usize,
+    /// Column of the first character, from 1.
+    pub column: usize,
+    /// Line of the end.
+    pub end_line: usize,
+    /// Column just past the last character.
+    pub end_column: usize,
+}
+
+/// The source lines of a region, with every secret in them masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// Whole lines, joined by `\n`; a very long line is cropped around the region.
+    pub text: String,
+    /// Number of the first line, from 1.
+    pub first_line: usize,
+    /// Column, from 1, of the first character of `text` in its line: not 1 only where a line was cropped.
+    pub first_column: usize,
+    /// The marked part, as a byte range of `text`.
+    pub marked: (usize, usize),
+}
+
+/// Where a finding is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// Path as the user named it (relative to the working directory where possible), `/` as separator.
+    pub path: String,
+    /// Path below the repository or scanned root: what a fingerprint is made of.
+    pub identity: String,
+    /// The place in the file; `None` when the file as a whole is meant (its mode, its absence).
+    pub region: Option<Region>,
+    /// The lines of the region.
+    pub excerpt: Option<Excerpt>,
+}
+
+impl Location {
+    /// The file as a whole.
+    #[must_use]
+    pub fn file(path: impl Into<String>, identity: impl Into<String>) -> Self {
+        Self { path: path.into(), identity: identity.into(), region: None, excerpt: None }
+    }
+}
+
+/// A second place that belongs to a finding: what it shadows, where the other half stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// The place.
+    pub location: Location,
+    /// What it has to do with the finding.
+    pub note: String,
+}
+
+/// Replacement of a byte range in one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Path of the file, as in [`Location::path`].
+    pub path: String,
+    /// First byte to replace.
+    pub start: usize,
+    /// Byte after the last one to replace; equal to `start` for an insertion.
+    pub end: usize,
+    /// The new text.
+    pub replacement: String,
+}
+
+/// An edit that removes the cause of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as a lower-case sentence.
+    pub description: String,
+    /// True when it can't change what the deployment does beyond the finding.
+    pub safe: bool,
+    /// The edits, which do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// Something unsafe, where, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Id of the rule (`config/denylist-missing`).
+    pub rule: &'static str,
+    /// How much it matters here.
+    pub severity: Severity,
+    /// How sure the rule is.
+    pub confidence: Confidence,
+    /// Where.
+    pub location: Location,
+    /// Two to five words at the marked place.
+    pub label: String,
+    /// What is wrong, as a lower-case sentence.
+    pub message: String,
+    /// The exact edit.
+    pub help: Option<String>,
+    /// Reasons and reservations, such as the releases it holds for.
+    pub notes: Vec<String>,
+    /// Other places that belong to it.
+    pub related: Vec<Related>,
+    /// The edit as data.
+    pub fix: Option<Fix>,
+    /// What makes this finding this one within its file (`approvals.mode`); never holds a secret.
+    pub anchor: String,
+    /// Stable identity over line moves: 32 hex digits, set by [`crate::triage`]; made of rule, identity path
+    /// and anchor only, so that it helps nobody to guess a secret.
+    pub fingerprint: String,
+}
+
+impl Finding {
+    /// The order of every report: path, line, column, rule, then what tells equal ones apart.
+    #[must_use]
+    pub fn order(&self) -> (&str, usize, usize, &str, &str, &str) {
+        let (line, column) = self.location.region.map_or((0, 0), |at| (at.line, at.column));
+        (&self.location.path, line, column, self.rule, &self.anchor, &self.message)
+    }
+}
+
+/// A file that was not read, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// Path as the user named it.
+    pub path: String,
+    /// Stable word for the reason (`too-large`, `binary`, `unreadable`).
+    pub reason: &'static str,
+    /// The reason for people.
+    pub detail: String,
+}
+
+/// What was read and what was not: the receipt that every report carries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Files read.
+    pub files: usize,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Files not read, sorted.
+    pub skipped: Vec<Skipped>,
+    /// Hermes homes found.
+    pub homes: Vec<String>,
+    /// The releases the verdicts hold for, as text (`0.21.5`, `0.16.0 to 0.23.3`).
+    pub hermes: String,
+    /// SHA-256 over the rule set in force, hex: two receipts with the same hash used the same rules.
+    pub rules: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_ordered_and_read_back() {
+        assert!(Severity::Error > Severity::Warning && Severity::Warning > Severity::Info);
+        for &severity in Severity::ALL {
+            assert_eq!(severity.as_str().parse(), Ok(severity));
+        }
+        assert_eq!(
+            "fatal".parse::<Severity>(),
+            Err("`fatal` is not one of info, warning, error".to_owned())
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! hermes-lint reads a Hermes Agent deployment, or the repo that produces one, and says with file, line
+//! and fix what makes it unsafe.
+//!
+//! Data takes one road: [`source`] (bytes) to [`document`] (meaning) to [`rules`] (findings) to
+//! [`triage`] (what counts) to [`report`]. [`deployment`] joins documents and [`host`] facts beside it.
+//! Each stage knows only the stages before it.
+
+pub mod checklist;
+pub mod cli;
+pub mod data;
+pub mod deployment;
+pub mod document;
+pub mod facts;
+pub mod finding;
+pub mod host;
+pub mod policy;
+pub mod report;
+pub mod rules;
+pub mod secrets;
+pub mod settings;
+pub mod source;
+pub mod span;
+pub mod triage;

@@ -1,0 +1,206 @@
+//! The command table of `rules/commands.yaml` and the approval classes of
+//! `rules/hermes/approval_patterns.yaml`, as types.
+//!
+//! Anything serde can read will do as a source; the module opens no file itself.
+
+use serde::Deserialize;
+
+use super::versions::Release;
+
+/// Destructive command classes, and programs no allowlist should name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandTable {
+    /// Classes in the order they are reported.
+    pub classes: Vec<CommandClass>,
+    /// Programs that run whatever their arguments say.
+    pub runs_anything: Vec<Runner>,
+    /// Programs that run anything together.
+    pub pairs: Vec<Pair>,
+}
+
+/// One class of destructive commands.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "RawClass")]
+pub struct CommandClass {
+    /// Stable identifier, `recursive-delete`.
+    pub id: String,
+    /// What a person calls it.
+    pub title: String,
+    /// What the class can do to a deployment.
+    pub why: String,
+    /// Ways to type a command of the class, usual ones first.
+    pub spellings: Vec<Spelling>,
+    /// Everyday commands the recommended globs leave alone.
+    pub harmless: Vec<String>,
+    /// Recommended entries for guide-vocabulary lists.
+    pub guide_deny: Vec<String>,
+    native_deny: Vec<String>,
+    native_deny_early: Vec<String>,
+}
+
+/// One way to type a destructive command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spelling {
+    /// The command line.
+    pub command: String,
+    /// True for a spelling a complete denylist has to cover.
+    pub usual: bool,
+}
+
+/// A program that, once allowed, allows everything.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Runner {
+    /// The word, or words, an allowed command starts with.
+    pub entry: String,
+    /// One line on how.
+    pub why: String,
+}
+
+/// Two sets of programs: one of each in a list allows everything.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    /// Programs that bring text in.
+    pub first: Vec<String>,
+    /// Programs that run it.
+    pub second: Vec<String>,
+    /// One line on how.
+    pub why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawClass {
+    id: String,
+    title: String,
+    why: String,
+    usual: Vec<String>,
+    #[serde(default)]
+    exotic: Vec<String>,
+    #[serde(default)]
+    harmless: Vec<String>,
+    native_deny: Vec<String>,
+    #[serde(default)]
+    native_deny_early: Vec<String>,
+    guide_deny: Vec<String>,
+}
+
+impl From<RawClass> for CommandClass {
+    fn from(raw: RawClass) -> Self {
+        let mark = |usual| move |command| Spelling { command, usual };
+        let spellings = raw.usual.into_iter().map(mark(true));
+        Self {
+            id: raw.id,
+            title: raw.title,
+            why: raw.why,
+            spellings: spellings.chain(raw.exotic.into_iter().map(mark(false))).collect(),
+            harmless: raw.harmless,
+            guide_deny: raw.guide_deny,
+            native_deny: raw.native_deny,
+            native_deny_early: raw.native_deny_early,
+        }
+    }
+}
+
+impl CommandClass {
+    /// Recommended `approvals.deny` globs for a release; `None` gives those that serve every release.
+    pub fn native_deny(&self, release: Option<Release>) -> impl Iterator<Item = &str> {
+        let early = release.is_none_or(|release| release < Release::SEGMENT_DENY);
+        let extra = if early { self.native_deny_early.as_slice() } else { &[] };
+        self.native_deny.iter().chain(extra).map(String::as_str)
+    }
+}
+
+impl CommandTable {
+    /// The class with this identifier.
+    #[must_use]
+    pub fn class(&self, id: &str) -> Option<&CommandClass> {
+        self.classes.iter().find(|class| class.id == id)
+    }
+
+    /// The runner that covers commands starting with these words: the longest entry that is a prefix.
+    /// A program path and a version suffix (`/usr/bin/python3.12`) do not hide it.
+    #[must_use]
+    pub fn runner(&self, words: &[&str]) -> Option<&Runner> {
+        let program = program_name(words.first()?);
+        self.runs_anything
+            .iter()
+            .filter(|runner| {
+                let mut entry = runner.entry.split_whitespace();
+                entry.next().is_some_and(|first| first == program)
+                    && entry.enumerate().all(|(i, word)| words.get(i + 1) == Some(&word))
+            })
+            .max_by_key(|runner| runner.entry.len())
+    }
+}
+
+/// A program without its path, its `.exe` and its minor version.
+pub(super) fn program_name(word: &str) -> &str {
+    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    match name.split_once('.') {
+        Some((stem, minor))
+            if stem.ends_with(|c: char| c.is_ascii_digit())
+                && minor.chars().all(|c| c.is_ascii_digit() || c == '.') =>
+        {
+            stem
+        }
+        _ => name,
+    }
+}
+
+/// What a `command_allowlist` entry approves for good when it names a class of Hermes instead of a
+/// command.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalTable {
+    /// Descriptions that are keys.
+    pub patterns: Vec<ApprovalPattern>,
+    /// Short words that older releases used as keys and all releases still accept.
+    pub words: Vec<ClassWord>,
+}
+
+/// A class of commands Hermes asks about, by the description that is its key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalPattern {
+    /// The exact key.
+    pub description: String,
+    /// First release known to have it.
+    pub since: Release,
+    /// The destructive class of `commands.yaml`, or a word of its own kind.
+    pub class: String,
+}
+
+/// A word that approves whole classes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassWord {
+    /// The exact word.
+    pub word: String,
+    /// First release known to accept it.
+    pub since: Release,
+    /// First release known to no longer accept it.
+    #[serde(default)]
+    pub until: Option<Release>,
+    /// Descriptions it approves.
+    pub approves: Vec<String>,
+}
+
+impl ApprovalPattern {
+    /// True where the key exists in `release`.
+    #[must_use]
+    pub fn known_in(&self, release: Release) -> bool {
+        self.since <= release
+    }
+}
+
+impl ClassWord {
+    /// True where the word is accepted in `release`.
+    #[must_use]
+    pub fn known_in(&self, release: Release) -> bool {
+        self.since <= release && self.until.is_none_or(|until| release < until)
+    }
+}

@@ -1,0 +1,192 @@
+//! What people and machines are shown of a run: findings, the checklist and the coverage receipt.
+//!
+//! A report is written from plain data, in the order it is given, one finding at a time, to a writer the
+//! caller chose: nothing here decides what counts, opens a file or knows a terminal. Output is UTF-8 and
+//! the same bytes for the same report, whatever the locale; the drawing characters of the human format
+//! therefore depend on nothing, and only colour is a matter of [`Style`]. What a scanned file
+//! says reaches a terminal as visible characters only (see `text`): a hostile skill or file name can't
+//! move the cursor, recolour a line or reorder it.
+
+mod checklist;
+mod concise;
+mod human;
+mod json;
+mod snippet;
+mod text;
+
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+use std::str::FromStr;
+
+use crate::checklist::Checklist;
+use crate::finding::{Coverage, Finding, Severity};
+
+/// What a run has to say.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// The findings to show, in the order to show them ([`Finding::order`]).
+    pub findings: &'a [Finding],
+    /// Number of findings held back: suppressed, in the baseline, or below `--min-confidence`.
+    pub hidden: usize,
+    /// What was read and what was not.
+    pub coverage: &'a Coverage,
+    /// The checklist, when it was asked for along with the findings.
+    pub checklist: Option<&'a Checklist>,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// Source lines with marks, for people.
+    Human,
+    /// One line a finding, as compilers and `grep -n` write them, for editors.
+    Concise,
+    /// One JSON object, as in `docs/schemas/`.
+    Json,
+}
+
+impl Format {
+    /// Every value, in order.
+    pub const ALL: &'static [Self] = &[Self::Human, Self::Concise, Self::Json];
+
+    /// The word that flags and settings use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Concise => "concise",
+            Self::Json => "json",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text).ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|value| value.as_str()).collect();
+            format!("`{text}` is not one of {}", known.join(", "))
+        })
+    }
+}
+
+/// How the formats for people look; machine formats ignore it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Write ANSI colours.
+    pub color: bool,
+    /// Width to fit lines into, in terminal columns; less than 40 is read as 40.
+    pub width: usize,
+    /// How often `-v` was given; from 1 on, what was not read is listed.
+    pub verbose: u8,
+    /// `-q`: no closing summary and no list of skipped files.
+    pub quiet: bool,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { color: false, width: 100, verbose: 0, quiet: false }
+    }
+}
+
+/// Writes `report` to `out`, buffered and flushed.
+///
+/// # Errors
+///
+/// Whatever `out` fails with.
+pub fn write(
+    report: &Report<'_>,
+    format: Format,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    match format {
+        Format::Human => human::write(report, style, &mut out)?,
+        Format::Concise => concise::write(report, style, &mut out)?,
+        Format::Json => json::write(report, &mut out)?,
+    }
+    out.flush()
+}
+
+/// Writes the checklist alone to `out`, buffered and flushed.
+///
+/// # Errors
+///
+/// Whatever `out` fails with.
+pub fn write_checklist(
+    list: &Checklist,
+    format: Format,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    match format {
+        Format::Human => checklist::human(list, style, &mut out)?,
+        Format::Concise => checklist::concise(list, style, &mut out)?,
+        Format::Json => json::write_checklist(list, &mut out)?,
+    }
+    out.flush()
+}
+
+/// Number of findings of each severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+}
+
+impl Counts {
+    fn of(findings: &[Finding]) -> Self {
+        let mut counts = Self::default();
+        for finding in findings {
+            match finding.severity {
+                Severity::Error => counts.errors += 1,
+                Severity::Warning => counts.warnings += 1,
+                Severity::Info => counts.infos += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// `1 file`, `2 files`.
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// The closing line of the formats for people, without a line break.
+fn summary(report: &Report<'_>, style: Style) -> String {
+    let counts = Counts::of(report.findings);
+    let found: Vec<_> =
+        [(counts.errors, "error"), (counts.warnings, "warning"), (counts.infos, "info")]
+            .into_iter()
+            .filter(|&(count, _)| count > 0)
+            .map(|(count, noun)| plural(count, noun))
+            .collect();
+    let found = if found.is_empty() { "no findings".to_owned() } else { found.join(", ") };
+    let mut line = format!("{found} in {}", plural(report.coverage.files, "file"));
+    let skipped = report.coverage.skipped.len();
+    if skipped > 0 {
+        line += &format!("; {} skipped", plural(skipped, "file"));
+        if style.verbose == 0 {
+            line += " (-v lists them)";
+        }
+    }
+    if report.hidden > 0 {
+        let hidden = plural(report.hidden, "finding");
+        line += &format!("; {hidden} hidden (suppressed or below --min-confidence)");
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests;

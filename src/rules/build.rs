@@ -1,0 +1,147 @@
+//! How a rule says what it found.
+
+use crate::document::Place;
+use crate::finding::{Confidence, Edit, Finding, Fix, Location, Related, Severity};
+
+use super::RuleMeta;
+
+/// A finding in the making.
+#[derive(Clone, Debug)]
+#[must_use = "a draft does nothing until it is added"]
+pub struct Draft(Finding);
+
+impl RuleMeta {
+    /// Starts a finding at `place`; the message is the rule's summary until one is given.
+    pub fn at(&self, place: &Place<'_>) -> Draft {
+        let mut draft = self.at_location(place.location());
+        draft.0.anchor.clone_from(&place.route);
+        if draft.0.anchor.is_empty() {
+            draft.0.anchor = anchor_of(&draft.0.location);
+        }
+        draft
+    }
+
+    /// Starts a finding at a place that is no part of a document.
+    pub fn at_location(&self, location: Location) -> Draft {
+        Draft(Finding {
+            rule: self.id,
+            severity: self.severity,
+            confidence: self.confidence,
+            anchor: anchor_of(&location),
+            location,
+            label: String::new(),
+            message: self.summary.to_owned(),
+            help: None,
+            notes: Vec::new(),
+            related: Vec::new(),
+            fix: None,
+            fingerprint: String::new(),
+        })
+    }
+}
+
+/// The masked line of a place that has no name: stable over line moves.
+fn anchor_of(location: &Location) -> String {
+    location.excerpt.as_ref().map(|excerpt| excerpt.text.trim().to_owned()).unwrap_or_default()
+}
+
+impl Draft {
+    /// What is wrong, as a lower-case sentence.
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
+    /// Two to five words at the marked place.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.0.label = label.into();
+        self
+    }
+
+    /// The exact edit.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// A reason or reservation.
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.0.notes.push(note.into());
+        self
+    }
+
+    /// Notes, none or more.
+    pub fn notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        self.0.notes.extend(notes);
+        self
+    }
+
+    /// A second place.
+    pub fn related(mut self, place: &Place<'_>, note: impl Into<String>) -> Self {
+        self.0.related.push(Related { location: place.location(), note: note.into() });
+        self
+    }
+
+    /// A severity other than the rule's.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.0.severity = severity;
+        self
+    }
+
+    /// A confidence other than the rule's.
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.0.confidence = confidence;
+        self
+    }
+
+    /// What makes this finding this one in its file; must hold no value that could be secret.
+    pub fn anchor(mut self, anchor: impl Into<String>) -> Self {
+        self.0.anchor = anchor.into();
+        self
+    }
+
+    /// The edit as data: replace the bytes of `place` by `replacement`.
+    pub fn fix(
+        mut self,
+        description: &str,
+        safe: bool,
+        place: &Place<'_>,
+        replacement: impl Into<String>,
+    ) -> Self {
+        if let Some(span) = place.span {
+            let edit = Edit {
+                path: place.document.text.path().display.clone(),
+                start: span.start,
+                end: span.end,
+                replacement: replacement.into(),
+            };
+            self.0.fix = Some(Fix { description: description.to_owned(), safe, edits: vec![edit] });
+        }
+        self
+    }
+}
+
+/// Where rules put what they found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    all: Vec<Finding>,
+}
+
+impl Findings {
+    /// Adds a finding.
+    pub fn add(&mut self, draft: Draft) {
+        self.all.push(draft.0);
+    }
+
+    /// Everything added so far.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Finding> {
+        self.all
+    }
+
+    /// Everything added so far.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Finding] {
+        &self.all
+    }
+}

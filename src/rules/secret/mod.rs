@@ -1,0 +1,435 @@
+//! `secret/`: hard-coded credentials, and what every other rule must not show.
+//!
+//! [`inspect`] decides once a file what in it is a secret: the spans become the document's masks, and the
+//! rules of this family report those that are in the wrong place. In files Hermes reads, a literal under
+//! a secret's name counts without any known shape, because that is what Hermes will send as the key.
+
+pub mod known_token;
+pub mod named_literal;
+
+use std::borrow::Cow;
+
+use crate::deployment::{Knowledge, expand};
+use crate::document::tree::Value;
+use crate::document::{Document, Kind, Standing, Structured};
+use crate::finding::{Confidence, Finding, Severity};
+use crate::secrets::{
+    self, Candidate, Context, Engine, Kind as ValueKind, assignments, classify, is_secret_name,
+    is_secret_name_in_credential_block,
+};
+use crate::span::Span;
+
+/// A file on its way through the file rules.
+pub struct File<'f> {
+    /// The document.
+    pub document: &'f Document,
+    /// What in it is secret.
+    pub secrets: &'f [Secret],
+    /// What is known of Hermes.
+    pub knowledge: &'f Knowledge,
+}
+
+/// A credential in a document.
+#[derive(Clone, Debug)]
+pub struct Secret {
+    /// Its bytes, without quotes.
+    pub span: Span,
+    /// How it was recognised.
+    pub origin: SecretOrigin,
+    /// Where it is assigned, by name (`custom_providers[0].api_key`); empty when not assigned.
+    pub route: String,
+    /// The value without showing any of it.
+    pub shown: String,
+}
+
+/// How a secret was recognised.
+#[derive(Clone, Debug)]
+pub enum SecretOrigin {
+    /// By a detector's shape.
+    Detector {
+        /// Id of the detector.
+        id: String,
+        /// What it detects.
+        what: String,
+        /// How to replace it.
+        rotate: String,
+        /// The detector's severity.
+        severity: Severity,
+        /// The detector's confidence, after its checks.
+        confidence: Confidence,
+        /// What its checks say.
+        note: Option<&'static str>,
+    },
+    /// By the name it stands under, in a file that Hermes reads.
+    Name {
+        /// The name.
+        name: String,
+        /// False for a value so plain that it may be none: an ordinary word.
+        strong: bool,
+    },
+}
+
+/// Blocks whose bare `key`, `auth` or `credentials` holds a credential.
+const CREDENTIAL_BLOCKS: &[&str] = &[
+    "credential_pools",
+    "providers",
+    "custom_providers",
+    "fallback_providers",
+    "auxiliary",
+    "platforms",
+    "model",
+    "delegation",
+    "mcp_servers",
+    "moa",
+];
+
+/// Decides what in `document` is a secret.
+#[must_use]
+pub fn inspect(
+    document: &Document,
+    candidates: &[Candidate],
+    engine: &Engine,
+    knowledge: &Knowledge,
+) -> Vec<Secret> {
+    let bytes = document.text.bytes();
+    let mut found: Vec<Secret> = candidates
+        .iter()
+        .filter_map(|candidate| {
+            let spec = engine.spec(candidate)?;
+            let value = candidate.span.of(bytes);
+            Some(Secret {
+                span: candidate.span,
+                route: String::new(),
+                shown: secrets::redact(value, spec.public_prefix(value)),
+                origin: SecretOrigin::Detector {
+                    id: spec.id.clone(),
+                    what: spec.what.clone(),
+                    rotate: spec.rotate.clone(),
+                    severity: severity(spec.severity),
+                    confidence: confidence(candidate.confidence),
+                    note: candidate.note,
+                },
+            })
+        })
+        .collect();
+    let mut inspector = Inspector { document, knowledge, found: &mut found };
+    inspector.named();
+    found.sort_by_key(|secret| (secret.span, matches!(secret.origin, SecretOrigin::Name { .. })));
+    found.dedup_by(|later, earlier| {
+        let same = later.span.overlaps(earlier.span);
+        if same && earlier.route.is_empty() {
+            earlier.route = std::mem::take(&mut later.route);
+        }
+        same
+    });
+    found
+}
+
+/// Takes every secret of the run out of what findings say, should a rule have quoted one. Very short values
+/// are left: they are ordinary words elsewhere, and masks cover them where they stand.
+pub fn scrub(findings: &mut [Finding], secrets: &[Vec<u8>]) {
+    const SHORTEST: usize = 8;
+    let mut needles: Vec<&[u8]> =
+        secrets.iter().map(Vec::as_slice).filter(|secret| secret.len() >= SHORTEST).collect();
+    needles.sort_unstable();
+    needles.dedup();
+    if needles.is_empty() {
+        return;
+    }
+    let Ok(matcher) = aho_corasick::AhoCorasickBuilder::new()
+        .match_kind(aho_corasick::MatchKind::LeftmostLongest)
+        .build(&needles)
+    else {
+        return;
+    };
+    let marks = vec!["[secret]"; needles.len()];
+    let clean = |text: &mut String| {
+        if matcher.is_match(text.as_str()) {
+            *text = matcher.replace_all(text, &marks);
+        }
+    };
+    for finding in findings {
+        clean(&mut finding.message);
+        clean(&mut finding.label);
+        clean(&mut finding.anchor);
+        finding.help.as_mut().map(clean);
+        finding.notes.iter_mut().for_each(clean);
+        for related in &mut finding.related {
+            clean(&mut related.note);
+        }
+        if let Some(fix) = &mut finding.fix {
+            fix.edits.iter_mut().for_each(|edit| clean(&mut edit.replacement));
+        }
+    }
+}
+
+fn severity(severity: secrets::Severity) -> Severity {
+    match severity {
+        secrets::Severity::Info => Severity::Info,
+        secrets::Severity::Warning => Severity::Warning,
+        secrets::Severity::Error => Severity::Error,
+    }
+}
+
+fn confidence(confidence: secrets::Confidence) -> Confidence {
+    match confidence {
+        secrets::Confidence::Low => Confidence::Low,
+        secrets::Confidence::Medium => Confidence::Medium,
+        secrets::Confidence::High => Confidence::High,
+    }
+}
+
+struct Inspector<'i> {
+    document: &'i Document,
+    knowledge: &'i Knowledge,
+    found: &'i mut Vec<Secret>,
+}
+
+impl Inspector<'_> {
+    /// Literals under secret names, by the kind of file.
+    fn named(&mut self) {
+        let document = self.document;
+        match &document.kind {
+            Kind::Config(tree) | Kind::State(_, tree) if tree.error.is_none() => {
+                self.tree(tree, false)
+            }
+            Kind::Jobs(tree) if tree.error.is_none() => {
+                self.tree(tree, false);
+                self.text(Span::new(0, document.text.bytes().len()));
+            }
+            Kind::Compose(tree) if tree.error.is_none() => self.tree(tree, true),
+            Kind::Env(env) => {
+                for entry in &env.entries {
+                    let Some(value) = &entry.value else { continue };
+                    if self.is_secret_variable(&entry.key) {
+                        self.judge(&entry.key, value, entry.value_span, entry.key.clone(), false);
+                    }
+                }
+            }
+            Kind::Unit(unit) => {
+                for assignment in unit.environment() {
+                    if self.is_secret_variable(&assignment.name) {
+                        let route = format!("Environment.{}", assignment.name);
+                        self.judge(
+                            &assignment.name,
+                            &assignment.value,
+                            assignment.value_span,
+                            route,
+                            false,
+                        );
+                    }
+                }
+            }
+            Kind::Dockerfile(dockerfile) => {
+                let pairs = dockerfile
+                    .instructions
+                    .iter()
+                    .filter(|instruction| matches!(instruction.keyword.as_str(), "ENV" | "ARG"))
+                    .flat_map(|instruction| {
+                        instruction.pairs().iter().map(move |pair| (&instruction.keyword, pair))
+                    });
+                for (keyword, pair) in pairs {
+                    let Some(value) = &pair.value else { continue };
+                    if self.is_secret_variable(&pair.name) {
+                        let route = format!("{keyword}.{}", pair.name);
+                        self.judge(&pair.name, value, pair.value_span, route, false);
+                    }
+                }
+            }
+            Kind::Config(_)
+            | Kind::State(..)
+            | Kind::Jobs(_)
+            | Kind::Compose(_)
+            | Kind::Skill(_)
+            | Kind::SkillFile
+            | Kind::Prompt => {
+                self.text(Span::new(0, document.text.bytes().len()));
+            }
+            Kind::Evidence(_) | Kind::Data(_) | Kind::Text => {}
+        }
+    }
+
+    fn is_secret_variable(&self, name: &str) -> bool {
+        let credentials = self.knowledge.facts().credentials();
+        credentials.is_listed(name) || is_secret_name(name)
+    }
+
+    /// Scalars under secret keys. Compose expands references, so a default inside one is read, too.
+    fn tree(&mut self, structured: &Structured, compose: bool) {
+        let tree = &structured.tree;
+        let mut judged = Vec::new();
+        structured.walk(|visit| {
+            let value = match tree.value(visit.id) {
+                Value::Str(text) => Cow::Borrowed(&**text),
+                Value::Int(number) => Cow::Owned(number.to_string()),
+                _ => return,
+            };
+            if structured.is_hole(visit.id) {
+                return;
+            }
+            let span = tree.span(visit.id);
+            let (name, value, span) =
+                match (visit.name, compose && visit.path.contains(".environment[")) {
+                    // `- NAME=value`
+                    (_, true) => {
+                        let Some((name, rest)) = value.split_once('=') else { return };
+                        let span = Span::new(
+                            (span.end - rest.len().min(span.len())).max(span.start),
+                            span.end,
+                        );
+                        (name.to_owned(), Cow::Owned(rest.to_owned()), span)
+                    }
+                    (Some(name), false) => (name.to_owned(), value, span),
+                    (None, false) => return,
+                };
+            let root = visit.path.split(['.', '[']).next().unwrap_or_default();
+            let secret = self.is_secret_variable(&name)
+                || (CREDENTIAL_BLOCKS.contains(&root) && is_secret_name_in_credential_block(&name));
+            // A listed item of a secret-named key counts when the list is of plain values.
+            if !secret || !tree.entries(visit.id).is_empty() {
+                return;
+            }
+            let value = if compose { Cow::Owned(expand(&value).text) } else { value };
+            let local = is_beside_local_server(structured, visit.path);
+            judged.push((
+                name,
+                value.into_owned(),
+                unquoted(self.document.text.bytes(), span),
+                visit.path.to_owned(),
+                local,
+            ));
+        });
+        for (name, value, span, route, local) in judged {
+            self.judge(&name, &value, span, route, local);
+        }
+    }
+
+    /// Assignments in text that no parser reads.
+    fn text(&mut self, span: Span) {
+        let bytes = self.document.text.bytes();
+        for assignment in assignments(span.of(bytes)) {
+            let name = String::from_utf8_lossy(assignment.name.of(span.of(bytes))).into_owned();
+            let value = assignment.value.shifted(span.start);
+            self.push(value, name.clone(), name, true);
+        }
+    }
+
+    fn judge(&mut self, name: &str, value: &str, span: Span, route: String, local_server: bool) {
+        let context = Context { name: Some(name), local_server, ..Context::default() };
+        let class = classify(value.as_bytes(), &context);
+        match class.kind {
+            ValueKind::Literal => self.push(span, name.to_owned(), route, true),
+            ValueKind::Word => self.push(span, name.to_owned(), route, false),
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, span: Span, name: String, route: String, strong: bool) {
+        if span.is_empty() {
+            return;
+        }
+        let shown = secrets::redact(span.of(self.document.text.bytes()), "");
+        self.found.push(Secret { span, route, shown, origin: SecretOrigin::Name { name, strong } });
+    }
+}
+
+/// The span without the quotes around it.
+fn unquoted(bytes: &[u8], span: Span) -> Span {
+    match span.of(bytes) {
+        [b'"', .., b'"'] | [b'\'', .., b'\''] if span.len() >= 2 => {
+            Span::new(span.start + 1, span.end - 1)
+        }
+        _ => span,
+    }
+}
+
+/// True when the block of the key at `path` names a server that ignores its key.
+fn is_beside_local_server(structured: &Structured, path: &str) -> bool {
+    let Some((block, _)) = path.rsplit_once('.') else { return false };
+    let tree = &structured.tree;
+    let mut at = tree.root;
+    for step in block.split('.') {
+        let mut parts = step.split('[');
+        let name = parts.next().unwrap_or_default();
+        at = at.and_then(|node| tree.get(node, name));
+        for index in parts {
+            let index: usize = index.trim_end_matches(']').parse().unwrap_or(usize::MAX);
+            at = at.and_then(|node| tree.items(node).get(index).copied());
+        }
+    }
+    let Some(block) = at else { return false };
+    ["base_url", "api", "url", "api_base", "endpoint"]
+        .iter()
+        .filter_map(|key| tree.get(block, key))
+        .filter_map(|url| tree.str(url))
+        .any(is_local_url)
+}
+
+/// True for a URL whose host is loopback, a private address, or one label (a container's name).
+fn is_local_url(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    if host.is_empty() || host.contains('$') || host.contains('{') {
+        return false;
+    }
+    if let Ok(address) = host.parse::<std::net::IpAddr>() {
+        return match address {
+            std::net::IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_unspecified(),
+            std::net::IpAddr::V6(v6) => v6.is_loopback() || (v6.segments()[0] & 0xFE00) == 0xFC00,
+        };
+    }
+    host == "localhost"
+        || !host.contains('.')
+        || [".local", ".internal", ".lan", ".home", ".localdomain"]
+            .iter()
+            .any(|end| host.ends_with(end))
+}
+
+/// True where a secret is where it belongs: the dotenv file or token store of a home. That it is tracked
+/// by git is another rule's question.
+#[must_use]
+pub fn belongs(document: &Document) -> bool {
+    match &document.kind {
+        Kind::Env(_) => document.standing != Standing::Template,
+        Kind::State(kind, _) => {
+            document.standing == Standing::Live
+                && !matches!(kind, crate::document::StateFile::Gateway)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn local_servers_are_known_by_their_host() {
+        for url in [
+            "http://localhost:11434/v1",
+            "http://192.168.1.5:1234",
+            "http://gateway:8080/v1",
+            "http://[::1]:8080",
+            "http://10.0.0.2",
+            "http://ollama.local/v1",
+            "127.0.0.1:1234",
+        ] {
+            assert!(is_local_url(url), "{url}");
+        }
+        for url in ["https://api.openai.com/v1", "https://8.8.8.8/", "https://${HOST}/v1", ""] {
+            assert!(!is_local_url(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn quotes_are_no_part_of_a_secret() {
+        assert_eq!(unquoted(b"\"abc\"", Span::new(0, 5)), Span::new(1, 4));
+        assert_eq!(unquoted(b"'a\"", Span::new(0, 3)), Span::new(0, 3));
+        assert_eq!(unquoted(b"\"", Span::new(0, 1)), Span::new(0, 1));
+    }
+}

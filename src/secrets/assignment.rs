@@ -1,0 +1,270 @@
+//! Finds literals assigned to secret names in text that no parser reads: skills, prompts, scripts.
+//!
+//! A quoted literal under a secret's name counts whatever it looks like, because the reader wrote it to be
+//! used; an unquoted one must look generated, because unquoted text after `token:` is mostly prose, code
+//! or a type.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+use super::classify::{Context, classify};
+use super::encoding::entropy;
+use super::names::is_secret_name;
+use super::syntax::{self, Separator, Value};
+use crate::span::Span;
+
+/// A literal under a secret's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The name, without quotes.
+    pub name: Span,
+    /// The literal, without quotes and without an authentication scheme before it.
+    pub value: Span,
+    /// The quote around it, if any.
+    pub quote: Option<u8>,
+    /// What joins the two.
+    pub separator: Separator,
+}
+
+/// All literals under secret names in `bytes`, in order. References, placeholders, ordinary words,
+/// expressions, types and prose are left out.
+#[must_use]
+pub fn assignments(bytes: &[u8]) -> Vec<Assignment> {
+    let mut out = Vec::new();
+    let mut last = Span::default();
+    for (at, &b) in bytes.iter().enumerate() {
+        let name = match b {
+            b'=' | b':' => name_before(bytes, at),
+            // `--api-key value`
+            b' ' | b'\t' => option_before(bytes, at),
+            _ => None,
+        };
+        let Some(name) = name.filter(|name| *name != last) else { continue };
+        if !str::from_utf8(name.of(bytes)).is_ok_and(is_secret_name) {
+            continue;
+        }
+        let Some(value) = syntax::value_after(bytes, name) else { continue };
+        if value.separator == Separator::NextLine {
+            continue;
+        }
+        if let Some(found) = judge(bytes, name, value) {
+            last = name;
+            out.push(found);
+        }
+    }
+    out
+}
+
+/// The name that ends before the separator at `at`, past blanks, a bracket and a quote.
+fn name_before(bytes: &[u8], at: usize) -> Option<Span> {
+    let mut end = at;
+    let back =
+        |end: usize, test: fn(u8) -> bool| end > 0 && bytes.get(end - 1).is_some_and(|&b| test(b));
+    for _ in 0..8 {
+        if !back(end, |b| matches!(b, b' ' | b'\t')) {
+            break;
+        }
+        end -= 1;
+    }
+    if back(end, |b| b == b']') {
+        end -= 1;
+    }
+    while end + 3 > at && back(end, |b| b == b'*') {
+        end -= 1;
+    }
+    if back(end, |b| matches!(b, b'"' | b'\'' | b'`')) {
+        end -= 1;
+        if back(end, |b| b == b'\\') {
+            end -= 1;
+        }
+    }
+    back(end, syntax::is_name_byte).then(|| syntax::name_around(bytes, end - 1, end))
+}
+
+fn option_before(bytes: &[u8], at: usize) -> Option<Span> {
+    if at == 0 || !bytes.get(at - 1).copied().is_some_and(syntax::is_name_byte) {
+        return None;
+    }
+    let name = syntax::name_around(bytes, at - 1, at);
+    let dashes = name.start.checked_sub(2).and_then(|from| bytes.get(from..name.start));
+    (dashes == Some(b"--") && name.end == at).then_some(name)
+}
+
+fn judge(bytes: &[u8], name: Span, value: Value) -> Option<Assignment> {
+    let mut span = value.span;
+    if value.quote.is_none() {
+        span = trimmed(bytes, name, span);
+    }
+    let secret = span.of(bytes);
+    let shown = str::from_utf8(name.of(bytes)).ok();
+    if secret.len() < 6
+        || !classify(secret, &Context { name: shown, ..Context::default() }).is_literal()
+    {
+        return None;
+    }
+    let holds = match value.quote {
+        Some(_) => quoted_literal(secret),
+        None => unquoted_literal(bytes, name, span, value.separator),
+    };
+    holds.then_some(Assignment {
+        name,
+        value: span,
+        quote: value.quote,
+        separator: value.separator,
+    })
+}
+
+/// Cuts off what ends a value in shells, lists and queries.
+fn trimmed(bytes: &[u8], name: Span, span: Span) -> Span {
+    let text = span.of(bytes);
+    let before = name.start.checked_sub(1).and_then(|at| bytes.get(at));
+    let mut end = text.len();
+    if matches!(before, Some(b'?' | b'&')) {
+        end = text.iter().position(|b| matches!(b, b'&' | b'#' | b')')).unwrap_or(end);
+    }
+    while end > 0
+        && text
+            .get(end - 1)
+            .is_some_and(|b| matches!(b, b',' | b';' | b')' | b'\\' | b'.' | b'|' | b'}'))
+    {
+        end -= 1;
+    }
+    Span::new(span.start, span.start + end)
+}
+
+fn quoted_literal(secret: &[u8]) -> bool {
+    let blanks = secret.iter().filter(|b| b.is_ascii_whitespace()).count();
+    if blanks > 0 {
+        return is_app_password(secret);
+    }
+    // Sentences without blanks, in scripts that use none.
+    let foreign = secret.iter().filter(|b| !b.is_ascii()).count();
+    foreign * 3 < secret.len()
+}
+
+/// `abcd efgh ijkl mnop`, as Google writes application passwords.
+fn is_app_password(secret: &[u8]) -> bool {
+    secret.len() == 19
+        && secret
+            .split(|&b| b == b' ')
+            .all(|group| group.len() == 4 && group.iter().all(u8::is_ascii_lowercase))
+        && entropy(secret) > 3.0
+}
+
+fn unquoted_literal(bytes: &[u8], name: Span, span: Span, separator: Separator) -> bool {
+    let secret = span.of(bytes);
+    let odd = |b: &u8| !b.is_ascii_graphic() || b"()[]{}<>;,\\|".contains(b);
+    if secret.iter().any(odd) {
+        return false;
+    }
+    let digits = secret.iter().filter(|b| b.is_ascii_digit()).count();
+    let letters = secret.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    if digits == 0 || letters == 0 {
+        return false;
+    }
+    // Whatever follows on the line makes it prose or an expression.
+    let line = syntax::line_end(bytes, span.end, 256);
+    let rest = Span::new(span.end, line).of(bytes).trim_ascii();
+    let ends: [&[u8]; 6] = [b"#", b"\\", b"`", b"//", b"'", b"\""];
+    let alone = rest.is_empty() || ends.iter().any(|end| rest.starts_with(end));
+    let shouted = name.of(bytes).iter().all(|b| !b.is_ascii_lowercase());
+    match separator {
+        // Shell: the assignment may stand before a command.
+        Separator::Equals if shouted => secret.len() >= 8 || alone,
+        Separator::Equals | Separator::Space => looks_generated(secret),
+        Separator::Colon => alone && looks_generated(secret),
+        Separator::Tag | Separator::Comma | Separator::NextLine => false,
+    }
+}
+
+/// Twelve characters or more, digits in several places; or a short key with a maker's prefix.
+fn looks_generated(secret: &[u8]) -> bool {
+    let prefixed = [&b"sk-"[..], b"sk_", b"pk_", b"key-", b"ghp_", b"xox"]
+        .iter()
+        .any(|p| secret.starts_with(p));
+    let mut groups = 0;
+    let mut inside = false;
+    for b in secret {
+        groups += u32::from(b.is_ascii_digit() && !inside);
+        inside = b.is_ascii_digit();
+    }
+    // `i18n.t2.label` is an expression, `0c64….q7M` a key.
+    let dotted = secret.contains(&b'.') && secret.split(|&b| b == b'.').all(|part| part.len() < 16);
+    prefixed && secret.len() >= 8
+        || !dotted && secret.len() >= 12 && groups >= 2 && entropy(secret) >= 3.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<String> {
+        assignments(text.as_bytes())
+            .iter()
+            .map(|a| {
+                let show =
+                    |span: Span| String::from_utf8_lossy(span.of(text.as_bytes())).into_owned();
+                format!("{}={}", show(a.name), show(a.value))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn literals_under_secret_names() {
+        for (text, expected) in [
+            ("api_key = \"sk-abc123\"", "api_key=sk-abc123"),
+            (
+                "api_key: 00000000-0000-0000-0000-000000000000\n",
+                "api_key=00000000-0000-0000-0000-000000000000",
+            ),
+            ("export MY_TOKEN=q7m2b9x4 && run", "MY_TOKEN=q7m2b9x4"),
+            ("  \"password\": \"hunter2\",", "password=hunter2"),
+            ("client_secret: str = 'q7m2b9x4'", "client_secret=q7m2b9x4"),
+            ("curl -H 'Authorization: Bearer x'", "Authorization=x"),
+            ("tool --api-key x --x", "api-key=x"),
+            ("https://h/x?api_key=x&y=1", "api_key=x"),
+            ("EMAIL_PASSWORD=\"qmfk twzb ndrl vhxc\"", "EMAIL_PASSWORD=qmfk twzb ndrl vhxc"),
+            ("os.environ['API_TOKEN'] = 'q7m2b9x4'", "API_TOKEN=q7m2b9x4"),
+            ("- **api_key**: `q7m2b9x4`", "api_key=q7m2b9x4"),
+            ("api_key: sk-abc123", "api_key=sk-abc123"),
+        ] {
+            assert_eq!(found(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn code_prose_and_placeholders() {
+        for text in [
+            "token: str",
+            "password: string",
+            "def f(token: str, key: int): pass",
+            "token: the token you got",
+            "api_key = os.environ[\"API_KEY\"]",
+            "api_key = get_key(3)",
+            "token = self.token2",
+            "token: Uint8Array",
+            "secret: Uint8ClampedArray,",
+            "api_key: ${API_KEY}",
+            "API_KEY=your_key_here",
+            "API_KEY=$OTHER_KEY1",
+            "password = \"<password>\"",
+            "token == \"q7m2b9x4\"",
+            "token != \"q7m2b9x4\"",
+            "max_tokens: 4096",
+            "max_tokens = 128000",
+            "api_key_env: \"Q7M2B9X4\"",
+            "TOKEN_FILE=/run/x/q7m2b9x4",
+            "token=",
+            "\"token\": \"The token of 2 users\"",
+            "password: \"\"",
+            "api_key: \"sk-...\"",
+            "secret = r\"sk-[A-Za-z0-9]{20,}\"",
+            "token: 8 bytes",
+            "- token: required since 2024",
+            "private_key: ~/.ssh/id_ed25519",
+            "PASSWORD=$1",
+            "PASSWORD=\"$2\"",
+            "token: i18n.t2.label",
+        ] {
+            assert!(found(text).is_empty(), "{text}: {:?}", found(text));
+        }
+    }
+}

@@ -1,0 +1,575 @@
+//! Says what kind of value stands under a secret's name: a real literal, or one of the many things that
+//! are not a leak (a reference, a placeholder, a hash, a word for a local server).
+//!
+//! The order of the tests is that of how often each style is met in real deployments, cheapest first.
+//! It prefers missing a weak literal to calling a template a leak; what has a vendor's shape
+//! ([`Context::shaped`]) gets the strict tests only.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+use super::placeholder;
+
+/// What is known of the value besides its bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// The key or variable that it is the value of.
+    pub name: Option<&'a str>,
+    /// The block's `base_url` is loopback, a private address or a one-label host, where a key is
+    /// often required by the client and ignored by the server.
+    pub local_server: bool,
+    /// It stands in a SealedSecret's `encryptedData`.
+    pub sealed: bool,
+    /// A detector has recognised a vendor's shape.
+    pub shaped: bool,
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Nothing, or quotes around nothing.
+    Empty,
+    /// Points to where the value is: `${X}`, `{{ x }}`, `op://…`, `os.environ[…]`.
+    Reference,
+    /// The name of an environment variable.
+    EnvName,
+    /// Stands for a value to be filled in, or is a textbook example.
+    Placeholder,
+    /// What one writes when a local server wants any key.
+    LocalServer,
+    /// Was a secret, and has been masked.
+    Redacted,
+    /// Identifies without giving access: a voice id, a client id.
+    PublicIdentifier,
+    /// A digest of a password, or a sealed ciphertext.
+    Hash,
+    /// A file or a web address without credentials.
+    Path,
+    /// A truth value or null.
+    Boolean,
+    /// An ordinary word or a few: weak as a secret, or no secret at all.
+    Word,
+    /// None of these: as far as the bytes tell, the thing itself.
+    Literal,
+}
+
+/// A verdict of [`classify`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// What it is.
+    pub kind: Kind,
+    /// Why, in a few words for a reader.
+    pub reason: &'static str,
+}
+
+impl Class {
+    const fn new(kind: Kind, reason: &'static str) -> Self {
+        Self { kind, reason }
+    }
+
+    /// True for [`Kind::Literal`].
+    #[must_use]
+    pub const fn is_literal(self) -> bool {
+        matches!(self.kind, Kind::Literal)
+    }
+}
+
+/// Classifies `value`, the bytes between the quotes.
+#[must_use]
+pub fn classify(value: &[u8], context: &Context<'_>) -> Class {
+    let value = value.trim_ascii();
+    let value = unquoted(value);
+    if value.is_empty() {
+        return Class::new(Kind::Empty, "empty");
+    }
+    if context.sealed && value.starts_with(b"Ag") {
+        return Class::new(Kind::Hash, "sealed for one cluster");
+    }
+    if context.shaped {
+        return shaped(value);
+    }
+    if let Some(reason) = reference(value) {
+        return Class::new(Kind::Reference, reason);
+    }
+    if let Some(reason) = placeholder::redacted(value) {
+        return Class::new(Kind::Redacted, reason);
+    }
+    // A PEM block and a web token hold runs that count as dummies elsewhere.
+    if !value.starts_with(b"-----BEGIN ")
+        && let Some(reason) = placeholder::placeholder(value)
+    {
+        return Class::new(Kind::Placeholder, reason);
+    }
+    if is_env_name(value) {
+        return Class::new(Kind::EnvName, "the name of a variable");
+    }
+    if let Some(reason) = placeholder::unneeded(value) {
+        return Class::new(Kind::LocalServer, reason);
+    }
+    if context.local_server && placeholder::few_words(value) {
+        return Class::new(Kind::LocalServer, "a word for a server that ignores the key");
+    }
+    if is_boolean(value) {
+        return Class::new(Kind::Boolean, "a truth value");
+    }
+    if let Some(reason) = hash(value, context) {
+        return Class::new(Kind::Hash, reason);
+    }
+    if let Some(reason) = public(value, context) {
+        return Class::new(Kind::PublicIdentifier, reason);
+    }
+    if is_path(value) {
+        return Class::new(Kind::Path, "a path or an address");
+    }
+    if placeholder::few_words(value) {
+        return Class::new(Kind::Word, "an ordinary word");
+    }
+    Class::new(Kind::Literal, "a literal value")
+}
+
+/// What has a vendor's shape is only refused for what chance cannot make.
+fn shaped(value: &[u8]) -> Class {
+    if value.starts_with(b"-----BEGIN ") {
+        return Class::new(Kind::Literal, "a literal value");
+    }
+    if contains_any(value, &[b"${", b"{{", b"$(", b"<"]) {
+        return Class::new(Kind::Reference, "filled in from elsewhere");
+    }
+    if let Some(reason) = placeholder::redacted(value) {
+        return Class::new(Kind::Redacted, reason);
+    }
+    if let Some(reason) = placeholder::dummy(value) {
+        return Class::new(Kind::Placeholder, reason);
+    }
+    Class::new(Kind::Literal, "a literal value")
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    match value {
+        [first @ (b'"' | b'\''), inner @ .., last] if first == last => inner,
+        _ => value,
+    }
+}
+
+fn contains_any(value: &[u8], needles: &[&[u8]]) -> bool {
+    needles.iter().any(|needle| value.windows(needle.len()).any(|w| w == *needle))
+}
+
+fn starts_with_any(value: &[u8], prefixes: &[&[u8]]) -> bool {
+    prefixes
+        .iter()
+        .any(|prefix| value.get(..prefix.len()).is_some_and(|v| v.eq_ignore_ascii_case(prefix)))
+}
+
+fn reference(value: &[u8]) -> Option<&'static str> {
+    if contains_any(value, &[b"${", b"$(", b"{{", b"{%", b"<%", b"#{", b"%("]) {
+        return Some("filled in from elsewhere");
+    }
+    if contains_any(
+        value,
+        &[b"[A-Z", b"[a-z", b"[0-9", b"\\w", b"\\d", b"\\S", b"[^", b".*", b".+"],
+    ) {
+        return Some("a pattern");
+    }
+    match value {
+        [b'$', rest @ ..]
+            if rest.iter().all(|b| b.is_ascii_alphanumeric() || b"_@*?.".contains(b)) =>
+        {
+            return Some("a variable");
+        }
+        [b'<', .., b'>'] | [b'[', .., b']'] | [b'`', .., b'`'] => return Some("to be filled in"),
+        [b'_', b'_', .., b'_', b'_'] => return Some("filled in by a template"),
+        [b'%', name @ .., b'%'] | [b'@', name @ .., b'@'] | [b'{', name @ .., b'}']
+            if is_dotted(name) =>
+        {
+            return Some("filled in by a template");
+        }
+        _ => {}
+    }
+    const STORES: &[&[u8]] = &[
+        b"op://",
+        b"vault:",
+        b"vault://",
+        b"bws://",
+        b"bw://",
+        b"ENC[",
+        b"!ENV",
+        b"!env",
+        b"!secret",
+        b"!vault",
+        b"env:",
+        b"env.",
+        b"$env:",
+        b"secretref:",
+        b"secret://",
+        b"secrets://",
+        b"keyring:",
+        b"keychain:",
+        b"sops:",
+        b"arn:aws:",
+        b"awssm://",
+        b"aws-sm://",
+        b"gcp-sm://",
+        b"gsm://",
+        b"azkv://",
+        b"akv://",
+        b"doppler://",
+        b"infisical://",
+        b"file:",
+        b"pass:",
+        b"ref+",
+        b"@Microsoft.KeyVault",
+        b"ssm:",
+        b"ssm://",
+        b"cmd:",
+        b"@env",
+        b"age1",
+        b"ENC(",
+        b"$ANSIBLE_VAULT",
+        b"{cipher}",
+    ];
+    if starts_with_any(value, STORES) {
+        return Some("kept in a secret store");
+    }
+    const EXPRESSIONS: &[&[u8]] = &[
+        b"os.environ",
+        b"os.getenv",
+        b"process.env",
+        b"getenv(",
+        b"env(",
+        b"ENV[",
+        b"Deno.env",
+        b"import.meta",
+        b"std::env",
+        b"System.getenv",
+        b"vars.",
+        b"var.",
+        b"config.",
+        b"cfg.",
+        b"local.",
+        b"data.",
+        b"secrets.",
+        b"builtins.",
+        b"lib.",
+        b"pkgs.",
+        b"self.",
+        b"this.",
+        b"settings.",
+        b"args.",
+        b"params.",
+        b"options.",
+        b"opts.",
+        b"inputs.",
+        b"env[",
+        b"environ[",
+        b"env!(",
+    ];
+    if starts_with_any(value, EXPRESSIONS) {
+        return Some("an expression");
+    }
+    if value.contains(&b'.') && is_dotted(value) && value.iter().all(|b| !b.is_ascii_digit()) {
+        return Some("an expression");
+    }
+    // A call or an index: `load_key("x")`, `conf["token"]`.
+    if let Some(open) = value.iter().position(|b| matches!(b, b'(' | b'['))
+        && value.get(..open).is_some_and(is_dotted)
+        && matches!(value.last(), Some(b')' | b']' | b';' | b','))
+    {
+        return Some("an expression");
+    }
+    None
+}
+
+fn is_identifier(text: &[u8]) -> bool {
+    matches!(text, [first, ..] if first.is_ascii_alphabetic() || *first == b'_')
+        && text.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+}
+
+fn is_dotted(text: &[u8]) -> bool {
+    !text.is_empty() && text.split(|&b| b == b'.').all(is_identifier)
+}
+
+/// `OPENAI_API_KEY`; one word (`FILLME`) is left to the placeholders.
+fn is_env_name(value: &[u8]) -> bool {
+    value.len() <= 64
+        && value.contains(&b'_')
+        && matches!(value, [first, ..] if first.is_ascii_uppercase())
+        && value.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+        && value.iter().filter(|b| b.is_ascii_digit()).count() * 3 < value.len()
+}
+
+fn is_boolean(value: &[u8]) -> bool {
+    const WORDS: &[&[u8]] = &[
+        b"true",
+        b"false",
+        b"yes",
+        b"no",
+        b"on",
+        b"off",
+        b"null",
+        b"none",
+        b"nil",
+        b"~",
+        b"undefined",
+        b"0",
+        b"1",
+        b"enabled",
+        b"disabled",
+        b"auto",
+        b"default",
+        b"required",
+        b"optional",
+    ];
+    WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+fn hash(value: &[u8], context: &Context<'_>) -> Option<&'static str> {
+    const SCHEMES: &[&[u8]] = &[
+        b"scrypt$",
+        b"scrypt:",
+        b"$scrypt$",
+        b"$2a$",
+        b"$2b$",
+        b"$2y$",
+        b"$argon2",
+        b"argon2",
+        b"pbkdf2",
+        b"$pbkdf2",
+        b"$1$",
+        b"$5$",
+        b"$6$",
+        b"$y$",
+        b"$apr1$",
+        b"{SSHA",
+        b"{SHA",
+        b"{CRYPT}",
+        b"sha256:",
+        b"sha512:",
+        b"sha1:",
+        b"md5:",
+        b"sha256-",
+        b"sha384-",
+        b"sha512-",
+        b"bcrypt",
+        b"SCRAM-SHA",
+    ];
+    if starts_with_any(value, SCHEMES) {
+        return Some("a digest");
+    }
+    let name = context.name?.to_ascii_lowercase();
+    ["hash", "digest", "checksum", "sha256", "sha1", "md5", "fingerprint", "etag"]
+        .iter()
+        .any(|word| name.ends_with(word))
+        .then_some("a digest")
+}
+
+fn public(value: &[u8], context: &Context<'_>) -> Option<&'static str> {
+    if value.starts_with(b"-----BEGIN ")
+        && contains_any(value, &[b"PUBLIC KEY-----", b"CERTIFICATE"])
+        || starts_with_any(value, &[b"ssh-rsa ", b"ssh-ed25519 ", b"ecdsa-sha2-", b"npub1"])
+    {
+        return Some("a public key");
+    }
+    let name = context.name?.to_ascii_lowercase();
+    let identifier = [
+        "_id", "-id", "_ids", "_sid", "_name", "username", "user", "email", "voice", "model",
+        "region",
+    ]
+    .iter()
+    .any(|end| name.ends_with(end))
+        || matches!(name.as_str(), "id" | "uuid" | "guid" | "name")
+        || context.name.is_some_and(|name| name.ends_with("Id") || name.ends_with("ID"));
+    identifier.then_some("an identifier")
+}
+
+fn is_path(value: &[u8]) -> bool {
+    if starts_with_any(
+        value,
+        &[
+            b"~/",
+            b"./",
+            b"../",
+            b"/etc/",
+            b"/run/",
+            b"/home/",
+            b"/root/",
+            b"/var/",
+            b"/opt/",
+            b"/usr/",
+            b"/tmp/",
+            b"/mnt/",
+            b"/data/",
+            b"/secrets/",
+            b"%h/",
+            b"file://",
+            b"c:\\",
+        ],
+    ) {
+        return true;
+    }
+    // An address counts when it carries no userinfo and no query.
+    if let Some(at) = value.windows(3).position(|w| w == b"://") {
+        return at < 12
+            && !value.contains(&b'@')
+            && !value.contains(&b'?')
+            && !value.contains(&b'=');
+    }
+    const ENDINGS: &[&[u8]] = &[
+        b".json", b".pem", b".key", b".yaml", b".yml", b".env", b".txt", b".crt", b".p12", b".pfx",
+        b".toml", b".md", b".age", b".gpg",
+    ];
+    ENDINGS.iter().any(|end| value.ends_with(end)) && !value.contains(&b' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(value: &str) -> Kind {
+        classify(value.as_bytes(), &Context::default()).kind
+    }
+
+    #[test]
+    fn references() {
+        for value in [
+            "${ZAI_API_KEY}",
+            "'${X}'",
+            "$X",
+            "$(cat key)",
+            "{{ hermes.token }}",
+            "{% x %}",
+            "<YOUR_TOKEN>",
+            "<token from @BotFather>",
+            "__HERMES_KEY__",
+            "%API_KEY%",
+            "op://vault/item/field",
+            "vault:secret/x#y",
+            "bws://abc",
+            "ENC[AES256_GCM,data:xx]",
+            "!ENV X",
+            "os.environ[\"X\"]",
+            "process.env.KEY",
+            "vars.apps.hermes.token",
+            "config.sops.secrets.x",
+            "getenv('X')",
+            "load_key(\"prod\")",
+            "`pass x`",
+            "${POSTGRES_PASSWORD:-x}",
+            "{api_key}",
+            "self.api_key",
+        ] {
+            assert_eq!(kind(value), Kind::Reference, "{value}");
+        }
+    }
+
+    #[test]
+    fn placeholders() {
+        for value in [
+            "your_key_here",
+            "sk-YOUR-KEY",
+            "changeme",
+            "CHANGE_ME_please1",
+            "ChangeMe",
+            "change-me",
+            "user:changeme",
+            "local-dev-only-change-me",
+            "REPLACE_ME",
+            "sk-REPLACE_ME",
+            "sk-ant-DUMMY_replace_me_000000",
+            "FILL_IN",
+            "paste-output-of-openssl-rand-hex-32",
+            "set-via-extraEnvFrom",
+            "sk-or-v1-xxxxxxxx",
+            "pplx-xxx",
+            "m0-xxx",
+            "ghp_xxxxxxxxxxxxxxxxxxxx",
+            "placeholder",
+            "sk-example",
+            "dummy",
+            "example",
+            "123456789:ABCdef-GhiJklmnoPQRstuvwxyz",
+            "123456789:AAExampleTokenExampleTokenExample",
+            "AKIAIOSFODNN7EXAMPLE",
+            "0000000000000000",
+            "aaaaaaaaaaaaaaaaaaaaaaaaa",
+            "sk-nous-xxx",
+            "your-strong-shared-secret",
+            "1234567890",
+            "your-api-key",
+            "my-secret-token",
+            "test_key_123",
+            "abcdefghijklmnop",
+            "deadbeefdeadbeefdeadbeef",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        ] {
+            assert_eq!(kind(value), Kind::Placeholder, "{value}");
+        }
+    }
+
+    #[test]
+    fn masked() {
+        for value in [
+            "***",
+            "***REDACTED***",
+            "[REDACTED]",
+            "sk-ant-...",
+            "sk-2f9...b72f",
+            "xoxb-…",
+            "••••••••",
+            "********",
+        ] {
+            assert!(matches!(kind(value), Kind::Redacted | Kind::Reference), "{value}");
+        }
+    }
+
+    #[test]
+    fn other_kinds() {
+        assert_eq!(kind(""), Kind::Empty);
+        assert_eq!(kind("''"), Kind::Empty);
+        assert_eq!(kind("COPILOT_GITHUB_TOKEN"), Kind::EnvName);
+        assert_eq!(kind("unused"), Kind::LocalServer);
+        assert_eq!(kind("no-key-required"), Kind::LocalServer);
+        assert_eq!(kind("scrypt$16384$8$1$TUFTTUFT$x"), Kind::Hash);
+        assert_eq!(kind("true"), Kind::Boolean);
+        assert_eq!(kind("~/.ssh/id_ed25519"), Kind::Path);
+        assert_eq!(kind("./secrets.enc.yaml"), Kind::Path);
+        assert_eq!(kind("keycloak_dev"), Kind::Word);
+        assert_eq!(kind("minioadmin"), Kind::Word);
+        assert_eq!(kind("hermes-may-discord-secrets"), Kind::Word);
+        let local = Context { local_server: true, ..Context::default() };
+        for word in
+            ["ollama", "lm-studio", "omniroute-local", "strix-local", "sk-codex-proxy-local"]
+        {
+            assert_eq!(classify(word.as_bytes(), &local).kind, Kind::LocalServer, "{word}");
+        }
+        let voice = Context { name: Some("voice_id"), ..Context::default() };
+        assert_eq!(classify(b"pNInz6obpgDQGcFmaJgB", &voice).kind, Kind::PublicIdentifier);
+        let sealed = Context { sealed: true, ..Context::default() };
+        assert_eq!(classify(b"AgBy3i4OJSWK+PiTySYZZA9rO43cGDEq", &sealed).kind, Kind::Hash);
+    }
+
+    #[test]
+    fn literals() {
+        for value in [
+            "sk-abc123",
+            "hunter2",
+            "00000000-0000-0000-0000-000000000000",
+            "Tr0ub4dor&3",
+            "p4ssw0rd!x9",
+            "qX7mB2vK9tLw4ZsR",
+            "https://user:pw9@host/",
+            "xkcd 7Qm blue 91",
+        ] {
+            assert_eq!(kind(value), Kind::Literal, "{value}");
+        }
+    }
+
+    #[test]
+    fn shaped_values_keep_the_strict_tests() {
+        let shaped = Context { shaped: true, ..Context::default() };
+        assert_eq!(classify(b"sk-ant-api03-qX7mB2vKfake9tLw4ZsR", &shaped).kind, Kind::Literal);
+        assert_eq!(
+            classify(b"sk-ant-api03-DUMMY_replace_me_0000", &shaped).kind,
+            Kind::Placeholder
+        );
+        assert_eq!(classify(b"ghp_0000000000000000000000000000", &shaped).kind, Kind::Placeholder);
+    }
+}

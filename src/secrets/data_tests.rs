@@ -1,0 +1,146 @@
+//! Holds the detector data to what it promises: each example is found by its own detector, with the
+//! right span, and no counter-example is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::template::expand;
+use super::{Candidate, DetectorSpec, Engine, SpecFile};
+use crate::span::Span;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/secrets")
+}
+
+fn files() -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<_> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "yaml"))
+        .map(|path| {
+            (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+pub(super) fn specs() -> Vec<DetectorSpec> {
+    let mut specs = Vec::new();
+    for (name, text) in files() {
+        let file: SpecFile =
+            yaml_serde::from_slice(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
+        specs.extend(file.into_specs(&name).unwrap_or_else(|e| panic!("{e}")));
+    }
+    specs
+}
+
+fn engine() -> Engine {
+    let engine = Engine::new(specs()).unwrap_or_else(|e| panic!("{e}"));
+    engine.compile().unwrap_or_else(|e| panic!("{e}"));
+    engine
+}
+
+fn scan(engine: &Engine, text: &str) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    engine.scan(text.as_bytes(), &mut found);
+    found
+}
+
+/// An expanded example: the text without its `«»` marks, and the span between them, or all of it.
+fn example(template: &str, seed: u64) -> (String, Span) {
+    let marked = expand(template, seed).unwrap_or_else(|e| panic!("{template}: {e}"));
+    let Some((before, rest)) = marked.split_once('«') else {
+        let end = marked.len();
+        return (marked, Span::new(0, end));
+    };
+    let (secret, after) = rest.split_once('»').unwrap();
+    let span = Span::new(before.len(), before.len() + secret.len());
+    (format!("{before}{secret}{after}"), span)
+}
+
+#[test]
+fn every_example_is_found_by_its_own_detector_alone() {
+    let engine = engine();
+    let mut wrong = Vec::new();
+    for spec in engine.specs() {
+        assert!(!spec.matches.is_empty(), "{}: no example", spec.id);
+        assert!(!spec.misses.is_empty(), "{}: no counter-example", spec.id);
+        assert!(!spec.source.is_empty() && !spec.rotate.is_empty(), "{}", spec.id);
+        for template in &spec.matches {
+            for seed in 0..40 {
+                let (text, span) = example(template, seed);
+                let found = scan(&engine, &text);
+                let ids: Vec<_> =
+                    found.iter().map(|c| engine.spec(c).unwrap().id.as_str()).collect();
+                if ids != [spec.id.as_str()]
+                    || found[0].span != span
+                    || found[0].note.is_some() && !template.ends_with("ghs_{alnum:36}")
+                {
+                    wrong.push(format!(
+                        "{}: {template}: found {ids:?} {:?} wanted {span:?}: {text}",
+                        spec.id,
+                        found.first().map(|c| c.span)
+                    ));
+                    break;
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn no_counter_example_is_found() {
+    let engine = engine();
+    let mut wrong = Vec::new();
+    for spec in engine.specs() {
+        for template in &spec.misses {
+            for seed in 0..40 {
+                let (text, _) = example(template, seed);
+                if scan(&engine, &text).iter().any(|c| engine.spec(c).unwrap().id == spec.id) {
+                    wrong.push(format!("{}: {template}: {text}", spec.id));
+                    break;
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn prefixes_shown_in_redactions_are_public() {
+    for spec in specs() {
+        for template in &spec.matches {
+            let (a, span) = example(template, 1);
+            let (b, _) = example(template, 2);
+            let prefix = spec.public_prefix(span.of(a.as_bytes())).to_owned();
+            assert!(b.contains(&prefix), "{}: {prefix}", spec.id);
+        }
+    }
+}
+
+#[test]
+fn the_data_itself_holds_no_token() {
+    let engine = engine();
+    for (name, text) in files() {
+        let found = scan(&engine, str::from_utf8(&text).unwrap());
+        let ids: Vec<_> =
+            found.iter().map(|c| (engine.spec(c).unwrap().id.as_str(), c.span.start)).collect();
+        assert!(ids.is_empty(), "{name}: {ids:?}");
+    }
+}
+
+#[test]
+fn errors_name_the_file_and_the_field() {
+    let text = "provider: X\ndetectors:\n  - {id: a b, what: x, severity: error, confidence: high, keywords: [abcd], pattern: x}";
+    let file: SpecFile = yaml_serde::from_str(text).unwrap();
+    let error = file.into_specs("x.yaml").unwrap_err().to_string();
+    assert!(
+        error.contains("x.yaml") && error.contains("`a b`") && error.contains("`id`"),
+        "{error}"
+    );
+    let unknown =
+        yaml_serde::from_str::<SpecFile>("provider: X\ndetectors: []\nextra: 1").unwrap_err();
+    assert!(unknown.to_string().contains("extra"));
+}

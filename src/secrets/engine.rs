@@ -1,0 +1,534 @@
+//! Runs the detectors over the bytes of one file.
+//!
+//! One pass finds the keywords of all detectors; a pattern is compiled when its keyword is first met and
+//! sees only a window around it. So the cost of a file without keywords does not depend on how many
+//! detectors there are, and that of a ten-megabyte line does not depend on its length squared.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use regex::bytes::{Captures, Regex, RegexBuilder};
+
+use super::check::{self, Verdict};
+use super::classify::{Context, classify};
+use super::encoding::entropy;
+use super::names::is_secret_name_in_credential_block;
+use super::prefilter::{Keyword, Prefilter};
+use super::spec::{Confidence, DetectorSpec, SpecError};
+use super::syntax::{self, Value};
+use crate::span::Span;
+
+/// How far a line is followed to find a context word, in bytes to each side.
+const LINE_REACH: usize = 512;
+
+/// A credential that a detector has found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Candidate {
+    /// Index for [`Engine::spec`].
+    pub detector: usize,
+    /// The secret itself.
+    pub span: Span,
+    /// What the pattern matched, the secret included.
+    pub whole: Span,
+    /// The detector's confidence, lowered when a check has doubts.
+    pub confidence: Confidence,
+    /// What the reader should know of this match.
+    pub note: Option<&'static str>,
+}
+
+#[derive(Debug)]
+struct Detector {
+    spec: DetectorSpec,
+    pattern: OnceLock<Option<Regex>>,
+    rank: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Waker {
+    detector: u16,
+    length: u16,
+}
+
+/// The compiled detectors. Share one between threads.
+#[derive(Debug)]
+pub struct Engine {
+    detectors: Vec<Detector>,
+    filter: Prefilter,
+    wakers: Vec<Vec<Waker>>,
+}
+
+impl Engine {
+    /// Prepares `specs`; no pattern is compiled yet.
+    ///
+    /// # Errors
+    /// When a spec is malformed or two have the same id. A pattern that is no regular expression is
+    /// found by [`Engine::compile`] only; until then its detector finds nothing.
+    pub fn new(specs: Vec<DetectorSpec>) -> Result<Self, SpecError> {
+        let mut ids = HashSet::with_capacity(specs.len());
+        for spec in &specs {
+            spec.validate()?;
+            if !ids.insert(spec.id.as_str()) {
+                return Err(SpecError::field(&spec.id, "id", "is used twice"));
+            }
+        }
+        drop(ids);
+        let mut keywords: Vec<Keyword> = Vec::new();
+        let mut wakers: Vec<Vec<Waker>> = Vec::new();
+        let mut known = std::collections::HashMap::new();
+        let mut detectors = Vec::with_capacity(specs.len());
+        for (index, spec) in specs.into_iter().enumerate() {
+            let Ok(detector) = u16::try_from(index) else {
+                return Err(SpecError::field(&spec.id, "id", "too many detectors"));
+            };
+            let keyed = spec.keys.iter().map(|word| (word, true));
+            let plain = spec.keywords.iter().map(|word| (word, spec.ignore_case));
+            for (word, fold) in keyed.chain(plain) {
+                let text = if fold { word.to_ascii_lowercase() } else { word.clone() };
+                let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+                let slot = *known.entry((text, fold)).or_insert_with_key(|(text, fold)| {
+                    keywords.push(Keyword { text: text.as_bytes().into(), fold: *fold });
+                    wakers.push(Vec::new());
+                    wakers.len() - 1
+                });
+                if let Some(list) = wakers.get_mut(slot) {
+                    list.push(Waker { detector, length });
+                }
+            }
+            let rank = rank(&spec);
+            detectors.push(Detector { spec, pattern: OnceLock::new(), rank });
+        }
+        Ok(Self { detectors, filter: Prefilter::new(keywords), wakers })
+    }
+
+    /// Compiles every pattern now: for data that has not been tested.
+    ///
+    /// # Errors
+    /// Names the first detector whose pattern is no regular expression.
+    pub fn compile(&self) -> Result<(), SpecError> {
+        for detector in &self.detectors {
+            if let Err(error) = build(&detector.spec) {
+                return Err(SpecError::field(&detector.spec.id, "pattern", &error.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The detector of a [`Candidate`].
+    #[must_use]
+    pub fn spec(&self, candidate: &Candidate) -> Option<&DetectorSpec> {
+        self.detectors.get(candidate.detector).map(|detector| &detector.spec)
+    }
+
+    /// All detectors, in the order given.
+    pub fn specs(&self) -> impl Iterator<Item = &DetectorSpec> {
+        self.detectors.iter().map(|detector| &detector.spec)
+    }
+
+    /// Appends what `bytes` holds to `found`, in the order of the spans, one candidate a span.
+    /// Placeholders and masked values are left out.
+    pub fn scan(&self, bytes: &[u8], found: &mut Vec<Candidate>) {
+        let first = found.len();
+        let mut scan = Scan { engine: self, bytes, found, done: Vec::new(), name: None };
+        self.filter.scan(bytes, |keyword, start| scan.hit(keyword, start));
+        self.settle(found, first);
+    }
+
+    /// Sorts the candidates from `first` on and lets the more specific of two that overlap win.
+    fn settle(&self, found: &mut Vec<Candidate>, first: usize) {
+        let Some(fresh) = found.get_mut(first..).filter(|fresh| fresh.len() > 1) else { return };
+        let rank = |c: &Candidate| self.detectors.get(c.detector).map_or(0, |d| d.rank);
+        fresh.sort_by_key(|c| (c.span.start, std::cmp::Reverse(rank(c)), c.detector));
+        let mut kept: Vec<Candidate> = Vec::with_capacity(fresh.len());
+        for candidate in fresh.iter() {
+            let mut wins = true;
+            while let Some(last) = kept.last().filter(|last| last.span.overlaps(candidate.span)) {
+                if (rank(candidate), candidate.span.len()) > (rank(last), last.span.len()) {
+                    kept.pop();
+                } else {
+                    wins = false;
+                    break;
+                }
+            }
+            if wins {
+                kept.push(*candidate);
+            }
+        }
+        found.truncate(first);
+        found.extend(kept);
+    }
+}
+
+/// Longer keywords say more; a generic detector says least.
+fn rank(spec: &DetectorSpec) -> u32 {
+    if spec.generic {
+        return 1 + u32::from(spec.keys.is_empty());
+    }
+    let longest = spec.keywords.iter().map(String::len).min().unwrap_or(0);
+    // A name says more than `sk-` and less than a vendor's own prefix.
+    let keyed = if spec.keys.is_empty() { 0 } else { 7 };
+    let structured = u32::from(spec.check.is_some());
+    u32::try_from(longest * 2).unwrap_or(u32::MAX - 8) + keyed + structured
+}
+
+fn build(spec: &DetectorSpec) -> Result<Regex, regex::Error> {
+    let floating = spec.before > 0 || spec.near > 0;
+    let anchored;
+    let pattern = if floating {
+        &spec.pattern
+    } else {
+        anchored = format!(r"\A(?:{})", spec.pattern);
+        &anchored
+    };
+    RegexBuilder::new(pattern).unicode(false).size_limit(1 << 21).build()
+}
+
+impl Detector {
+    fn regex(&self) -> Option<&Regex> {
+        self.pattern.get_or_init(|| build(&self.spec).ok()).as_ref()
+    }
+}
+
+struct Scan<'e, 'b> {
+    engine: &'e Engine,
+    bytes: &'b [u8],
+    found: &'b mut Vec<Candidate>,
+    /// Where the last match of each detector ended; empty until there is one.
+    done: Vec<usize>,
+    /// The name read last, and the value it has if it is a secret's.
+    name: Option<(Span, Option<Value>)>,
+}
+
+impl<'e> Scan<'e, '_> {
+    fn hit(&mut self, keyword: usize, start: usize) {
+        let engine: &'e Engine = self.engine;
+        let Some(wakers) = engine.wakers.get(keyword) else { return };
+        for waker in wakers {
+            let index = usize::from(waker.detector);
+            let Some(detector) = engine.detectors.get(index) else { continue };
+            if self.done.get(index).is_some_and(|&end| start < end) {
+                continue;
+            }
+            let end = start + usize::from(waker.length);
+            let spec = &detector.spec;
+            let matched = if !spec.keys.is_empty() {
+                self.keyed(index, detector, start, end)
+            } else if spec.near > 0 {
+                self.near(index, detector, end)
+            } else if spec.before > 0 {
+                self.around(index, detector, start)
+            } else {
+                self.prefixed(index, detector, start)
+            };
+            if let Some(end) = matched {
+                if self.done.is_empty() {
+                    self.done = vec![0; engine.detectors.len()];
+                }
+                if let Some(slot) = self.done.get_mut(index) {
+                    *slot = end;
+                }
+            }
+        }
+    }
+
+    /// The keyword is the beginning of the match.
+    fn prefixed(&mut self, index: usize, detector: &Detector, start: usize) -> Option<usize> {
+        if !open_left(self.bytes, start) {
+            return None;
+        }
+        let stop = self.bytes.len().min(start + detector.spec.reach);
+        let window = self.bytes.get(start..stop)?;
+        let captures = detector.regex()?.captures(window)?;
+        self.consider(index, detector, &captures, start, true)
+    }
+
+    /// The match may begin before the keyword but must cover it.
+    fn around(&mut self, index: usize, detector: &Detector, start: usize) -> Option<usize> {
+        let low = start.saturating_sub(detector.spec.before);
+        let stop = self.bytes.len().min(start + detector.spec.reach);
+        let window = self.bytes.get(low..stop)?;
+        let regex = detector.regex()?;
+        let mut from = 0;
+        for _ in 0..4 {
+            let captures = regex.captures_at(window, from)?;
+            let whole = captures.get(0)?;
+            if low + whole.start() > start {
+                return None;
+            }
+            if low + whole.end() > start
+                && open_left(self.bytes, low + whole.start())
+                && let Some(end) = self.consider(index, detector, &captures, low, true)
+            {
+                return Some(end);
+            }
+            from = whole.start() + 1;
+        }
+        None
+    }
+
+    /// The match begins within a few bytes after the keyword.
+    fn near(&mut self, index: usize, detector: &Detector, end: usize) -> Option<usize> {
+        let spec = &detector.spec;
+        let stop = syntax::line_end(self.bytes, end, spec.near + spec.reach);
+        let window = self.bytes.get(end..stop)?;
+        let regex = detector.regex()?;
+        let mut from = 0;
+        for _ in 0..4 {
+            let captures = regex.captures_at(window, from)?;
+            let whole = captures.get(0)?;
+            if whole.start() > spec.near {
+                return None;
+            }
+            if open_left(self.bytes, end + whole.start())
+                && let Some(end) = self.consider(index, detector, &captures, end, true)
+            {
+                return Some(end);
+            }
+            from = whole.start() + 1;
+        }
+        None
+    }
+
+    /// The keyword stands in the name that the match is assigned to.
+    fn keyed(
+        &mut self,
+        index: usize,
+        detector: &Detector,
+        start: usize,
+        end: usize,
+    ) -> Option<usize> {
+        let value = self.value_of(start, end)?;
+        let from = value.span.start;
+        let stop = self.bytes.len().min(from + detector.spec.reach);
+        let window = self.bytes.get(from..stop)?;
+        let captures = detector.regex()?.captures(window)?;
+        self.consider(index, detector, &captures, from, value.quote.is_none())
+    }
+
+    fn value_of(&mut self, start: usize, end: usize) -> Option<Value> {
+        if let Some((name, value)) = self.name
+            && name.start <= start
+            && end <= name.end
+        {
+            return value;
+        }
+        let name = syntax::name_around(self.bytes, start, end);
+        let value = syntax::value_after(self.bytes, name).filter(|_| {
+            str::from_utf8(name.of(self.bytes)).is_ok_and(is_secret_name_in_credential_block)
+        });
+        self.name = Some((name, value));
+        value
+    }
+
+    /// Judges one match; returns where it ends when it is the detector's kind of thing, found or not.
+    fn consider(
+        &mut self,
+        index: usize,
+        detector: &Detector,
+        captures: &Captures<'_>,
+        offset: usize,
+        bare: bool,
+    ) -> Option<usize> {
+        let spec = &detector.spec;
+        let all = captures.get(0)?;
+        let part = captures.name("secret").or_else(|| captures.get(1)).unwrap_or(all);
+        let whole = Span::new(all.start(), all.end()).shifted(offset);
+        let span = Span::new(part.start(), part.end()).shifted(offset);
+        let secret = span.of(self.bytes);
+        if !open_right(self.bytes, span, secret, bare && !spec.keys.is_empty()) {
+            return None;
+        }
+        let body = secret.get(spec.public_prefix(secret).len()..).unwrap_or_default();
+        if spec.min_entropy.is_some_and(|least| entropy(body) < least) {
+            return None;
+        }
+        if !spec.context.is_empty() && !self.has_context(spec, whole) {
+            return None;
+        }
+        let (confidence, note) = match spec.check.map(|check| check::run(check, secret)) {
+            None | Some(Verdict::Holds) => (spec.confidence, None),
+            Some(Verdict::Doubtful(note)) => (spec.confidence.lowered(), Some(note)),
+            Some(Verdict::Rejected) => return None,
+        };
+        // Where the shape is anybody's, the value has to look like a secret as well.
+        let shaped = !spec.generic && spec.keys.is_empty();
+        let context = Context { shaped, ..Context::default() };
+        if classify(secret, &context).is_literal() {
+            self.found.push(Candidate { detector: index, span, whole, confidence, note });
+        }
+        Some(whole.end)
+    }
+
+    fn has_context(&self, spec: &DetectorSpec, whole: Span) -> bool {
+        let before = syntax::line_around(self.bytes, whole.start, LINE_REACH);
+        let before = Span::new(before.start, whole.start).of(self.bytes);
+        let end = syntax::line_end(self.bytes, whole.end, LINE_REACH);
+        let after = Span::new(whole.end, end).of(self.bytes);
+        spec.context.iter().any(|word| holds(before, word) || holds(after, word))
+    }
+}
+
+fn holds(text: &[u8], word: &str) -> bool {
+    text.windows(word.len().max(1)).any(|w| w.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// True when no token character touches `start` from the left; `\n` and `%20` before it are no part
+/// of a token.
+fn open_left(bytes: &[u8], start: usize) -> bool {
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    if !bytes.get(start).copied().is_some_and(|b| b.is_ascii_alphanumeric()) {
+        return true;
+    }
+    match bytes.get(start.saturating_sub(3)..start).unwrap_or_default() {
+        [.., b'\\', b'n' | b't' | b'r'] => true,
+        [b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => true,
+        [.., last] => !word(*last),
+        [] => true,
+    }
+}
+
+/// True when the token ends where the match ends. After an unquoted value of a name, what makes an
+/// expression of it (`.name`, a call) ends it too.
+fn open_right(bytes: &[u8], span: Span, secret: &[u8], bare: bool) -> bool {
+    let next = bytes.get(span.end).copied().unwrap_or(b' ');
+    if next.is_ascii_alphanumeric() || next == b'_' || next == b'-' {
+        return !secret
+            .last()
+            .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    }
+    if matches!(next, b'+' | b'/') && secret.iter().any(|b| matches!(b, b'+' | b'/')) {
+        return false;
+    }
+    let after = bytes.get(span.end + 1).copied().unwrap_or(b' ');
+    !(bare && (matches!(next, b'(' | b'[') || next == b'.' && is_word(after)))
+}
+
+const fn is_word(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(id: &str, keywords: &[&str], pattern: &str) -> DetectorSpec {
+        DetectorSpec {
+            id: id.into(),
+            provider: String::new(),
+            what: "x".into(),
+            source: String::new(),
+            severity: crate::secrets::Severity::Error,
+            confidence: Confidence::High,
+            keywords: keywords.iter().map(|&w| w.into()).collect(),
+            keys: Vec::new(),
+            ignore_case: false,
+            pattern: pattern.into(),
+            before: 0,
+            near: 0,
+            reach: 512,
+            min_entropy: None,
+            check: None,
+            context: Vec::new(),
+            generic: false,
+            hide_prefix: false,
+            rotate: String::new(),
+            matches: Vec::new(),
+            misses: Vec::new(),
+        }
+    }
+
+    fn scan(specs: Vec<DetectorSpec>, text: &str) -> Vec<(String, String)> {
+        let engine = Engine::new(specs).unwrap();
+        engine.compile().unwrap();
+        let mut found = Vec::new();
+        engine.scan(text.as_bytes(), &mut found);
+        found
+            .iter()
+            .map(|c| {
+                let secret = String::from_utf8_lossy(c.span.of(text.as_bytes())).into_owned();
+                (engine.spec(c).unwrap().id.clone(), secret)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn tokens_end_where_their_characters_end() {
+        let specs = || vec![spec("a", &["zz_"], "zz_[a-z]{5}")];
+        let hit = |text: &str| scan(specs(), text).len();
+        assert_eq!(hit("zz_qmfkt"), 1);
+        assert_eq!(hit("\"zz_qmfkt\""), 1);
+        assert_eq!(hit("x=zz_qmfkt&y"), 1);
+        assert_eq!(hit("a\\nzz_qmfkt\\n"), 1);
+        assert_eq!(hit("%20zz_qmfkt"), 1);
+        assert_eq!(hit("fizz_qmfkt"), 0);
+        assert_eq!(hit("-zz_qmfkt"), 0);
+        assert_eq!(hit("zz_qmfkty"), 0);
+        assert_eq!(hit("zz_qmfkt-x"), 0);
+    }
+
+    #[test]
+    fn the_more_specific_detector_wins() {
+        let specs =
+            vec![spec("a", &["sk-"], "sk-[a-z-]{5,}"), spec("b", &["sk-or-"], "sk-or-[a-z]{5,}")];
+        assert_eq!(scan(specs, "k: sk-or-qmfktw"), [("b".to_owned(), "sk-or-qmfktw".to_owned())]);
+    }
+
+    #[test]
+    fn keys_need_a_secret_name_and_a_value() {
+        let keyed = || {
+            let mut keyed = spec("m", &[], "[a-z0-9]{8}");
+            keyed.keys = vec!["mistral".into()];
+            vec![keyed]
+        };
+        let hit = |text: &str| scan(keyed(), text).len();
+        assert_eq!(hit("MISTRAL_API_KEY=q7m2b9x4"), 1);
+        assert_eq!(hit("mistral_api_key: \"q7m2b9x4\""), 1);
+        assert_eq!(hit("mistralApiKey = 'q7m2b9x4'"), 1);
+        assert_eq!(hit("MISTRAL_MODEL=q7m2b9x4"), 0);
+        assert_eq!(hit("MISTRAL_API_KEY_ENV=q7m2b9x4"), 0);
+        assert_eq!(hit("mistral_api_key=q7m2b9x4.lower()"), 0);
+        assert_eq!(hit("mistral_api_key=q7m2b9x4(x)"), 0);
+        assert_eq!(hit("Authorization: q7m2b9x4 mistral"), 0);
+    }
+
+    #[test]
+    fn near_and_before_look_beside_the_keyword() {
+        let mut near = spec("n", &["discord"], "[A-Z]{6}");
+        near.near = 20;
+        let mut before = spec("b", &[":AA"], "[0-9]{4}:AA[a-z]{4}");
+        before.before = 4;
+        assert_eq!(scan(vec![near.clone()], "discord token QMFKTW").len(), 1);
+        assert_eq!(scan(vec![near.clone()], "discord\nQMFKTW").len(), 0);
+        assert_eq!(scan(vec![near], "discord token far far far away QMFKTW").len(), 0);
+        assert_eq!(scan(vec![before.clone()], "x 8291:AAqmfk")[0].1, "8291:AAqmfk");
+        assert_eq!(scan(vec![before], "18291:AAqmfk").len(), 0);
+    }
+
+    #[test]
+    fn context_must_stand_on_the_line() {
+        let mut one = spec("c", &["app-"], "app-[a-z]{6}");
+        one.context = vec!["Dify".into()];
+        assert_eq!(scan(vec![one.clone()], "DIFY_KEY=app-qmfktw").len(), 1);
+        assert_eq!(scan(vec![one], "dify:\n  app-qmfktw").len(), 0);
+    }
+
+    #[test]
+    fn mistakes_in_the_data_are_named() {
+        let error =
+            Engine::new(vec![spec("a", &["zz_"], "x"), spec("a", &["zz_"], "x")]).unwrap_err();
+        assert_eq!((error.detector.as_str(), error.field), ("a", "id"));
+        let engine = Engine::new(vec![spec("a", &["zz_"], "(")]).unwrap();
+        assert_eq!(engine.compile().unwrap_err().field, "pattern");
+        assert_eq!(Engine::new(vec![spec("a", &["zz"], "x")]).unwrap_err().field, "keywords");
+    }
+
+    #[test]
+    fn long_lines_of_keywords_stay_linear() {
+        let text = "sk-or-".repeat(200_000);
+        let specs =
+            vec![spec("a", &["sk-"], "sk-[a-z]{40}"), spec("b", &["sk-or-"], "sk-or-[a-z]{40}")];
+        let start = std::time::Instant::now();
+        assert!(scan(specs, &text).is_empty());
+        assert!(start.elapsed().as_secs() < 5);
+    }
+}

@@ -1,0 +1,108 @@
+//! Where bytes come from: a walked tree, named files, standard input.
+//!
+//! A source is handed to the visitor of the thread that read it, in a buffer that the thread reuses:
+//! nothing is kept here, so memory is bounded by the largest file times the number of threads. The
+//! trade-off is that a stage which needs bytes later has to copy them, which only the few files that
+//! Hermes reads are worth. What could not be read is recorded as a [`Skip`], never dropped.
+
+mod git;
+mod names;
+mod path;
+mod read;
+mod walk;
+
+pub use git::Git;
+pub use names::{context_worthy, hermes_named};
+pub use path::{SourcePath, project_root};
+pub use walk::{Inputs, Options, Visitor, visit};
+
+use std::io;
+
+/// Why a source was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// Named by the user, or found below a folder that was: what is found in it is reported.
+    Named,
+    /// Read from standard input: reported.
+    Stdin,
+    /// Read because a named file belongs to the same deployment: known, not reported.
+    Context,
+}
+
+/// The bytes of one file, for as long as its visitor looks at them.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// Where it was found.
+    pub path: &'a SourcePath,
+    /// All of its bytes.
+    pub bytes: &'a [u8],
+    /// Why it was read.
+    pub origin: Origin,
+}
+
+/// A file that was not read.
+#[derive(Clone, Debug)]
+pub struct Skip {
+    /// Where it is.
+    pub path: SourcePath,
+    /// Why.
+    pub reason: SkipReason,
+    /// Why the file would have been read.
+    pub origin: Origin,
+}
+
+/// Why a file was not read.
+#[derive(Clone, Debug)]
+pub enum SkipReason {
+    /// Larger than the limit; both in bytes.
+    TooLarge {
+        /// Its size.
+        size: u64,
+        /// The limit in force.
+        limit: u64,
+    },
+    /// Holds a NUL byte near its start.
+    Binary,
+    /// The system refused.
+    Unreadable(io::ErrorKind),
+    /// A FIFO, a socket or a device: opening it could block or act.
+    Special,
+    /// A symbolic link out of the scanned tree.
+    SymlinkOutside,
+    /// A symbolic link that leads nowhere.
+    SymlinkBroken,
+    /// A symbolic link that leads to itself.
+    SymlinkLoop,
+}
+
+impl SkipReason {
+    /// Stable word for machine formats.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "too-large",
+            Self::Binary => "binary",
+            Self::Unreadable(_) => "unreadable",
+            Self::Special => "special-file",
+            Self::SymlinkOutside => "symlink-outside",
+            Self::SymlinkBroken => "symlink-broken",
+            Self::SymlinkLoop => "symlink-loop",
+        }
+    }
+
+    /// The reason for people, as a lower-case phrase.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::TooLarge { size, limit } => {
+                format!("{size} bytes, the limit is {limit} (--max-size)")
+            }
+            Self::Binary => "not text: it holds NUL bytes".to_owned(),
+            Self::Unreadable(kind) => format!("could not be read: {kind}"),
+            Self::Special => "a pipe, socket or device".to_owned(),
+            Self::SymlinkOutside => "a symbolic link out of the scanned tree".to_owned(),
+            Self::SymlinkBroken => "a symbolic link to nothing".to_owned(),
+            Self::SymlinkLoop => "a symbolic link that leads to itself".to_owned(),
+        }
+    }
+}

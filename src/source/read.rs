@@ -1,0 +1,117 @@
+//! Reading one file into a buffer, or saying why not.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::SkipReason;
+
+/// How far into a file a NUL byte makes it binary: what git and ripgrep look at, too.
+const BINARY_PROBE: usize = 8 * 1024;
+
+/// Reads the regular file at `path` into `buffer`, which is cleared first.
+///
+/// # Errors
+///
+/// The reason why the file is skipped: too large (`limit`, in bytes), binary, special, unreadable.
+pub(super) fn file(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
+    buffer.clear();
+    let file = open(path)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(SkipReason::Special);
+    }
+    if metadata.len() > limit {
+        return Err(SkipReason::TooLarge { size: metadata.len(), limit });
+    }
+    let mut file = file;
+    // Room for one byte more than the size: the read that finds the end then needs no growth.
+    let size = usize::try_from(metadata.len()).unwrap_or(0);
+    buffer.resize(size + 1, 0);
+    let mut filled = 0;
+    loop {
+        match file.read(buffer.get_mut(filled..).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(unreadable(error)),
+        }
+        if filled as u64 > limit {
+            return Err(SkipReason::TooLarge { size: filled as u64, limit });
+        }
+        if filled == buffer.len() {
+            buffer.resize(buffer.len() * 2, 0);
+        }
+    }
+    buffer.truncate(filled);
+    text(buffer)
+}
+
+/// Reads standard input into `buffer`.
+///
+/// # Errors
+///
+/// As [`file`].
+pub(super) fn stdin(limit: u64, buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
+    buffer.clear();
+    io::stdin().lock().take(limit.saturating_add(1)).read_to_end(buffer).map_err(unreadable)?;
+    if buffer.len() as u64 > limit {
+        return Err(SkipReason::TooLarge { size: buffer.len() as u64, limit });
+    }
+    text(buffer)
+}
+
+fn text(bytes: &[u8]) -> Result<(), SkipReason> {
+    let probe = bytes.get(..BINARY_PROBE.min(bytes.len())).unwrap_or_default();
+    if probe.contains(&0) { Err(SkipReason::Binary) } else { Ok(()) }
+}
+
+fn unreadable(error: io::Error) -> SkipReason {
+    SkipReason::Unreadable(error.kind())
+}
+
+/// Opens without waiting: a path that became a FIFO after the walk saw it must not hang the run.
+#[cfg(unix)]
+fn open(path: &Path) -> Result<File, SkipReason> {
+    use rustix::fs::{CWD, Mode, OFlags, openat};
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    openat(CWD, path, flags, Mode::empty())
+        .map(File::from)
+        .map_err(|errno| unreadable(io::Error::from(errno)))
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> Result<File, SkipReason> {
+    File::open(path).map_err(unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_and_binaries_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        let mut buffer = vec![1; 3];
+
+        std::fs::write(&path, b"hello").unwrap();
+        assert!(file(&path, 5, &mut buffer).is_ok());
+        assert_eq!(buffer, b"hello");
+        assert!(matches!(
+            file(&path, 4, &mut buffer),
+            Err(SkipReason::TooLarge { size: 5, limit: 4 })
+        ));
+
+        std::fs::write(&path, b"a\0b").unwrap();
+        assert!(matches!(file(&path, 5, &mut buffer), Err(SkipReason::Binary)));
+
+        std::fs::write(&path, b"").unwrap();
+        assert!(file(&path, 5, &mut buffer).is_ok());
+        assert_eq!(buffer, b"");
+        assert!(matches!(
+            file(&folder.path().join("absent"), 5, &mut buffer),
+            Err(SkipReason::Unreadable(io::ErrorKind::NotFound))
+        ));
+    }
+}

@@ -1,0 +1,154 @@
+//! What counts: the operator's choices applied to what the rules found.
+//!
+//! Findings are only ever hidden here, in one place, and every hidden one is counted.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::finding::{Confidence, Finding, Severity};
+
+/// Which findings the operator wants to see.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// Hide what is less sure than this.
+    pub min_confidence: Confidence,
+    /// Rule ids or families (`secret`, `secret/`); all when empty.
+    pub select: Vec<String>,
+    /// Rule ids or families to hide.
+    pub ignore: Vec<String>,
+    /// Severity by rule id.
+    pub severity: HashMap<String, Severity>,
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        Self {
+            min_confidence: Confidence::Medium,
+            select: Vec::new(),
+            ignore: Vec::new(),
+            severity: HashMap::new(),
+        }
+    }
+}
+
+/// True when `name` is the rule's id, its family, or its family with a `/`.
+#[must_use]
+pub fn names_rule(name: &str, rule: &str) -> bool {
+    let family = rule.split('/').next().unwrap_or_default();
+    name == rule || name.strip_suffix("/*").or(name.strip_suffix('/')).unwrap_or(name) == family
+}
+
+/// The result of [`triage`].
+#[derive(Clone, Debug, Default)]
+pub struct Triaged {
+    /// What is shown, in report order, with fingerprints.
+    pub findings: Vec<Finding>,
+    /// How many were hidden by confidence, selection or a path setting.
+    pub hidden: usize,
+}
+
+/// Sorts, fingerprints and filters. `hide` adds a test of the caller's (settings by path).
+#[must_use]
+pub fn triage(
+    mut findings: Vec<Finding>,
+    choice: &Choice,
+    hide: impl Fn(&Finding) -> bool,
+) -> Triaged {
+    findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    findings.dedup();
+    fingerprint(&mut findings);
+    let before = findings.len();
+    findings.retain(|finding| choice.wants(finding) && !hide(finding));
+    for finding in &mut findings {
+        if let Some(&severity) = choice.severity.get(finding.rule) {
+            finding.severity = severity;
+        }
+    }
+    Triaged { hidden: before - findings.len(), findings }
+}
+
+impl Choice {
+    fn wants(&self, finding: &Finding) -> bool {
+        finding.confidence >= self.min_confidence
+            && (self.select.is_empty()
+                || self.select.iter().any(|name| names_rule(name, finding.rule)))
+            && !self.ignore.iter().any(|name| names_rule(name, finding.rule))
+    }
+}
+
+/// Gives every finding its fingerprint: a digest of rule, identity path, anchor, and its number among
+/// equals. No byte of a scanned value goes in beyond the anchor, which is masked.
+fn fingerprint(findings: &mut [Finding]) {
+    let mut seen: HashMap<(&'static str, String, String), usize> = HashMap::new();
+    for finding in findings {
+        let key = (finding.rule, finding.location.identity.clone(), finding.anchor.clone());
+        let count = seen.entry(key).or_insert(0);
+        let mut digest = Sha256::new();
+        for part in [finding.rule, &finding.location.identity, &finding.anchor, &count.to_string()]
+        {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part.as_bytes());
+        }
+        *count += 1;
+        finding.fingerprint =
+            digest.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Location;
+
+    fn finding(rule: &'static str, path: &str, anchor: &str, confidence: Confidence) -> Finding {
+        Finding {
+            rule,
+            severity: Severity::Warning,
+            confidence,
+            location: Location::file(path, path),
+            label: String::new(),
+            message: "m".to_owned(),
+            help: None,
+            notes: Vec::new(),
+            related: Vec::new(),
+            fix: None,
+            anchor: anchor.to_owned(),
+            fingerprint: String::new(),
+        }
+    }
+
+    #[test]
+    fn families_and_ids_select() {
+        assert!(names_rule("secret", "secret/known-token"));
+        assert!(names_rule("secret/", "secret/known-token"));
+        assert!(names_rule("secret/*", "secret/known-token"));
+        assert!(names_rule("secret/known-token", "secret/known-token"));
+        assert!(!names_rule("sec", "secret/known-token"));
+        assert!(!names_rule("secret/known", "secret/known-token"));
+    }
+
+    #[test]
+    fn equal_findings_get_different_fingerprints_in_a_stable_order() {
+        let mut second = finding("a/b", "x", "k", Confidence::High);
+        second.message = "n".to_owned();
+        let all = vec![second.clone(), finding("a/b", "x", "k", Confidence::High)];
+        let one = triage(all.clone(), &Choice::default(), |_| false);
+        let other = triage(all.into_iter().rev().collect(), &Choice::default(), |_| false);
+        assert_eq!(one.findings, other.findings);
+        assert_ne!(one.findings[0].fingerprint, one.findings[1].fingerprint);
+        assert_eq!(one.findings[0].fingerprint.len(), 32);
+    }
+
+    #[test]
+    fn what_is_hidden_is_counted() {
+        let all = vec![
+            finding("a/b", "x", "k", Confidence::Low),
+            finding("c/d", "x", "k", Confidence::High),
+            finding("c/e", "x", "k", Confidence::High),
+        ];
+        let choice = Choice { ignore: vec!["c/e".to_owned()], ..Choice::default() };
+        let triaged = triage(all, &choice, |_| false);
+        assert_eq!((triaged.findings.len(), triaged.hidden), (1, 2));
+    }
+}
