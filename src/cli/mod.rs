@@ -1,13 +1,13 @@
 //! The command line: clap types, one file a subcommand, the wiring of the stages and the exit status.
 
-mod args;
+pub mod args;
 mod check;
 mod checklist;
 mod error;
 mod explain;
 mod host;
 mod output;
-mod pipeline;
+pub mod pipeline;
 mod rules;
 
 use std::ffi::OsString;

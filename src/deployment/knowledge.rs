@@ -83,7 +83,7 @@ impl Knowledge {
             || self.facts.environment().control(name).is_some()
             || self.facts.platforms().platforms.iter().any(|platform| {
                 let requirements =
-                    || platform.on.iter().flatten().map(|requirement| &requirement.name);
+                    || platform.enabled_by.iter().flatten().map(|requirement| &requirement.name);
                 platform
                     .users
                     .iter()

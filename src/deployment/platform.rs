@@ -119,7 +119,7 @@ fn switch<'d>(
     if let Some(place) = enabled(true) {
         return Some(place);
     }
-    for set in &spec.on {
+    for set in &spec.enabled_by {
         let mut first = None;
         let all = set.iter().all(|required| {
             let Some(effective) = home.variable(&required.name) else { return false };

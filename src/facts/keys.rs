@@ -246,7 +246,12 @@ impl Keys {
     /// Nothing at or below `node` is unknown: adapters read more than is listed.
     fn open_below(&mut self, node: u32) {
         let mut todo = vec![node];
+        let mut seen = vec![false; self.nodes.len()];
         while let Some(node) = todo.pop() {
+            // Foreign data may name a platform `platforms`, which then holds itself.
+            if std::mem::replace(&mut seen[node as usize], true) {
+                continue;
+            }
             let node = &mut self.nodes[node as usize];
             node.open = true;
             todo.extend(node.children.values().copied().chain(node.any).chain(node.item));

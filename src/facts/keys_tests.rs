@@ -93,6 +93,18 @@ fn blocks_of_platforms_stand_at_four_places() {
 }
 
 #[test]
+fn odd_data_neither_hangs_nor_panics() {
+    let keys = Keys::from_json(
+        r#"{"platforms": ["platforms", "platforms", "gateway", ""], "platform": {"x": {}},
+            "mapping_ok": ["", "gateway"], "keys": {"": {}, "a..b": {}, "*": {}, "[]": {}, ".**": {}, "a[]": {}}}"#,
+    )
+    .unwrap();
+    let deep = vec!["platforms"; 10_000];
+    assert!(matches!(keys.lookup(&deep), Lookup::Known { .. }));
+    assert_eq!(keys.suggest(&["gatewai", "x"]), None, "`*` takes any name");
+}
+
+#[test]
 fn the_nearest_key_is_suggested() {
     let keys = small();
     let suggest = |text: &str| {

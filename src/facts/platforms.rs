@@ -5,6 +5,7 @@
 
 use super::version::{Range, Release};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// The file `platforms.yaml`.
 #[derive(Debug, Default, Deserialize)]
@@ -51,7 +52,7 @@ pub struct Platform {
     /// Its name for people.
     pub name: String,
     /// Any of these sets of variables, all set, switches it on.
-    pub on: Vec<Vec<Requirement>>,
+    pub enabled_by: Vec<Vec<Requirement>>,
     /// First release that has it.
     #[serde(default)]
     pub since: Option<Release>,
@@ -61,10 +62,14 @@ pub struct Platform {
     /// User allowlist variables.
     #[serde(default)]
     pub users: Vec<String>,
+    /// Allowlist variables of the adapter's own policy, which count when that policy is `allowlist` and no user
+    /// allowlist variable is set.
+    #[serde(default)]
+    pub policy_users: Vec<String>,
     /// Variables that authorise a chat, a group or a role on their own.
     #[serde(default)]
     pub chats: Vec<String>,
-    /// Variables that only narrow where it answers.
+    /// Variables that only narrow where it answers; the writer must be allowed still.
     #[serde(default)]
     pub scope: Vec<String>,
     /// Opens it to everybody.
@@ -96,6 +101,9 @@ pub struct Platform {
     /// Names seen in real files that nothing reads.
     #[serde(default)]
     pub misread: Vec<String>,
+    /// First release that reads a variable, for those newer than the platform.
+    #[serde(default)]
+    pub since_of: BTreeMap<String, Release>,
 }
 
 /// What decides who may use a platform.
@@ -240,6 +248,12 @@ impl Platform {
         Range { since: self.since, until: self.until }
     }
 
+    /// The releases that read its variable `name`.
+    #[must_use]
+    pub fn range_of(&self, name: &str) -> Range {
+        Range { since: self.since_of.get(name).copied(), until: None }.and(self.range())
+    }
+
     /// True when a user allowlist is what protects it.
     #[must_use]
     pub fn has_user_allowlist(&self) -> bool {
@@ -254,7 +268,7 @@ impl Platform {
         let met = |requirement: &Requirement| {
             value_of(&requirement.name).is_some_and(|value| requirement.is_met_by(value))
         };
-        self.on.iter().find(|set| !set.is_empty() && set.iter().all(met)).map(Vec::as_slice)
+        self.enabled_by.iter().find(|set| !set.is_empty() && set.iter().all(met)).map(Vec::as_slice)
     }
 }
 

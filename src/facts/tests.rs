@@ -38,6 +38,18 @@ fn everything_loads() {
 }
 
 #[test]
+fn facts_are_shared_between_threads() {
+    with_facts(|facts| {
+        let ask = || facts.keys().len() + facts.platforms().platforms.len();
+        let answers = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<BTreeSet<_>>()
+        });
+        assert_eq!(answers.len(), 1);
+    });
+}
+
+#[test]
 fn a_missing_or_broken_table_is_named() {
     let missing = Facts::load([("rules/hermes/keys.yaml", "{}")]).err().unwrap();
     assert_eq!((missing.file.as_str(), missing.problem.as_str()), ("versions", "is missing"));
@@ -98,19 +110,24 @@ fn variables_of_platforms_are_unique() {
     with_facts(|facts| {
         let mut owner: BTreeMap<&str, &str> = BTreeMap::new();
         for platform in &facts.platforms().platforms {
-            let allowed = platform.users.iter().chain(&platform.chats).chain(&platform.scope);
+            let allowed = platform.users.iter().chain(&platform.policy_users);
+            let allowed = allowed.chain(&platform.chats).chain(&platform.scope);
             let rest = platform.allow_all.iter().chain(&platform.allow_bots);
             let roles = allowed.chain(rest).chain(&platform.group_policy);
             let roles =
                 roles.chain(&platform.secrets).chain(&platform.plain).chain(&platform.misread);
             for name in roles {
                 let earlier = owner.insert(name, &platform.id);
-                let fits = matches!((name.as_str(), earlier), (_, None));
-                assert!(fits, "{name} stands twice, {earlier:?} and {}", platform.id);
+                assert!(earlier.is_none(), "{name} stands twice, {earlier:?} and {}", platform.id);
             }
         }
         for platform in &facts.platforms().platforms {
-            for requirement in platform.on.iter().flatten() {
+            for name in platform.since_of.keys() {
+                let bind = platform.bind.as_ref();
+                let bound = bind.and_then(|bind| bind.host_var.as_ref()) == Some(name);
+                assert!(bound || owner.get(name.as_str()) == Some(&platform.id.as_str()), "{name}");
+            }
+            for requirement in platform.enabled_by.iter().flatten() {
                 let other = owner.get(requirement.name.as_str());
                 assert!(other.is_none_or(|id| *id == platform.id), "{requirement:?}");
             }
@@ -120,7 +137,10 @@ fn variables_of_platforms_are_unique() {
                 "{}",
                 platform.id
             );
-            assert!(!platform.on.is_empty() && platform.on.iter().all(|set| !set.is_empty()));
+            assert!(
+                !platform.enabled_by.is_empty()
+                    && platform.enabled_by.iter().all(|set| !set.is_empty())
+            );
         }
     });
 }
@@ -196,7 +216,7 @@ fn replacements_are_real() {
                     || platforms.everywhere.users.iter().any(|other| other == name)
                     || platforms.platforms.iter().any(|platform| {
                         platform.secrets.iter().any(|other| other == name)
-                            || platform.on.iter().flatten().any(|other| other.name == name)
+                            || platform.enabled_by.iter().flatten().any(|other| other.name == name)
                     });
             }
             let path: Vec<&str> = name.split('.').collect();
@@ -323,7 +343,7 @@ fn platforms_switch_on_and_open() {
         assert!(!platforms.get("api_server").unwrap().bind.as_ref().unwrap().is_public());
         let telegram = platforms.misread("TELEGRAM_ALLOWED_USER_IDS").unwrap();
         assert_eq!(telegram.unwrap().id, "telegram");
-        assert!(platforms.misread("ALLOWED_USERS").unwrap().is_none());
+        assert!(platforms.misread("ALLOW_ALL_USERS").unwrap().is_none());
         assert!(platforms.misread("TELEGRAM_ALLOWED_USERS").is_none());
 
         let slack = platforms.get("slack").unwrap();
@@ -332,6 +352,9 @@ fn platforms_switch_on_and_open() {
         assert_eq!(holds(at("0.19.0")), Holds::Never);
         assert_eq!(holds(at("0.19.1")), Holds::Depends { text: "from 0.20.0 on".into() });
         assert_eq!(holds(at("0.20.0")), Holds::Always);
+        let teams = platforms.get("teams").unwrap();
+        assert_eq!(teams.range_of("TEAMS_HOST").text(), "from 0.20.0 on");
+        assert_eq!(teams.range_of("TEAMS_PORT"), Range::ALWAYS);
         let sharp = &platforms.everywhere.sharp[1];
         assert!(sharp.is_lax("HTTP://proxy:1") && !sharp.is_lax("https://proxy:1"));
     });

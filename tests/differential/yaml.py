@@ -3,8 +3,8 @@
 
     python3 tests/differential/yaml.py [--documents N] [--seed N] [PATH...]
 
-PATHs are files, or folders searched for *.yaml and *.yml. Without --documents 2,000 documents are
-generated. Exit status: 0 no difference (or PyYAML is not installed: nothing is compared, and said
+PATHs are files, or folders searched for *.yaml and *.yml. A fixed list of some thousand traps is
+compared always, and 2,000 generated documents unless --documents says otherwise. Exit status: 0 no difference (or PyYAML is not installed: nothing is compared, and said
 so), 1 a difference, 2 the reader could not be built or run.
 
 Each document is compared as one document (`safe_load`), as a stream (`safe_load_all`), and by the
@@ -202,6 +202,31 @@ TRAPS = [
     "a:\n  - b\n  -\n    c: d\n  - - e\n    - f\n", "a:\n- b:\n  - c\n- d", "-\n  a\n-\n  - b", "- - a\n  - b\n- c", "a:\n\n\n  b\n\n\n  c\n", "a: b\n\n  c\n d\n",
     "? a\n? |\n  b\n: - c\n  - d\n", "? a: b\n: c", "? &a b\n: *a", "?a: b", "?: b", "-: b", ":a: b", ": a", "a: ? b", "- ? a\n  : b\n", "a ? b: c", "a: b ? c",
 ]
+
+TRAPS += [
+    "a: |\t\n b", "- &a b\n- [*a?]", "&a? b", "&a: b", "[&a,b]", "2001-01-01T00:00:60", "2001-01-01T00:00:59", "a\x9fb", "a\x80b",
+    "\ufeffa: b\nc: d", "a:\n-\nb: c", "a:\n-\n: c", "a:\n- b\n-\n- c\n", "\ufeffa:\n  - b\n\ufeff  - c", "a:\n\ufeff- b\n- c", "a: '\ufeff'\n\ufeffb: c",
+    "!!timestamp {=: '2001-01-01'}", "!!binary {=: aGk=}", "!!float {=: 1}", "!!bool {=: on}", "- &a {=: 1}\n- !!str {=: *a}",
+    "? |\n  a\n: b", "a: >1\n\n  b\n", "a: >\n\tb\n c\n", "a: >\n b\n \tc\n d\n", "a: |\n b\n ...\n", "a: |\n b\n...\n", "|\n---\n", "a\n---", "a\n--- ",
+    "a ---", "a\n ---\n b", "'a' ---", "[a\n---\n]", "[a\n...\n]", "[a\n%b\n]", "a\n...x", "---x", "--- x", "...x", "---\t", "---\tx", "...\t", "--- # c\na", "--- !x",
+    "a: 'b' #c", "a: [b]#c", "a: {b}: c", "a: [b]: c", "- [a]: b", "{[a]: b}", "{{a}: b}", "{? [a] : b}", "{a: b}: c", "[a]:b", "'a':b", "{'a':b, \"c\":d}",
+]
+
+
+def exhaustive():
+    """Every scalar in every place, and under every tag; every trap."""
+    for text in PLAIN + QUOTED:
+        for frame in ("%s", "a: %s", "- %s\n- b", "[%s]", "{a: %s}", "%s: a", "{%s: a, b: c}", "[%s, a: b]", "? %s\n: a", "a: %s #c\n", "- &x %s\n- *x"):
+            yield frame % text
+    for tag in TAGS:
+        for text in QUOTED + TYPED + ["", "[a]", "{a: b}", "{=: 12}", "|\n 12\n", "[a: b]", "{a, b}", "&x 12", "- a", "*x"]:
+            yield tag + " " + text
+    for header in BLOCKS:
+        for body in ("", "\n", " a\n", "  a\n b\n", "  a\n\n\n  b\n\n", "\n\n  a\n   b\n  c", "   \n  a", " \n\n", "  a\n # b\n# c\n", "  a\n\tb\n"):
+            yield "a: " + header + "\n" + body
+            yield "- " + header + "\n" + body + "- b\n"
+            yield header + "\n" + body
+    yield from TRAPS
 
 
 class Generator:
@@ -437,6 +462,8 @@ def main():
                 documents.append((file, stream.read()))
     seeds = [source.decode("utf-8", "replace") for _, source in documents]
     generator = Generator(options.seed)
+    for number, text in enumerate(exhaustive()):
+        documents.append(("fixed %d" % number, text.encode("utf-8")))
     for number in range(options.documents):
         documents.append(("generated %d" % number, generator.document(seeds)))
 

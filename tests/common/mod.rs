@@ -1,0 +1,192 @@
+//! What several test binaries share: fixtures laid out as a live deployment, tokens expanded.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hermes_lint::secrets::template;
+
+/// The checkout.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What a fixture needs besides its files, from its `fixture.toml`.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Setup {
+    /// Release of Hermes Agent.
+    pub hermes_version: Option<String>,
+    /// Octal modes by path; files are 0600 and folders 0700 without.
+    pub modes: BTreeMap<String, String>,
+    /// Lay the folder out as a git repository in which every file is tracked.
+    pub git: bool,
+    /// Files that git does not track.
+    pub untracked: Vec<String>,
+    /// Scan these paths only, below the fixture.
+    pub paths: Vec<String>,
+    /// Lowest confidence to show.
+    pub min_confidence: Option<String>,
+}
+
+/// A fixture, copied to a folder of its own with its templates expanded.
+pub struct Laid {
+    /// Removed when dropped.
+    pub folder: tempfile::TempDir,
+    /// What it needs.
+    pub setup: Setup,
+    /// Every secret that was expanded into it.
+    pub secrets: Vec<String>,
+}
+
+/// Lays `fixture` out: `%{template}%` in a file becomes a token of that shape.
+pub fn lay(fixture: &Path) -> Laid {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let setup = match fs::read_to_string(fixture.join("fixture.toml")) {
+        Ok(text) => toml::from_str(&text)
+            .unwrap_or_else(|error| panic!("{}/fixture.toml: {error}", fixture.display())),
+        Err(_) => Setup::default(),
+    };
+    let mut laid = Laid { folder, setup, secrets: Vec::new() };
+    copy(fixture, laid.folder.path().to_path_buf().as_path(), &mut laid.secrets);
+    modes(laid.folder.path(), laid.folder.path(), &laid.setup);
+    if laid.setup.git {
+        git(laid.folder.path(), &laid.setup.untracked);
+    }
+    laid
+}
+
+fn copy(from: &Path, to: &Path, secrets: &mut Vec<String>) {
+    let mut entries: Vec<_> =
+        fs::read_dir(from).expect("a folder").map(|e| e.expect("an entry")).collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        // A checkout can't hold some names as they are: `dot-git` would be a repository in a repository.
+        let name = entry.file_name().into_string().expect("a UTF-8 name");
+        if name == "fixture.toml" {
+            continue;
+        }
+        let target = to.join(&name);
+        if entry.file_type().expect("a type").is_dir() {
+            fs::create_dir_all(&target).expect("a new folder");
+            copy(&entry.path(), &target, secrets);
+        } else {
+            let bytes = fs::read(entry.path()).expect("a file");
+            let bytes = match String::from_utf8(bytes) {
+                Ok(text) => expand(&text, secrets).into_bytes(),
+                Err(error) => error.into_bytes(),
+            };
+            fs::write(&target, bytes).expect("a new file");
+        }
+    }
+}
+
+/// Replaces `%{template}%` by a token of that shape; the same template gives the same token.
+pub fn expand(text: &str, secrets: &mut Vec<String>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("%{") {
+        let Some((inner, tail)) = after.split_once("}%") else { break };
+        let token = template::expand(inner, 7).unwrap_or_else(|error| panic!("{inner}: {error:?}"));
+        out.push_str(before);
+        out.push_str(&token);
+        secrets.push(token);
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(unix)]
+fn modes(root: &Path, folder: &Path, setup: &Setup) {
+    use std::os::unix::fs::PermissionsExt;
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        let below = path.strip_prefix(root).expect("below").to_str().expect("UTF-8").to_owned();
+        let is_folder = entry.file_type().expect("a type").is_dir();
+        if is_folder {
+            modes(root, &path, setup);
+        }
+        let usual = if is_folder { 0o700 } else { 0o600 };
+        let mode = setup
+            .modes
+            .get(&below)
+            .map_or(usual, |text| u32::from_str_radix(text, 8).expect("an octal mode"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("a mode");
+    }
+}
+
+#[cfg(not(unix))]
+fn modes(_: &Path, _: &Path, _: &Setup) {}
+
+/// Makes a repository whose index tracks every file but `untracked`; needs no git program.
+pub fn git(folder: &Path, untracked: &[String]) {
+    use gix::index::entry::{Flags, Mode, Stat};
+    gix::init(folder).expect("a repository");
+    let mut state = gix::index::State::new(gix::hash::Kind::Sha1);
+    let mut files = Vec::new();
+    list(folder, folder, &mut files);
+    files.sort();
+    for file in files.iter().filter(|file| !untracked.contains(file)) {
+        let id = gix::ObjectId::empty_blob(gix::hash::Kind::Sha1);
+        state.dangerously_push_entry(
+            Stat::default(),
+            id,
+            Flags::empty(),
+            Mode::FILE,
+            file.as_str().into(),
+        );
+    }
+    let path = folder.join(".git/index");
+    let mut index = gix::index::File::from_state(state, path);
+    index.write(gix::index::write::Options::default()).expect("an index");
+}
+
+fn list(root: &Path, folder: &Path, files: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        if entry.file_name() == ".git" {
+            continue;
+        }
+        if entry.file_type().expect("a type").is_dir() {
+            list(root, &entry.path(), files);
+        } else {
+            files.push(
+                entry.path().strip_prefix(root).expect("below").to_str().expect("UTF-8").to_owned(),
+            );
+        }
+    }
+}
+
+/// Scans a laid fixture; paths in the findings are below it.
+pub fn scan(laid: &Laid, checklist: bool) -> hermes_lint::cli::pipeline::Scanned {
+    use hermes_lint::cli::{args, pipeline};
+    let folder = laid.folder.path();
+    let paths: Vec<PathBuf> = if laid.setup.paths.is_empty() {
+        vec![folder.to_path_buf()]
+    } else {
+        laid.setup.paths.iter().map(|path| folder.join(path)).collect()
+    };
+    let options = args::Scan {
+        hermes_version: laid.setup.hermes_version.clone(),
+        max_size: args::DEFAULT_MAX_SIZE,
+        no_ignore: false,
+        threads: 1,
+        rules: None,
+        config: None,
+    };
+    let choose = args::Choose {
+        select: Vec::new(),
+        ignore: Vec::new(),
+        min_confidence: laid
+            .setup
+            .min_confidence
+            .as_deref()
+            .map(|word| word.parse().expect("a level")),
+        fail_on: None,
+        require_complete: false,
+    };
+    let extras = pipeline::Extras { checklist, host: false };
+    pipeline::scan(&paths, &options, Some(&choose), true, extras).expect("a scan")
+}

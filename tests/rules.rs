@@ -1,0 +1,148 @@
+//! One name, four places: every rule has a page, a bad and a good fixture, and a snapshot; and nothing that
+//! is no rule has any.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hermes_lint::finding::Finding;
+use hermes_lint::rules::RULES;
+
+fn folders(path: &Path) -> Vec<PathBuf> {
+    let mut all: Vec<_> = fs::read_dir(path)
+        .map(|entries| {
+            entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+        })
+        .unwrap_or_default();
+    all.sort();
+    all
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().expect("a name").to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn ids_are_unique_and_well_formed() {
+    let mut seen = BTreeSet::new();
+    for rule in RULES {
+        let id = rule.meta.id;
+        assert!(seen.insert(id), "{id} is there twice");
+        let (family, rest) = id.split_once('/').expect("family/name");
+        let word = |text: &str| {
+            !text.is_empty()
+                && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        assert!(word(family) && word(rest), "{id}");
+        assert!(!rule.meta.summary.ends_with('.'), "{id}: the summary is a phrase");
+        assert!(
+            rule.meta.summary.chars().next().is_some_and(|c| !c.is_uppercase()),
+            "{id}: lower case"
+        );
+    }
+}
+
+#[test]
+fn every_rule_has_a_page_worth_reading() {
+    for rule in RULES {
+        let page = rule.meta.page;
+        let id = rule.meta.id;
+        assert!(page.starts_with(&format!("# {id}\n")), "{id}: the page starts with its id");
+        for part in ["## Why", "## Bad", "## Good"] {
+            assert!(page.contains(part), "{id}: the page has no {part}");
+        }
+        assert!(page.len() > 400, "{id}: the page says too little");
+    }
+}
+
+#[test]
+fn every_page_and_fixture_has_a_rule() {
+    let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.meta.id).collect();
+    for family in folders(&common::root().join("fixtures/rules")) {
+        for rule in folders(&family) {
+            let id = format!("{}/{}", name(&family), name(&rule));
+            assert!(ids.contains(id.as_str()), "fixtures/rules/{id} has no rule");
+        }
+    }
+    for family in folders(&common::root().join("rules/docs")) {
+        for page in fs::read_dir(&family).expect("pages").flatten() {
+            let stem = page.path().file_stem().expect("a stem").to_str().expect("UTF-8").to_owned();
+            let id = format!("{}/{stem}", name(&family));
+            assert!(ids.contains(id.as_str()), "rules/docs/{id}.md has no rule");
+        }
+    }
+}
+
+#[test]
+fn bad_fixtures_are_found_and_good_ones_are_not() {
+    let mut problems = String::new();
+    for rule in RULES {
+        let id = rule.meta.id;
+        let fixtures = folders(&common::root().join("fixtures/rules").join(id));
+        for kind in ["bad", "good"] {
+            if !fixtures.iter().any(|fixture| name(fixture).starts_with(kind)) {
+                writeln!(problems, "{id} has no {kind} fixture").expect("a string");
+            }
+        }
+        for fixture in fixtures {
+            let laid = common::lay(&fixture);
+            let scanned = common::scan(&laid, false);
+            let own: Vec<&Finding> =
+                scanned.triaged.findings.iter().filter(|finding| finding.rule == id).collect();
+            let bad = name(&fixture).starts_with("bad");
+            if bad == own.is_empty() {
+                writeln!(problems, "{id}: {} gives {} findings", name(&fixture), own.len())
+                    .expect("a string");
+            }
+            if bad {
+                let shown = show(&own, laid.folder.path());
+                let snapshot = format!("{}__{}", id.replace('/', "__"), name(&fixture));
+                insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+                    insta::assert_snapshot!(snapshot, shown);
+                });
+            }
+        }
+    }
+    assert!(problems.is_empty(), "\n{problems}");
+}
+
+/// The findings as a person would note them down, paths below the fixture.
+fn show(findings: &[&Finding], folder: &Path) -> String {
+    let mut out = String::new();
+    let prefix = format!("{}/", folder.display());
+    let below = |text: &str| text.replace(&prefix, "");
+    for finding in findings {
+        let place = match finding.location.region {
+            Some(at) => format!("{}:{}:{}", finding.location.path, at.line, at.column),
+            None => finding.location.path.clone(),
+        };
+        writeln!(out, "{}: {} ({})", below(&place), finding.severity, finding.confidence)
+            .expect("a string");
+        writeln!(out, "  {}", below(&finding.message)).expect("a string");
+        if let Some(excerpt) = &finding.location.excerpt {
+            let marked = &excerpt.text[excerpt.marked.0..excerpt.marked.1];
+            writeln!(out, "  at: {} [{}]", marked.replace('\n', "⏎"), finding.label)
+                .expect("a string");
+        }
+        for related in &finding.related {
+            let line = related.location.region.map_or(0, |at| at.line);
+            writeln!(
+                out,
+                "  see: {}:{line}: {}",
+                below(&related.location.path),
+                below(&related.note)
+            )
+            .expect("a string");
+        }
+        for note in &finding.notes {
+            writeln!(out, "  note: {}", below(note)).expect("a string");
+        }
+        if let Some(help) = &finding.help {
+            writeln!(out, "  help: {}", below(help).replace('\n', "\n        ")).expect("a string");
+        }
+    }
+    out
+}
