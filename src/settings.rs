@@ -60,13 +60,9 @@ pub struct Attestation {
     pub on: Date,
     /// What they looked at.
     pub evidence: String,
-    /// How long it counts, in days.
-    #[serde(default = "default_valid_days")]
-    pub valid_days: u32,
-}
-
-const fn default_valid_days() -> u32 {
-    DEFAULT_VALID_DAYS
+    /// How long it counts, in days; the item's own limit, or [`DEFAULT_VALID_DAYS`], when it does not say.
+    #[serde(default)]
+    pub valid_days: Option<u32>,
 }
 
 /// A calendar day.
@@ -125,10 +121,11 @@ impl Settings {
 }
 
 impl Attestation {
-    /// The last day on which it counts.
+    /// The last day on which it counts; `usual` is how long attestations of its item do, in days.
     #[must_use]
-    pub fn valid_until(&self) -> jiff::civil::Date {
-        let days = jiff::Span::new().try_days(i64::from(self.valid_days)).unwrap_or_default();
+    pub fn valid_until(&self, usual: Option<u32>) -> jiff::civil::Date {
+        let days = self.valid_days.or(usual).unwrap_or(DEFAULT_VALID_DAYS);
+        let days = jiff::Span::new().try_days(i64::from(days)).unwrap_or_default();
         self.on.0.checked_add(days).unwrap_or(jiff::civil::Date::MAX)
     }
 }
@@ -143,7 +140,7 @@ mod tests {
                     [attest.anomaly-alerts]\nby = \"ops\"\non = \"2026-10-01\"\nevidence = \"y\"\n\
                     valid_days = 10\n";
         let settings = Settings::parse(text).unwrap();
-        let until = |item: &str| settings.attest[item].valid_until().to_string();
+        let until = |item: &str| settings.attest[item].valid_until(None).to_string();
         assert_eq!(until("audit-logging"), "2026-12-30");
         assert_eq!(until("anomaly-alerts"), "2026-10-11");
     }

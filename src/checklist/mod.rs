@@ -1,7 +1,29 @@
 //! The two published hardening checklists: what decides each item, and with what verdict.
+//!
+//! An item fails by a finding of a rule that names it, passes by evidence that the report shows, and is
+//! `manual` when no file can show it. Nothing passes because it could not be looked at. The texts are
+//! data; what counts as evidence is code, one function an item.
+
+mod evidence;
+mod operational;
+mod production;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use crate::data;
+use crate::deployment::Deployment;
+use crate::finding::{Finding, Severity};
+use crate::rules::RULES;
+use crate::settings::{Attestation, Settings};
+
+/// Most findings that an item quotes.
+const QUOTED: usize = 5;
 
 /// The verdict on an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     /// Decided by evidence that the report shows.
     Pass,
@@ -66,12 +88,214 @@ pub struct Checklist {
     pub items: Vec<Item>,
 }
 
-/// x
+/// What the data says of an item.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spec {
+    id: String,
+    list: String,
+    title: String,
+    help: String,
+    look: String,
+    findings: String,
+    #[serde(default)]
+    attest: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    items: Vec<Spec>,
+}
+
+/// What an item's own function saw, apart from findings.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    /// Speaks for a pass.
+    pub for_it: Vec<Evidence>,
+    /// Speaks against it.
+    pub against: Vec<Evidence>,
+    /// Why it does not arise.
+    pub not_applicable: Option<String>,
+    /// Why it can't be told.
+    pub unknown: Option<String>,
+    /// No evidence either way is a failure here: the thing asked for is simply not there.
+    pub absence_fails: Option<String>,
+}
+
+/// What items are decided from.
+pub(crate) struct Case<'c, 'd> {
+    /// Everything that was read.
+    pub deployment: &'c Deployment<'d>,
+    /// Everything that was found.
+    pub findings: &'c [Finding],
+    /// The day that ages are counted to.
+    pub today: Date,
+}
+
+type Decide = fn(&Case<'_, '_>) -> Seen;
+
+/// The function of each item.
+const ITEMS: &[(&str, Decide)] = &[
+    ("non-root-user", production::non_root_user),
+    ("secrets-in-env-file", production::secrets_in_env_file),
+    ("denylist-destructive", production::denylist_destructive),
+    ("paths-restricted", production::paths_restricted),
+    ("messaging-allowlists", production::messaging_allowlists),
+    ("dangerous-command-policy", production::dangerous_command_policy),
+    ("log-forwarding", production::log_forwarding),
+    ("update-schedule", production::update_schedule),
+    ("separate-keys", production::separate_keys),
+    ("pre-commit-scanning", production::pre_commit_scanning),
+    ("no-secrets-in-vcs", operational::no_secrets_in_vcs),
+    ("least-privilege-connectors", operational::least_privilege_connectors),
+    ("write-gates", operational::write_gates),
+    ("audit-logging", operational::audit_logging),
+    ("sensitive-data-stripped", operational::sensitive_data_stripped),
+    ("skills-reviewed", operational::skills_reviewed),
+    ("credential-rotation", operational::credential_rotation),
+    ("logs-append-only", operational::logs_append_only),
+    ("anomaly-alerts", operational::anomaly_alerts),
+];
+
+/// Decides every item.
+#[must_use]
 pub fn evaluate(
-    _d: &crate::deployment::Deployment<'_>,
-    _f: &[crate::finding::Finding],
-    _s: &crate::settings::Settings,
-    _t: jiff::civil::Date,
+    deployment: &Deployment<'_>,
+    findings: &[Finding],
+    settings: &Settings,
+    today: Date,
 ) -> Checklist {
-    Checklist::default()
+    let specs: File = data::file("checklist")
+        .and_then(|json| serde_json::from_str(json).ok())
+        .unwrap_or(File { items: Vec::new() });
+    let case = Case { deployment, findings, today };
+    let items = specs
+        .items
+        .into_iter()
+        .filter_map(|spec| {
+            let (_, decide) = ITEMS.iter().find(|(id, _)| *id == spec.id)?;
+            Some(item(spec, decide(&case), &case, &settings.attest))
+        })
+        .collect();
+    Checklist { items }
+}
+
+fn item(
+    spec: Spec,
+    seen: Seen,
+    case: &Case<'_, '_>,
+    attested: &BTreeMap<String, Attestation>,
+) -> Item {
+    let rules: Vec<String> = RULES
+        .iter()
+        .filter(|rule| rule.meta.checklist.contains(&spec.id.as_str()))
+        .map(|rule| rule.meta.id.to_owned())
+        .collect();
+    let lowest: Severity = spec.findings.parse().unwrap_or(Severity::Warning);
+    let mut against: Vec<Evidence> = case
+        .findings
+        .iter()
+        .filter(|finding| {
+            finding.severity >= lowest && rules.iter().any(|rule| rule == finding.rule)
+        })
+        .map(evidence::of_finding)
+        .collect();
+    against.extend(seen.against);
+    let attestation = attested.get(&spec.id);
+    let look =
+        format!("look at {}; then attest it in .hermes-lint.toml, [attest.{}]", spec.look, spec.id);
+    let (status, evidence, help) = if !against.is_empty() {
+        (Status::Fail, quoted(against), Some(spec.help))
+    } else if let Some(why) = seen.unknown {
+        (Status::Unknown, vec![evidence::text(why)], Some(look))
+    } else if !seen.for_it.is_empty() {
+        (Status::Pass, quoted(seen.for_it), None)
+    } else if let Some(attestation) = attestation {
+        attestation_verdict(attestation, spec.attest, case.today, spec.help)
+    } else if let Some(why) = seen.not_applicable {
+        (Status::NotApplicable, vec![evidence::text(why)], None)
+    } else if let Some(why) = seen.absence_fails {
+        (Status::Fail, vec![evidence::text(why)], Some(spec.help))
+    } else {
+        (Status::Manual, Vec::new(), Some(look))
+    };
+    Item { id: spec.id, title: spec.title, list: spec.list, status, evidence, rules, help }
+}
+
+/// The first few, and how many more there are.
+fn quoted(mut all: Vec<Evidence>) -> Vec<Evidence> {
+    all.dedup();
+    let more = all.len().saturating_sub(QUOTED);
+    all.truncate(QUOTED);
+    if more > 0 {
+        all.push(evidence::text(format!("and {more} more")));
+    }
+    all
+}
+
+fn attestation_verdict(
+    attestation: &Attestation,
+    limit: Option<u32>,
+    today: Date,
+    help: String,
+) -> (Status, Vec<Evidence>, Option<String>) {
+    let until = attestation.valid_until(limit);
+    let said =
+        format!("attested by {} on {}: {}", attestation.by, attestation.on.0, attestation.evidence);
+    if attestation.on.0 > today {
+        let text = format!("{said}; that day has not come yet");
+        return (Status::Fail, vec![evidence::text(text)], Some(help));
+    }
+    if until < today {
+        let text = format!("{said}; lapsed on {until}");
+        return (Status::Fail, vec![evidence::text(text)], Some(help));
+    }
+    (Status::Pass, vec![evidence::text(format!("{said}; counts until {until}"))], None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_and_code_name_the_same_items() {
+        let file: File = serde_json::from_str(data::file("checklist").unwrap()).unwrap();
+        let data: Vec<&str> = file.items.iter().map(|spec| spec.id.as_str()).collect();
+        let code: Vec<&str> = ITEMS.iter().map(|(id, _)| *id).collect();
+        assert_eq!(data, code);
+        assert_eq!(data.len(), 19);
+        for spec in &file.items {
+            assert!(spec.findings.parse::<Severity>().is_ok(), "{}", spec.id);
+            assert!(["production", "operational"].contains(&spec.list.as_str()));
+        }
+    }
+
+    #[test]
+    fn every_item_a_rule_names_exists() {
+        for rule in RULES {
+            for item in rule.meta.checklist {
+                assert!(ITEMS.iter().any(|(id, _)| id == item), "{}: {item}", rule.meta.id);
+            }
+        }
+    }
+
+    #[test]
+    fn attestations_lapse() {
+        let attestation: Attestation =
+            toml::from_str("by = \"ops\"\non = \"2026-10-01\"\nevidence = \"x\"\n").unwrap();
+        let on = |day: &str| {
+            attestation_verdict(&attestation, None, day.parse().unwrap(), String::new()).0
+        };
+        assert_eq!(on("2026-12-30"), Status::Pass);
+        assert_eq!(on("2026-12-31"), Status::Fail);
+        assert_eq!(on("2026-09-30"), Status::Fail);
+        let short = attestation_verdict(
+            &attestation,
+            Some(30),
+            "2026-11-01".parse().unwrap(),
+            String::new(),
+        );
+        assert_eq!(short.0, Status::Fail);
+    }
 }

@@ -11,6 +11,7 @@ mod glob;
 mod inert;
 mod keys;
 mod platforms;
+mod tooling;
 mod tools;
 mod version;
 
@@ -21,6 +22,7 @@ pub use glob::glob_matches;
 pub use inert::{Inert, InertKey, Misplaced, MisplacedKey};
 pub use keys::{KeySpec, Keys, Kind, Lookup, Suggestion, SuggestionKind};
 pub use platforms::{Bind, Everywhere, Gate, Platform, Platforms, Requirement, Sharp, YamlKey};
+pub use tooling::Tooling;
 pub use tools::{Bundle, ServerTier, Tier, Tool, Tools, Toolset};
 pub use version::{Announced, Holds, Range, Release, Rung, VersionScope, Versions};
 
@@ -46,7 +48,7 @@ impl fmt::Display for FactsError {
 impl std::error::Error for FactsError {}
 
 /// The tables, each named as its file.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "versions",
     "keys",
     "inert",
@@ -56,6 +58,7 @@ const TABLES: [&str; 9] = [
     "credentials",
     "files",
     "tools",
+    "tooling",
 ];
 
 /// All facts. Tables are parsed on first use; a table that does not parse answers as if it were empty, and
@@ -72,6 +75,7 @@ pub struct Facts<'a> {
     credentials: OnceLock<Credentials>,
     files: OnceLock<Files>,
     tools: OnceLock<Tools>,
+    tooling: OnceLock<Tooling>,
 }
 
 impl<'a> Facts<'a> {
@@ -114,6 +118,7 @@ impl<'a> Facts<'a> {
         self.parse::<Credentials>("credentials")?;
         self.parse::<Files>("files")?;
         self.parse::<Tools>("tools")?;
+        self.parse::<Tooling>("tooling")?;
         Ok(())
     }
 
@@ -168,6 +173,11 @@ impl<'a> Facts<'a> {
     /// Toolsets, tools and their tiers.
     pub fn tools(&self) -> &Tools {
         self.tools.get_or_init(|| self.parse("tools").unwrap_or_default())
+    }
+
+    /// Tools around a deployment.
+    pub fn tooling(&self) -> &Tooling {
+        self.tooling.get_or_init(|| self.parse("tooling").unwrap_or_default())
     }
 }
 

@@ -21,6 +21,9 @@ impl Release {
     pub const SEGMENT_DENY: Self = Self(0, 21, 3);
     /// From here on the variants also keep the author's quoting, and `dash -c` counts as a shell.
     pub const FAITHFUL_QUOTES: Self = Self(0, 21, 5);
+    /// From here on commands inside backticks count, and a newline inside quotes does not (seen in
+    /// 0.20.4; what 0.20.0 to 0.20.3 do was not tried).
+    pub const NESTED_STARTS: Self = Self(0, 20, 4);
     /// From here on an allowlist entry matches a command whose shell operators are all quoted.
     pub const QUOTE_AWARE_ALLOW: Self = Self(0, 20, 4);
     /// The newest release whose decisions were compared with the model.

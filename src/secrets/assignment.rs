@@ -94,22 +94,23 @@ fn judge(bytes: &[u8], name: Span, value: Value) -> Option<Assignment> {
         span = trimmed(bytes, name, span);
     }
     let secret = span.of(bytes);
-    let shown = str::from_utf8(name.of(bytes)).ok();
-    if secret.len() < 6
-        || !classify(secret, &Context { name: shown, ..Context::default() }).is_literal()
-    {
-        return None;
-    }
     let holds = match value.quote {
         Some(_) => quoted_literal(secret),
-        None => unquoted_literal(bytes, name, span, value.separator),
+        None => !is_run_on(secret) && unquoted_literal(bytes, name, span, value.separator),
     };
-    holds.then_some(Assignment {
+    let context = Context { name: str::from_utf8(name.of(bytes)).ok(), ..Context::default() };
+    (secret.len() >= 6 && holds && classify(secret, &context).is_literal()).then_some(Assignment {
         name,
         value: span,
         quote: value.quote,
         separator: value.separator,
     })
+}
+
+/// A long run with separators in it holds names of its own, and would be read again for each.
+fn is_run_on(secret: &[u8]) -> bool {
+    let inner = secret.get(..secret.len().saturating_sub(2)).unwrap_or_default();
+    secret.len() > 256 && inner.iter().any(|b| matches!(b, b'=' | b':'))
 }
 
 /// Cuts off what ends a value in shells, lists and queries.

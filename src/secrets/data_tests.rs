@@ -144,3 +144,85 @@ fn errors_name_the_file_and_the_field() {
         yaml_serde::from_str::<SpecFile>("provider: X\ndetectors: []\nextra: 1").unwrap_err();
     assert!(unknown.to_string().contains("extra"));
 }
+
+/// Text made of keywords, separators and pieces of tokens, in random order.
+fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let specs = specs();
+    let words: Vec<&str> =
+        specs.iter().flat_map(|s| s.keywords.iter().chain(&s.keys)).map(String::as_str).collect();
+    let glue = [
+        "=", ": ", "\"", "'", "\n", " ", "://", "@", "\\", "<", "${", "%", "\u{e9}", "eyJ",
+        "a1B2c3", ".", "-", "_", "\0", "Bearer ",
+    ];
+    let mut state = seed;
+    let mut next = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize
+    };
+    let mut text = Vec::new();
+    while text.len() < length {
+        match next() % 3 {
+            0 => text.extend_from_slice(words[next() % words.len()].as_bytes()),
+            1 => text.extend_from_slice(glue[next() % glue.len()].as_bytes()),
+            _ => text.push((next() % 256) as u8),
+        }
+    }
+    text
+}
+
+#[test]
+fn no_bytes_make_it_panic() {
+    let engine = engine();
+    for seed in 0..200 {
+        let text = noise(seed, 2000);
+        let mut found = Vec::new();
+        engine.scan(&text, &mut found);
+        for candidate in &found {
+            assert!(candidate.span.end <= text.len() && candidate.whole.contains(candidate.span));
+            assert!(engine.spec(candidate).is_some());
+        }
+        assert!(found.windows(2).all(|w| w[0].span.end <= w[1].span.start), "sorted, no overlap");
+        for found in super::assignments(&text) {
+            assert!(found.value.end <= text.len() && found.name.end <= found.value.start);
+        }
+        for end in 0..text.len().min(60) {
+            let _ = super::classify(&text[..end], &super::Context::default());
+        }
+    }
+}
+
+#[test]
+fn time_grows_with_length_only() {
+    let engine = engine();
+    let time = |text: &[u8]| {
+        let start = std::time::Instant::now();
+        engine.scan(text, &mut Vec::new());
+        let _ = super::assignments(text);
+        start.elapsed().as_secs_f64()
+    };
+    let dashes = "-".repeat(5);
+    let begin = format!("{dashes}BEGIN RSA PRIVATE KEY{dashes}\n");
+    let pieces = [
+        "sk-",
+        "eyJ.",
+        "-eyJa.",
+        "://a:b",
+        "token=",
+        "api_key: \"",
+        "discord ",
+        &begin,
+        "aws_secret.",
+        "a",
+        "=",
+        "--token ",
+    ];
+    for piece in pieces {
+        time(piece.repeat(100).as_bytes());
+        let short = time(piece.repeat(40_000 / piece.len()).as_bytes());
+        let long = time(piece.repeat(400_000 / piece.len()).as_bytes());
+        // Ten times the text: far below the hundred times of a quadratic pass, with room for noise.
+        println!("{piece:?}: {short} {long}");
+        assert!(long < short * 40.0 + 0.05, "{piece:?}: {short} s, then {long} s");
+    }
+}

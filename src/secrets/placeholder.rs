@@ -122,6 +122,9 @@ const WHOLE: &[&str] = &[
     "mytoken",
     "mysecret",
     "mypassword",
+    "123:abc",
+    // The client secret of RFC 6749.
+    "gx1fbat3bv",
     "apikey",
 ];
 

@@ -82,12 +82,13 @@ pub fn visit<V: Visitor>(
     if stdin {
         visitors.push(visit_stdin(options, make()));
     }
-    let seen = (named.len() > 1 || inputs.context).then(|| Mutex::new(HashSet::new()));
+    let context = if inputs.context { context_roots(&named) } else { Vec::new() };
+    // Only then can one file be met twice; resolving every path would cost more than reading it.
+    let seen = (named.len() > 1 || !context.is_empty()).then(|| Mutex::new(HashSet::new()));
     if !named.is_empty() {
         let pass = Pass::new(&named, options, Origin::Named, seen.as_ref());
         pass.run(&make, &mut visitors);
     }
-    let context = if inputs.context { context_roots(&named) } else { Vec::new() };
     if !context.is_empty() {
         let pass = Pass::new(&context, options, Origin::Context, seen.as_ref());
         pass.run(&make, &mut visitors);

@@ -13,7 +13,9 @@ rules/hermes/approval_patterns.yaml.
 """
 
 import argparse
+import functools
 import json
+import logging
 import os
 import pathlib
 import random
@@ -59,8 +61,9 @@ FLOOR = [
     "echo 'dd of=/dev/sda'", "cat x > /dev/sda", "cat x >/dev/vda1", "cat x >> /dev/sda", "cat x > /dev/null",
     "echo 'x > /dev/sda'", "bash -c 'cat x > /dev/sda'", ":(){ :|:& };:", ":() { : | : & } ; :",
     "echo ':(){ :|:& };:'", "bash -c ':(){ :|:& };:'", "r\\m -rf /", "r''m -rf /", "rm${IFS}-rf${IFS}/",
-    "rm -rf \\\n/", "reboot # now", "# reboot", "a" * 4096, "a" * 4097, "a;" * 3000,
+    "rm -rf \\\n/", "reboot # now", "# reboot",
 ]
+LARGE = ["a" * 4096, "a" * 4097, "a;" * 3000, "a;" * 30000]
 ALLOW = [
     "rm *", "rm -rf build", "*", "git *", "bash *", "echo *", "find *", "[r]m *", "RM *", " ls ", "", "r?",
     "curl *", "grep *", "rm -rf '*", "sed -e *",
@@ -112,6 +115,12 @@ class Hermes:
         self.context, self.detection, self.floors, self.approval = context, detection, floors, approval
         self.config = {}
         context._get_approval_config = lambda: self.config
+        # What Hermes makes of a command does not hang on the list: make it once for all lists.
+        name = "_deny_command_variants" if hasattr(floors, "_deny_command_variants") else "_command_detection_variants"
+        variants = getattr(floors, name)
+        cached = functools.lru_cache(maxsize=4)(lambda command: tuple(variants(command)))
+        setattr(floors, name, cached)
+        logging.disable(logging.WARNING)
 
     def denied(self, command, entries):
         self.config = {"deny": entries}
@@ -200,7 +209,7 @@ def compare(wheel, probe, random_count):
             counts["deny"] = counts.get("deny", 0) + 1
             if theirs != ours:
                 differ(f"deny {entries if len(entries) < 4 else entries[:3] + ['...']}", command, theirs, ours)
-    floor = commands + FLOOR
+    floor = commands + FLOOR + LARGE
     replies = ask(probe, [{"op": "hardline", "release": release, "command": c} for c in floor])
     for command, reply in zip(floor, replies):
         counts["hardline"] = counts.get("hardline", 0) + 1

@@ -139,11 +139,13 @@ impl Collector {
 }
 
 fn whole_command_texts(command: &str, release: Release, collector: &mut Collector) {
-    let modern = release >= Release::SEGMENT_DENY;
-    let masked = if modern { mask_quoted_newlines(command) } else { command.to_owned() };
+    let nested = release >= Release::NESTED_STARTS;
+    let masked = if nested { mask_quoted_newlines(command) } else { command.to_owned() };
     let normalised = normalise(&masked);
-    collector.add(normalised.clone());
-    if modern && holds_windows_path(command) {
+    // The whole command counts even when nothing is left of it: `*` denies it.
+    collector.texts.push(normalised.clone());
+    collector.seen.insert(normalised.clone());
+    if nested && holds_windows_path(command) {
         collector.add(normalise(&mask_quoted_newlines(&command.replace('\\', "/"))));
     }
     let mut pending = vec![normalised.clone()];

@@ -50,6 +50,8 @@ enum Close {
 /// A command with a memory of where its substitutions end.
 pub(super) struct Text {
     pub chars: Vec<char>,
+    /// Where the last `}` is, so that braces never closed cost no search.
+    last_brace: Option<usize>,
     closes: RefCell<Vec<Close>>,
 }
 
@@ -70,7 +72,9 @@ pub(super) fn base_name(path: &str) -> &str {
 
 impl Text {
     pub fn new(text: &str) -> Self {
-        Self { chars: text.chars().collect(), closes: RefCell::new(Vec::new()) }
+        let chars: Vec<char> = text.chars().collect();
+        let last_brace = chars.iter().rposition(|&c| c == '}');
+        Self { chars, last_brace, closes: RefCell::new(Vec::new()) }
     }
 
     pub fn len(&self) -> usize {
@@ -203,6 +207,9 @@ impl Scan<'_> {
             ('`', _) => Some(self.text.backtick_end(self.at)),
             ('$', Some('(')) => Some(self.text.dollar_end(self.at)),
             ('$', Some('{')) if self.recognise.braces && self.quote.is_none() => {
+                if self.text.last_brace.is_none_or(|last| last < self.at) {
+                    return Some(None);
+                }
                 let rest = self.text.slice(self.at + 2, self.text.len());
                 Some(rest.iter().position(|&c| c == '}').map(|i| self.at + i + 3))
             }

@@ -1,6 +1,6 @@
 //! Where commands start in a line, which words name programs, and how such a word is unspelled.
 //!
-//! Hermes changed all three at 0.21.3; each function takes the release and keeps both readings side by
+//! Hermes changed all three, mostly at 0.21.3; each function takes the release and keeps both readings side by
 //! side, since a finding has to hold for the release the deployment runs.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
@@ -14,7 +14,7 @@ use super::text::{Kind, Recognise, Scan, Text, base_name, is_space};
 use crate::policy::Release;
 
 /// Command starts looked at in one line; further ones are left out.
-const MAX_STARTS: usize = 512;
+const MAX_STARTS: usize = 256;
 /// A word longer than this (characters) is no program name and stays as written.
 const MAX_WORD: usize = 256;
 
@@ -29,7 +29,8 @@ const TRANSITIONS: [&str; 8] = ["if", "then", "else", "elif", "do", "while", "un
 /// Offsets of command starts, in the order Hermes visits them.
 pub(super) fn command_starts(text: &Text, release: Release) -> Vec<usize> {
     let modern = release >= Release::SEGMENT_DENY;
-    let mut found = if modern { nested_starts(text, release) } else { flat_starts(text) };
+    let nested = release >= Release::NESTED_STARTS;
+    let mut found = if nested { nested_starts(text, release) } else { flat_starts(text) };
     let mut seen = HashSet::new();
     let mut starts = Vec::new();
     let mut next = 0;
@@ -81,7 +82,7 @@ fn nested_starts(text: &Text, release: Release) -> Vec<usize> {
     let recognise = Recognise {
         unquoted_substitutions: true,
         quoted_substitutions: true,
-        comments: true,
+        comments: release >= Release::SEGMENT_DENY,
         stop_at_unclosed: true,
         ..Recognise::default()
     };

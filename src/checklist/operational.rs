@@ -1,0 +1,200 @@
+//! The operational security checklist: one function an item, saying what was seen.
+
+use super::evidence::{age, at, dates, mention, text};
+use super::{Case, Seen};
+use crate::document::{Document, EvidenceFile, Kind, Place};
+
+/// How old a credential may be, in days.
+const ROTATION_DAYS: i32 = 90;
+/// Settings that put a secrets manager in charge, with its name.
+const MANAGERS: &[(&str, &str)] =
+    &[("secrets.bitwarden.enabled", "Bitwarden"), ("secrets.onepassword.enabled", "1Password")];
+/// What a reference to a secrets manager looks like in a text, with its name.
+const REFERENCES: &[(&str, &str)] = &[
+    ("op://", "1Password"),
+    ("vault kv get", "Vault"),
+    ("vault agent", "Vault"),
+    ("vault-agent", "Vault"),
+    ("infisical run", "Infisical"),
+    ("doppler run", "Doppler"),
+    ("bws run", "Bitwarden"),
+    ("sops", "SOPS"),
+    ("secretsmanager", "AWS Secrets Manager"),
+    ("loadcredential", "systemd credentials"),
+];
+
+pub(super) fn no_secrets_in_vcs(case: &Case<'_, '_>) -> Seen {
+    let mut seen = Seen::default();
+    for home in &case.deployment.homes {
+        for (path, name) in MANAGERS {
+            if let Some(setting) = home.setting(path).filter(|setting| setting.bool() == Some(true))
+            {
+                seen.for_it.push(at(&setting.place(), format!("{name} hands out the credentials")));
+            }
+        }
+        if let Some(env) = home.envs().first().filter(|env| !env.text.masks().is_empty()) {
+            seen.for_it.push(at(&Place::whole(env), "the credentials are in the home's .env"));
+        }
+    }
+    for document in case.deployment.documents {
+        let starts = matches!(
+            document.kind,
+            Kind::Unit(_) | Kind::Compose(_) | Kind::Config(_) | Kind::Env(_)
+        );
+        for (word, name) in REFERENCES.iter().filter(|_| starts) {
+            if let Some(place) = mention(document, &[word]) {
+                seen.for_it.push(at(&place, format!("{name} hands out credentials")));
+                break;
+            }
+        }
+    }
+    if case.deployment.documents.is_empty() {
+        seen.not_applicable = Some("nothing of a deployment was found here".to_owned());
+    }
+    seen
+}
+
+pub(super) fn least_privilege_connectors(_: &Case<'_, '_>) -> Seen {
+    // What a token may do is known to whoever issued it, not to the files that name it.
+    Seen::default()
+}
+
+pub(super) fn write_gates(case: &Case<'_, '_>) -> Seen {
+    let mut seen = Seen::default();
+    for home in &case.deployment.homes {
+        let mode = home.setting("approvals.mode");
+        if let Some(mode) = mode.filter(|mode| mode.str() == Some("manual")) {
+            seen.for_it.push(at(&mode.place(), "a person approves each dangerous command"));
+        }
+        for path in ["memory.write_approval", "skills.write_approval"] {
+            if let Some(setting) = home.setting(path).filter(|setting| setting.bool() == Some(true))
+            {
+                seen.for_it.push(at(&setting.place(), format!("{path} is on")));
+            }
+        }
+    }
+    no_home(case, &mut seen);
+    seen
+}
+
+fn no_home(case: &Case<'_, '_>, seen: &mut Seen) {
+    if case.deployment.homes.is_empty() {
+        seen.not_applicable = Some("no Hermes home was found here".to_owned());
+    }
+}
+
+pub(super) fn audit_logging(case: &Case<'_, '_>) -> Seen {
+    // Hermes's own logs are plain text; who reviewed a log, and when, only a person can say.
+    let mut seen = Seen::default();
+    no_home(case, &mut seen);
+    seen
+}
+
+pub(super) fn sensitive_data_stripped(case: &Case<'_, '_>) -> Seen {
+    let mut seen = Seen::default();
+    let mut read = 0_usize;
+    for home in &case.deployment.homes {
+        match home.setting("security.redact_secrets") {
+            Some(setting) if setting.bool() == Some(true) => {
+                seen.for_it.push(at(&setting.place(), "secrets are redacted"));
+            }
+            Some(_) => {}
+            None if home.has_config() => seen.for_it.push(text("secrets are redacted by default")),
+            None => {}
+        }
+        read += home
+            .inside()
+            .iter()
+            .filter(|document| {
+                matches!(
+                    document.kind,
+                    Kind::Prompt | Kind::Skill(_) | Kind::SkillFile | Kind::Jobs(_)
+                )
+            })
+            .count();
+    }
+    if read > 0 {
+        seen.for_it
+            .push(text(format!("{read} memory files, skills and prompts hold no credential")));
+    }
+    no_home(case, &mut seen);
+    seen
+}
+
+pub(super) fn skills_reviewed(case: &Case<'_, '_>) -> Seen {
+    let mut seen = Seen::default();
+    let skills =
+        case.deployment.documents.iter().filter(|document| matches!(document.kind, Kind::Skill(_)));
+    if skills.count() == 0 {
+        seen.not_applicable = Some("no skill was found here".to_owned());
+    }
+    seen
+}
+
+pub(super) fn credential_rotation(case: &Case<'_, '_>) -> Seen {
+    let mut seen = Seen::default();
+    for document in case.deployment.documents {
+        match &document.kind {
+            Kind::Evidence(EvidenceFile::Procedure) => procedure(document, case, &mut seen),
+            Kind::Env(_) | Kind::Config(_) => noted(document, case, &mut seen),
+            _ => {}
+        }
+    }
+    no_home(case, &mut seen);
+    seen
+}
+
+/// A rotation document counts when the newest date in it that has come is young enough.
+fn procedure(document: &Document, case: &Case<'_, '_>, seen: &mut Seen) {
+    if mention(document, &["rotat"]).is_none() {
+        return;
+    }
+    let past = dates(document.text.bytes()).into_iter().filter(|(date, _)| *date <= case.today);
+    let Some((date, span)) = past.max_by_key(|(date, _)| *date) else { return };
+    let place = Place::new(document, span, "");
+    if age(date, case.today) <= ROTATION_DAYS {
+        seen.for_it.push(at(&place, format!("a rotation schedule is kept; newest entry {date}")));
+    } else {
+        seen.against
+            .push(at(&place, format!("the newest entry of the rotation schedule is {date}")));
+    }
+}
+
+/// `# rotated: 2026-10-01` beside a key.
+fn noted(document: &Document, case: &Case<'_, '_>, seen: &mut Seen) {
+    let bytes = document.text.bytes();
+    for (date, span) in dates(bytes) {
+        let line = document.text.lines().line_of(span.start);
+        let line = document.text.lines().line_span(bytes, line);
+        let before = crate::span::Span::new(line.start, span.start).of(bytes).to_ascii_lowercase();
+        if memchr::memmem::find(&before, b"rotated").is_none() || !before.contains(&b'#') {
+            continue;
+        }
+        let place = Place::new(document, span, "");
+        if age(date, case.today) > ROTATION_DAYS {
+            seen.against.push(at(
+                &place,
+                format!("last rotated on {date}, more than {ROTATION_DAYS} days ago"),
+            ));
+        } else {
+            seen.for_it.push(at(&place, format!("rotated on {date}")));
+        }
+    }
+}
+
+pub(super) fn logs_append_only(case: &Case<'_, '_>) -> Seen {
+    let mut seen = Seen::default();
+    no_home(case, &mut seen);
+    seen
+}
+
+pub(super) fn anomaly_alerts(case: &Case<'_, '_>) -> Seen {
+    let mut seen = Seen::default();
+    for document in case.deployment.evidence(EvidenceFile::Alerts) {
+        if let Some(place) = mention(document, &["hermes"]) {
+            seen.for_it.push(at(&place, "alert rules name Hermes"));
+        }
+    }
+    no_home(case, &mut seen);
+    seen
+}

@@ -1,0 +1,123 @@
+//! Tests of [`super`].
+
+use super::*;
+
+fn spec(id: &str, keywords: &[&str], pattern: &str) -> DetectorSpec {
+    DetectorSpec {
+        id: id.into(),
+        provider: String::new(),
+        what: "x".into(),
+        source: String::new(),
+        severity: crate::secrets::Severity::Error,
+        confidence: Confidence::High,
+        keywords: keywords.iter().map(|&w| w.into()).collect(),
+        keys: Vec::new(),
+        ignore_case: false,
+        pattern: pattern.into(),
+        before: 0,
+        near: 0,
+        reach: 512,
+        min_entropy: None,
+        check: None,
+        context: Vec::new(),
+        generic: false,
+        hide_prefix: false,
+        rotate: String::new(),
+        matches: Vec::new(),
+        misses: Vec::new(),
+    }
+}
+
+fn scan(specs: Vec<DetectorSpec>, text: &str) -> Vec<(String, String)> {
+    let engine = Engine::new(specs).unwrap();
+    engine.compile().unwrap();
+    let mut found = Vec::new();
+    engine.scan(text.as_bytes(), &mut found);
+    found
+        .iter()
+        .map(|c| {
+            let secret = String::from_utf8_lossy(c.span.of(text.as_bytes())).into_owned();
+            (engine.spec(c).unwrap().id.clone(), secret)
+        })
+        .collect()
+}
+
+#[test]
+fn tokens_end_where_their_characters_end() {
+    let specs = || vec![spec("a", &["zz_"], "zz_[a-z]{5}")];
+    let hit = |text: &str| scan(specs(), text).len();
+    assert_eq!(hit("zz_qmfkt"), 1);
+    assert_eq!(hit("\"zz_qmfkt\""), 1);
+    assert_eq!(hit("x=zz_qmfkt&y"), 1);
+    assert_eq!(hit("a\\nzz_qmfkt\\n"), 1);
+    assert_eq!(hit("%20zz_qmfkt"), 1);
+    assert_eq!(hit("fizz_qmfkt"), 0);
+    assert_eq!(hit("-zz_qmfkt"), 0);
+    assert_eq!(hit("zz_qmfkty"), 0);
+    assert_eq!(hit("zz_qmfkt-x"), 0);
+}
+
+#[test]
+fn the_more_specific_detector_wins() {
+    let specs =
+        vec![spec("a", &["sk-"], "sk-[a-z-]{5,}"), spec("b", &["sk-or-"], "sk-or-[a-z]{5,}")];
+    assert_eq!(scan(specs, "k: sk-or-qmfktw"), [("b".to_owned(), "sk-or-qmfktw".to_owned())]);
+}
+
+#[test]
+fn keys_need_a_secret_name_and_a_value() {
+    let keyed = || {
+        let mut keyed = spec("m", &[], "[a-z0-9]{8}");
+        keyed.keys = vec!["mistral".into()];
+        vec![keyed]
+    };
+    let hit = |text: &str| scan(keyed(), text).len();
+    assert_eq!(hit("MISTRAL_API_KEY=q7m2b9x4"), 1);
+    assert_eq!(hit("mistral_api_key: \"q7m2b9x4\""), 1);
+    assert_eq!(hit("mistralApiKey = 'q7m2b9x4'"), 1);
+    assert_eq!(hit("MISTRAL_MODEL=q7m2b9x4"), 0);
+    assert_eq!(hit("MISTRAL_API_KEY_ENV=q7m2b9x4"), 0);
+    assert_eq!(hit("mistral_api_key=q7m2b9x4.lower()"), 0);
+    assert_eq!(hit("mistral_api_key=q7m2b9x4(x)"), 0);
+    assert_eq!(hit("Authorization: q7m2b9x4 mistral"), 0);
+}
+
+#[test]
+fn near_and_before_look_beside_the_keyword() {
+    let mut near = spec("n", &["discord"], "[A-Z]{6}");
+    near.near = 20;
+    let mut before = spec("b", &[":AA"], "[0-9]{4}:AA[a-z]{4}");
+    before.before = 4;
+    assert_eq!(scan(vec![near.clone()], "discord token QMFKTW").len(), 1);
+    assert_eq!(scan(vec![near.clone()], "discord\nQMFKTW").len(), 0);
+    assert_eq!(scan(vec![near], "discord token far far far away QMFKTW").len(), 0);
+    assert_eq!(scan(vec![before.clone()], "x 8291:AAqmfk")[0].1, "8291:AAqmfk");
+    assert_eq!(scan(vec![before], "18291:AAqmfk").len(), 0);
+}
+
+#[test]
+fn context_must_stand_on_the_line() {
+    let mut one = spec("c", &["app-"], "app-[a-z]{6}");
+    one.context = vec!["Dify".into()];
+    assert_eq!(scan(vec![one.clone()], "DIFY_KEY=app-qmfktw").len(), 1);
+    assert_eq!(scan(vec![one], "dify:\n  app-qmfktw").len(), 0);
+}
+
+#[test]
+fn mistakes_in_the_data_are_named() {
+    let error = Engine::new(vec![spec("a", &["zz_"], "x"), spec("a", &["zz_"], "x")]).unwrap_err();
+    assert_eq!((error.detector.as_str(), error.field), ("a", "id"));
+    let engine = Engine::new(vec![spec("a", &["zz_"], "(")]).unwrap();
+    assert_eq!(engine.compile().unwrap_err().field, "pattern");
+    assert_eq!(Engine::new(vec![spec("a", &["zz"], "x")]).unwrap_err().field, "keywords");
+}
+
+#[test]
+fn long_lines_of_keywords_stay_linear() {
+    let text = "sk-or-".repeat(200_000);
+    let specs =
+        vec![spec("a", &["sk-"], "sk-[a-z]{40}"), spec("b", &["sk-or-"], "sk-or-[a-z]{40}")];
+    let start = std::time::Instant::now();
+    assert!(scan(specs, &text).is_empty());
+    assert!(start.elapsed().as_secs() < 5);
+}
