@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 /// Keys that only the test suite reads.
 const TEST_ONLY: &[&str] = &["match", "no_match", "source"];
@@ -21,6 +22,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     collect(&rules, &mut files)?;
     files.sort();
 
+    let mut digest = Sha256::new();
+    digest.update(std::env::var("CARGO_PKG_VERSION")?);
     let mut code =
         String::from("/// Name (path below `rules/` without ending) and content as JSON.\n");
     code.push_str("pub static FILES: &[(&str, &str)] = &[\n");
@@ -32,10 +35,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         let name = file.strip_prefix(&rules)?.with_extension("");
         let name = name.to_str().ok_or("a name that is not UTF-8")?.replace('\\', "/");
         let target = out.join(format!("rules-{number}.json"));
-        std::fs::write(&target, serde_json::to_string(&value)?)?;
+        let json = serde_json::to_string(&value)?;
+        for part in [&name, &json] {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        std::fs::write(&target, json)?;
         writeln!(code, "    ({name:?}, include_str!({target:?})),")?;
     }
     code.push_str("];\n");
+    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    writeln!(
+        code,
+        "/// SHA-256 over version, names and contents.\npub const DIGEST: &str = {digest:?};"
+    )?;
     std::fs::write(out.join("embedded.rs"), code)?;
     Ok(())
 }

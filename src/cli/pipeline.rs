@@ -296,7 +296,7 @@ fn coverage(all: &Merged, deployment: &Deployment<'_>, knowledge: &Knowledge) ->
         skipped,
         homes: deployment.homes.iter().map(|home| home.folder.clone()).collect(),
         hermes: knowledge.scope_text(),
-        rules: data::digest(),
+        rules: data::digest().to_owned(),
     }
 }
 

@@ -209,15 +209,18 @@ fn env_standing(name: &str, standing: Standing) -> Standing {
 }
 
 fn is_yaml(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    [".yaml", ".yml"].iter().any(|ending| lower.ends_with(ending))
+    has_ending(name, "yaml") || has_ending(name, "yml")
+}
+
+/// True for `name.ending`, in any case.
+fn has_ending(name: &str, ending: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, last)| last.eq_ignore_ascii_case(ending))
 }
 
 fn is_dockerfile(name: &str) -> bool {
     ["Dockerfile", "Containerfile"].iter().any(|base| {
-        name == *base
-            || name.strip_prefix(base).is_some_and(|rest| rest.starts_with('.'))
-            || name.to_ascii_lowercase().ends_with(&format!(".{}", base.to_ascii_lowercase()))
+        name.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            || has_ending(name, base)
     })
 }
 
@@ -290,73 +293,77 @@ fn json_tree(bytes: &[u8]) -> Structured {
 }
 
 fn evidence_kind(name: &str, path: &str, bytes: &[u8]) -> Option<EvidenceFile> {
-    let lower = name.to_ascii_lowercase();
-    let says = |words: &[&[u8]]| words.iter().any(|word| contains(bytes, word));
-    let is = |names: &[&str]| names.contains(&lower.as_str());
-    if is(&[
-        ".pre-commit-config.yaml",
-        ".pre-commit-config.yml",
-        "prek.toml",
-        "lefthook.yml",
-        "lefthook.yaml",
-        ".gitlab-ci.yml",
-        "husky.config.js",
-    ]) || path.contains(".husky/")
+    if matches!(
+        name,
+        ".pre-commit-config.yaml"
+            | ".pre-commit-config.yml"
+            | "prek.toml"
+            | "lefthook.yml"
+            | "lefthook.yaml"
+            | ".gitlab-ci.yml"
+            | "Jenkinsfile"
+    ) || path.contains(".husky/")
         || path.contains(".githooks/")
-        || path.contains(".github/workflows/") && is_yaml(&lower)
+        || path.contains(".github/workflows/") && is_yaml(name)
     {
         return Some(EvidenceFile::Checks);
     }
-    if is(&[
-        "renovate.json",
-        "renovate.json5",
-        ".renovaterc",
-        ".renovaterc.json",
-        "dependabot.yml",
-        "dependabot.yaml",
-    ]) {
+    if matches!(
+        name,
+        "renovate.json"
+            | "renovate.json5"
+            | ".renovaterc"
+            | ".renovaterc.json"
+            | "dependabot.yml"
+            | "dependabot.yaml"
+    ) {
         return Some(EvidenceFile::Updates);
     }
-    let forwarder_name = [
-        "rsyslog",
-        "vector",
-        "fluent",
-        "promtail",
-        "filebeat",
-        "otel",
-        "journald",
-        "journal-upload",
-        "syslog-ng",
-        "logstash",
-        "alloy",
-    ]
-    .iter()
-    .any(|word| path.to_ascii_lowercase().contains(word));
-    let config_ending = [".conf", ".toml", ".yaml", ".yml", ".json", ".alloy"]
-        .iter()
-        .any(|ending| lower.ends_with(ending));
-    if forwarder_name && config_ending {
-        return Some(EvidenceFile::Forwarder);
-    }
-    if (lower.contains("alert") || path.contains("/alerts/"))
-        && (config_ending || lower.ends_with(".rules"))
-    {
-        return Some(EvidenceFile::Alerts);
-    }
-    if lower == "crontab" || path.contains("/cron.d/") || lower.ends_with(".cron") {
+    if name == "crontab" || has_ending(name, "cron") || path.contains("/cron.d/") {
         return Some(EvidenceFile::Crontab);
     }
-    let prose = [".md", ".txt", ".rst", ".adoc"].iter().any(|ending| lower.ends_with(ending));
-    if prose
-        && ["rotat", "review", "runbook", "incident", "secret"]
-            .iter()
-            .any(|word| lower.contains(word))
-        && says(&[b"rotat", b"Rotat", b"review", b"Review"])
-    {
-        return Some(EvidenceFile::Procedure);
+    // What follows looks for words, so only files of the right kinds get that far.
+    let ends = |endings: &[&str]| endings.iter().any(|ending| has_ending(name, ending));
+    if ends(&["conf", "toml", "yaml", "yml", "json", "alloy", "rules"]) {
+        let lower = path.to_ascii_lowercase();
+        if FORWARDERS.iter().any(|word| lower.contains(word)) {
+            return Some(EvidenceFile::Forwarder);
+        }
+        if lower.contains("alert") {
+            return Some(EvidenceFile::Alerts);
+        }
+    }
+    if ends(&["md", "txt", "rst", "adoc"]) {
+        let lower = name.to_ascii_lowercase();
+        let named = PROCEDURES.iter().any(|word| lower.contains(word));
+        if named
+            && [&b"rotat"[..], b"Rotat", b"review", b"Review"]
+                .iter()
+                .any(|word| contains(bytes, word))
+        {
+            return Some(EvidenceFile::Procedure);
+        }
     }
     None
 }
+
+/// Words in the path of a log forwarder's configuration.
+const FORWARDERS: &[&str] = &[
+    "rsyslog",
+    "vector",
+    "fluent",
+    "promtail",
+    "filebeat",
+    "otel",
+    "journald",
+    "journal-upload",
+    "syslog-ng",
+    "logstash",
+    "alloy",
+];
+
+/// Words in the name of a document about how things are done.
+const PROCEDURES: &[&str] = &["rotat", "review", "runbook", "incident", "secret"];
 
 fn yaml_kind(
     path: &SourcePath,

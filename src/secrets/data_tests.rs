@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::template::expand;
-use super::{Candidate, DetectorSpec, Engine, SpecFile};
+use super::{Candidate, Check, DetectorSpec, Engine, SpecFile};
 use crate::span::Span;
 
 fn folder() -> PathBuf {
@@ -73,10 +73,11 @@ fn every_example_is_found_by_its_own_detector_alone() {
                 let found = scan(&engine, &text);
                 let ids: Vec<_> =
                     found.iter().map(|c| engine.spec(c).unwrap().id.as_str()).collect();
-                if ids != [spec.id.as_str()]
-                    || found[0].span != span
-                    || found[0].note.is_some() && !template.ends_with("ghs_{alnum:36}")
-                {
+                // An example without a computed checksum is found, with a note.
+                let summed = matches!(spec.check, Some(Check::GithubCrc32 | Check::GrafanaCrc32));
+                let doubted = summed && !template.contains("{crc32-");
+                let noted = found.first().is_some_and(|c| c.note.is_some());
+                if ids != [spec.id.as_str()] || found[0].span != span || noted != doubted {
                     wrong.push(format!(
                         "{}: {template}: found {ids:?} {:?} wanted {span:?}: {text}",
                         spec.id,
@@ -222,7 +223,6 @@ fn time_grows_with_length_only() {
         let short = time(piece.repeat(40_000 / piece.len()).as_bytes());
         let long = time(piece.repeat(400_000 / piece.len()).as_bytes());
         // Ten times the text: far below the hundred times of a quadratic pass, with room for noise.
-        println!("{piece:?}: {short} {long}");
         assert!(long < short * 40.0 + 0.05, "{piece:?}: {short} s, then {long} s");
     }
 }
