@@ -9,6 +9,7 @@ mod host;
 mod output;
 pub mod pipeline;
 mod rules;
+mod scope;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

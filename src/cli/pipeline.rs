@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
-
 use super::args;
 use super::error::Failure;
+use super::scope::{Excluded, Globs, project_of};
 use crate::checklist::Checklist;
 use crate::data;
 use crate::deployment::{Deployment, Knowledge};
@@ -19,7 +18,7 @@ use crate::rules::secret::{self, File};
 use crate::rules::{Check, Findings, RULES};
 use crate::secrets::{Candidate, DetectorSpec, Engine, SpecFile};
 use crate::settings::{FILE_NAME, Settings};
-use crate::source::{self, Inputs, Origin, Skip, Source, Visitor, project_root};
+use crate::source::{self, Inputs, Origin, Skip, Source, Visitor};
 use crate::triage::{Choice, Triaged, names_rule, triage};
 
 /// How long a run is silent before it shows progress.
@@ -60,10 +59,12 @@ pub fn scan(
     quiet: bool,
     extras: Extras,
 ) -> Result<Scanned, Failure> {
-    let (settings, settings_root) = settings(paths, options)?;
+    let project = project_of(paths);
+    let (settings, settings_folder) = settings(paths, options, &project)?;
     let engine = engine(options.rules.as_deref())?;
     let knowledge = knowledge(options, &settings)?;
-    let excluded = globs(&settings_root, &settings.exclude)?;
+    let excluded = Globs::new(&settings_folder, &project, &settings.exclude)?;
+    let excluded = Excluded::new(excluded, &project, paths);
 
     let progress = Progress::default();
     let inputs = Inputs { paths: paths.to_vec(), context: true };
@@ -119,11 +120,11 @@ pub fn scan(
     let owners = if extras.host { deployment.owners() } else { Vec::new() };
     let coverage = coverage(&all, &deployment, &knowledge);
     let choice = choice(choose, &settings);
-    let hidden_paths = per_path(&settings_root, &settings)?;
+    let hidden_paths = per_path(&settings_folder, &project, &settings)?;
     let triaged = triage(all.findings, &choice, |finding| {
         hidden_paths.iter().any(|(paths, rules)| {
             rules.iter().any(|rule| names_rule(rule, finding.rule))
-                && paths.matched_path_or_any_parents(&finding.location.identity, false).is_ignore()
+                && paths.name(&finding.location.identity, false)
         })
     });
     Ok(Scanned { triaged, coverage, checklist, settings, owners })
@@ -158,27 +159,24 @@ fn choice(choose: Option<&args::Choose>, settings: &Settings) -> Choice {
     choice
 }
 
-/// The settings file for `paths`, and the folder that its globs are relative to.
-fn settings(paths: &[PathBuf], options: &args::Scan) -> Result<(Settings, PathBuf), Failure> {
-    let here = || std::env::current_dir().unwrap_or_default();
-    let first = paths.iter().find(|path| path.as_os_str() != "-").cloned().unwrap_or_else(here);
-    let first = std::path::absolute(&first).unwrap_or(first);
-    let root = project_root(&first).unwrap_or_else(|| {
-        if first.is_dir() {
-            first.clone()
-        } else {
-            first.parent().map_or_else(here, Path::to_path_buf)
-        }
-    });
+/// The settings file for `paths`, and the folder that its globs are relative to: the nearest one in or
+/// above the first path, up to the project's root.
+fn settings(
+    paths: &[PathBuf],
+    options: &args::Scan,
+    project: &Path,
+) -> Result<(Settings, PathBuf), Failure> {
+    let first = paths.iter().find(|path| path.as_os_str() != "-");
+    let first = first.map_or_else(|| project.to_path_buf(), |path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
     let found = match &options.config {
         Some(path) => Some(path.clone()),
         None => first
             .ancestors()
-            .take_while(|folder| folder.starts_with(&root))
+            .take_while(|folder| folder.starts_with(project))
             .map(|folder| folder.join(FILE_NAME))
             .find(|path| path.is_file()),
     };
-    let Some(path) = found else { return Ok((Settings::default(), root)) };
+    let Some(path) = found else { return Ok((Settings::default(), project.to_path_buf())) };
     let name = path.display().to_string();
     let text = std::fs::read_to_string(&path)
         .map_err(|error| Failure::new(format!("can't read the settings in {name}: {error}")))?;
@@ -204,7 +202,8 @@ fn settings(paths: &[PathBuf], options: &args::Scan) -> Result<(Settings, PathBu
         ))
         .help("`hermes-lint rules` lists them all"));
     }
-    Ok((settings, root))
+    let folder = std::path::absolute(&path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
+    Ok((settings, folder.unwrap_or_else(|| project.to_path_buf())))
 }
 
 fn engine(extra: Option<&Path>) -> Result<Engine, Failure> {
@@ -258,18 +257,15 @@ fn knowledge(options: &args::Scan, settings: &Settings) -> Result<Knowledge, Fai
     })
 }
 
-fn globs(root: &Path, lines: &[String]) -> Result<Gitignore, Failure> {
-    let mut builder = GitignoreBuilder::new(root);
-    for line in lines {
-        builder.add_line(None, line).map_err(|error| {
-            Failure::new(format!("`{line}` in the settings is not a path glob: {error}"))
-        })?;
-    }
-    builder.build().map_err(|error| Failure::new(format!("path globs in the settings: {error}")))
-}
-
-fn per_path(root: &Path, settings: &Settings) -> Result<Vec<(Gitignore, Vec<String>)>, Failure> {
-    settings.per_path.iter().map(|row| Ok((globs(root, &row.paths)?, row.ignore.clone()))).collect()
+fn per_path(
+    folder: &Path,
+    project: &Path,
+    settings: &Settings,
+) -> Result<Vec<(Globs, Vec<String>)>, Failure> {
+    let row = |row: &crate::settings::PerPath| {
+        Ok((Globs::new(folder, project, &row.paths)?, row.ignore.clone()))
+    };
+    settings.per_path.iter().map(row).collect()
 }
 
 fn coverage(all: &Merged, deployment: &Deployment<'_>, knowledge: &Knowledge) -> Coverage {
@@ -304,7 +300,7 @@ fn coverage(all: &Merged, deployment: &Deployment<'_>, knowledge: &Knowledge) ->
 struct Shared<'s> {
     engine: &'s Engine,
     knowledge: &'s Knowledge,
-    excluded: &'s Gitignore,
+    excluded: &'s Excluded,
     progress: &'s Progress,
 }
 
@@ -345,16 +341,11 @@ impl<'s> Worker<'s> {
     fn new(shared: &'s Shared<'s>) -> Self {
         Self { shared, candidates: Vec::new(), found: Merged::default() }
     }
-
-    fn excluded(&self, identity: &str) -> bool {
-        !self.shared.excluded.is_empty()
-            && self.shared.excluded.matched_path_or_any_parents(identity, false).is_ignore()
-    }
 }
 
 impl Visitor for Worker<'_> {
     fn source(&mut self, source: Source<'_>) {
-        if self.excluded(&source.path.identity) {
+        if self.shared.excluded.excludes(&source.path.identity) {
             self.found.excluded.push(source.path.display.clone());
             return;
         }

@@ -2,7 +2,7 @@
 
 use super::{File, SecretOrigin, belongs};
 use crate::document::{Kind, Place, Standing};
-use crate::facts::Range;
+use crate::facts::{Platform, Platforms, Range};
 use crate::finding::{Confidence, Severity};
 use crate::rules::{FileRule, Findings, RuleMeta, page};
 
@@ -35,23 +35,35 @@ impl FileRule for NamedLiteral {
                 (false, Standing::Template) => (Severity::Info, Confidence::Low),
                 (false, _) => (Severity::Warning, Confidence::Medium),
             };
+            let fallback = secret.span.of(file.document.text.bytes()).starts_with(b"${");
+            let message = if fallback {
+                format!("`{name}` falls back to a literal when its variable is not set")
+            } else {
+                format!("`{name}` holds a literal, not a reference: {}", secret.shown)
+            };
             findings.add(
                 Self::META
                     .at(&place)
                     .severity(severity)
                     .confidence(confidence)
-                    .message(format!("`{name}` holds a literal, not a reference: {}", secret.shown))
-                    .label("a literal secret")
-                    .help(help(file, name)),
+                    .message(message)
+                    .label(if fallback { "a literal default" } else { "a literal secret" })
+                    .help(help(file, name, &secret.route)),
             );
         }
     }
 }
 
 /// The exact edit, by the kind of file.
-fn help(file: &File<'_>, name: &str) -> String {
-    let variable = variable_for(name);
+fn help(file: &File<'_>, name: &str, route: &str) -> String {
+    let variable = variable_for(route, name);
+    let platforms = file.knowledge.facts().platforms();
     match &file.document.kind {
+        // A platform's block is not expanded by every release; its own variable always works.
+        Kind::Config(_) if let Some(platform) = platform_of(platforms, route) => format!(
+            "revoke it, put the new one into ~/.hermes/.env as {}=..., and drop `{name}` here",
+            platform.secrets.first().map_or(variable.as_str(), String::as_str)
+        ),
         Kind::Config(_) => format!(
             "revoke the key, put the new one into ~/.hermes/.env as {variable}=..., and write `{name}: ${{{variable}}}` here"
         ),
@@ -71,10 +83,22 @@ fn help(file: &File<'_>, name: &str) -> String {
     }
 }
 
-/// The variable to use in place of a key's literal.
-fn variable_for(name: &str) -> String {
+/// The platform whose block of config.yaml `route` lies in.
+fn platform_of<'p>(platforms: &'p Platforms, route: &str) -> Option<&'p Platform> {
+    let below = route.strip_prefix("gateway.").unwrap_or(route);
+    let below = below.strip_prefix("platforms.").unwrap_or(below);
+    platforms.get(below.split('.').next()?)
+}
+
+/// The variable to use in place of a key's literal: the key's name, after what it belongs to.
+fn variable_for(route: &str, name: &str) -> String {
+    let above = route.rsplit_once('.').map_or("", |(above, _)| above);
+    let owner = above.rsplit('.').next().unwrap_or_default().split('[').next().unwrap_or_default();
+    // Long names and whole variables say enough on their own.
+    let plain = name.to_ascii_uppercase() == name || name.len() > 12 || owner.is_empty();
+    let joined = if plain { name.to_owned() } else { format!("{owner}_{name}") };
     let mut variable = String::new();
-    for c in name.chars() {
+    for c in joined.chars() {
         if c.is_ascii_uppercase() && variable.ends_with(|last: char| last.is_ascii_lowercase()) {
             variable.push('_');
         }
@@ -89,8 +113,10 @@ mod tests {
 
     #[test]
     fn names_become_variables() {
-        assert_eq!(variable_for("api_key"), "API_KEY");
-        assert_eq!(variable_for("clientSecret"), "CLIENT_SECRET");
-        assert_eq!(variable_for("x-api-key"), "X_API_KEY");
+        assert_eq!(variable_for("auxiliary.vision.api_key", "api_key"), "VISION_API_KEY");
+        assert_eq!(variable_for("credential_pools.openrouter[0].key", "key"), "OPENROUTER_KEY");
+        assert_eq!(variable_for("gateway.idp.clientSecret", "clientSecret"), "IDP_CLIENT_SECRET");
+        assert_eq!(variable_for("mcp_servers.a.env.EXA_API_KEY", "EXA_API_KEY"), "EXA_API_KEY");
+        assert_eq!(variable_for("api_key", "api_key"), "API_KEY");
     }
 }

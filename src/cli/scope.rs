@@ -1,0 +1,123 @@
+//! Which paths the settings leave out, or leave single rules out of.
+//!
+//! Globs are read as in a `.gitignore` beside the settings file. A folder that is named on the command
+//! line is scanned even if it is excluded: whoever names it means it.
+
+use std::path::{Path, PathBuf};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::error::Failure;
+use crate::source::project_root;
+
+/// Globs relative to one folder, asked by identity path.
+pub struct Globs {
+    matcher: Gitignore,
+    /// From the folder of the globs to the project root that identities are relative to.
+    prefix: Option<PathBuf>,
+}
+
+impl Globs {
+    /// The globs in `lines`, relative to `folder`; identities are relative to `project`.
+    ///
+    /// # Errors
+    ///
+    /// A line that is no glob.
+    pub fn new(folder: &Path, project: &Path, lines: &[String]) -> Result<Self, Failure> {
+        let mut builder = GitignoreBuilder::new(folder);
+        let wrong = |line: &str, error: ignore::Error| {
+            Failure::new(format!("`{line}` in the settings is not a path glob: {error}"))
+                .help("write it as in a .gitignore, such as `vendor/` or `*.example`")
+        };
+        for line in lines {
+            builder.add_line(None, line).map_err(|error| wrong(line, error))?;
+        }
+        let matcher = builder.build().map_err(|error| wrong("exclude", error))?;
+        Ok(Self { matcher, prefix: folder.strip_prefix(project).ok().map(Path::to_path_buf) })
+    }
+
+    /// True when the globs name the file at `identity`, or a folder above it.
+    #[must_use]
+    pub fn name(&self, identity: &str, is_folder: bool) -> bool {
+        if self.matcher.is_empty() {
+            return false;
+        }
+        let Some(prefix) = &self.prefix else { return false };
+        let path = Path::new(identity);
+        // The matcher takes paths below its own folder only.
+        match path.strip_prefix(prefix) {
+            Ok(below) if !below.has_root() => {
+                self.matcher.matched_path_or_any_parents(below, is_folder).is_ignore()
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What is left out of a run.
+pub struct Excluded {
+    globs: Globs,
+    /// Identities of excluded folders that were named all the same.
+    forced: Vec<String>,
+}
+
+impl Excluded {
+    /// What `globs` exclude, but for what lies below one of `named`.
+    #[must_use]
+    pub fn new(globs: Globs, project: &Path, named: &[PathBuf]) -> Self {
+        let forced = named
+            .iter()
+            .filter(|path| path.is_dir())
+            .map(|path| crate::source::SourcePath::new(path.clone(), project).identity)
+            .filter(|identity| globs.name(identity, true))
+            .collect();
+        Self { globs, forced }
+    }
+
+    /// True for a file that is not to be scanned.
+    #[must_use]
+    pub fn excludes(&self, identity: &str) -> bool {
+        self.globs.name(identity, false)
+            && !self.forced.iter().any(|folder| {
+                identity.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            })
+    }
+}
+
+/// The project that the first named path belongs to: its repository's root, else the folder itself.
+#[must_use]
+pub fn project_of(paths: &[PathBuf]) -> PathBuf {
+    let here = || std::env::current_dir().unwrap_or_default();
+    let first = paths.iter().find(|path| path.as_os_str() != "-").cloned().unwrap_or_else(here);
+    let first = std::path::absolute(&first).unwrap_or(first);
+    project_root(&first).unwrap_or_else(|| {
+        if first.is_dir() { first } else { first.parent().map_or_else(here, Path::to_path_buf) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn globs(folder: &str, lines: &[&str]) -> Globs {
+        let lines: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
+        Globs::new(Path::new(folder), Path::new("/repo"), &lines).map_err(|f| f.to_string()).unwrap()
+    }
+
+    #[test]
+    fn globs_are_relative_to_their_own_folder() {
+        let top = globs("/repo", &["/vendor/", "*.example"]);
+        assert!(top.name("vendor/a/config.yaml", false) && top.name("x/.env.example", false));
+        assert!(!top.name("x/vendor/a", false));
+        let nested = globs("/repo/deploy", &["/old/"]);
+        assert!(nested.name("deploy/old/x", false));
+        assert!(!nested.name("old/x", false));
+    }
+
+    #[test]
+    fn paths_outside_are_never_named() {
+        let all = globs("/repo", &["*"]);
+        assert!(all.name("a", false));
+        assert!(!all.name("/etc/hermes/config.yaml", false));
+    }
+}
