@@ -414,7 +414,8 @@ fn is_config(tree: &Tree, roots: &[String], hint: bool, facts: &Facts<'_>) -> bo
     let below = tree.root.map_or(0, |root| second_level(tree, root, facts));
     let mostly_known = known * 2 >= roots.len();
     if hint {
-        known + below >= 2 && (mostly_known || own + below >= 2)
+        // A root that nothing else has says as much as two that others have as well.
+        known + own + below >= 2 && (mostly_known || own + below >= 2)
     } else {
         mostly_known && own * 2 + below >= 3
     }
