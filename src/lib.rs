@@ -7,6 +7,7 @@
 
 pub mod checklist;
 pub mod cli;
+pub mod content;
 pub mod data;
 pub mod deployment;
 pub mod document;

@@ -55,8 +55,8 @@ pub fn triage(
     choice: &Choice,
     hide: impl Fn(&Finding) -> bool,
 ) -> Triaged {
-    findings.sort_by(|a, b| a.order().cmp(&b.order()));
-    findings.dedup();
+    findings.sort_by(|a, b| a.order().cmp(&b.order()).then(b.severity.cmp(&a.severity)));
+    merge(&mut findings);
     fingerprint(&mut findings);
     let before = findings.len();
     findings.retain(|finding| choice.wants(finding) && !hide(finding));
@@ -66,6 +66,21 @@ pub fn triage(
         }
     }
     Triaged { hidden: before - findings.len(), findings }
+}
+
+/// One cause, one finding: what several homes say of one line (they share a unit, say) is said once, as
+/// severely as the worst of them does.
+fn merge(findings: &mut Vec<Finding>) {
+    findings.dedup_by(|later, kept| {
+        let same = later.rule == kept.rule
+            && later.location == kept.location
+            && later.anchor == kept.anchor
+            && later.message == kept.message;
+        if same {
+            kept.severity = kept.severity.max(later.severity);
+        }
+        same
+    });
 }
 
 impl Choice {
@@ -138,6 +153,15 @@ mod tests {
         assert_eq!(one.findings, other.findings);
         assert_ne!(one.findings[0].fingerprint, one.findings[1].fingerprint);
         assert_eq!(one.findings[0].fingerprint.len(), 32);
+    }
+
+    #[test]
+    fn what_two_homes_say_of_one_line_is_said_once() {
+        let mild = finding("a/b", "x", "k", Confidence::High);
+        let grave = Finding { severity: Severity::Error, ..mild.clone() };
+        let triaged = triage(vec![mild, grave], &Choice::default(), |_| false);
+        assert_eq!(triaged.findings.len(), 1);
+        assert_eq!(triaged.findings[0].severity, Severity::Error);
     }
 
     #[test]

@@ -54,7 +54,9 @@ fn statuses(folder: &Path, path: &str) -> BTreeMap<String, String> {
         .as_array()
         .expect("a list")
         .iter()
-        .map(|item| (item["id"].as_str().unwrap().to_owned(), item["status"].as_str().unwrap().to_owned()))
+        .map(|item| {
+            (item["id"].as_str().unwrap().to_owned(), item["status"].as_str().unwrap().to_owned())
+        })
         .collect()
 }
 
@@ -71,8 +73,10 @@ fn the_native_hardening_has_nothing_to_report() {
 #[test]
 fn the_guides_hardening_has_inert_keys_and_nothing_else() {
     let report = json(&common::root(), &["check", "fixtures/deployments/guide-hardened"]);
-    let other: Vec<String> =
-        serious(&report).into_iter().filter(|line| !line.starts_with("config/inert-key ")).collect();
+    let other: Vec<String> = serious(&report)
+        .into_iter()
+        .filter(|line| !line.starts_with("config/inert-key "))
+        .collect();
     assert_eq!(other, [""; 0]);
     assert!(serious(&report).len() >= 4, "its denylist, paths, tools and policy are all inert");
 }
@@ -88,7 +92,8 @@ fn checklists_have_all_items_and_the_lax_one_passes_none() {
     let passed: Vec<_> = lax.iter().filter(|(_, status)| *status == "pass").collect();
     assert!(passed.is_empty(), "{passed:?}");
     let native = statuses(&root, "fixtures/deployments/native-hardened");
-    let failed: Vec<_> = native.iter().filter(|(_, status)| *status == "fail" || *status == "unknown").collect();
+    let failed: Vec<_> =
+        native.iter().filter(|(_, status)| *status == "fail" || *status == "unknown").collect();
     assert!(failed.is_empty(), "{failed:?}");
 }
 
@@ -122,15 +127,20 @@ fn machine_formats_match_their_schemas() {
     let checklist = schema("checklist.schema.json");
     for name in ["lax", "guide-hardened", "native-hardened"] {
         let path = format!("fixtures/deployments/{name}");
-        for (validator, report) in
-            [(&findings, json(&root, &["check", &path])), (&checklist, json(&root, &["checklist", &path]))]
-        {
-            let errors: Vec<String> =
-                validator.iter_errors(&report).map(|error| format!("{error} at {}", error.instance_path())).collect();
+        for (validator, report) in [
+            (&findings, json(&root, &["check", &path])),
+            (&checklist, json(&root, &["checklist", &path])),
+        ] {
+            let errors: Vec<String> = validator
+                .iter_errors(&report)
+                .map(|error| format!("{error} at {}", error.instance_path()))
+                .collect();
             assert!(errors.is_empty(), "{name}: {errors:?}");
         }
     }
-    assert!(!findings.is_valid(&serde_json::json!({"version": 1, "findings": [{}], "summary": {}})));
+    assert!(
+        !findings.is_valid(&serde_json::json!({"version": 1, "findings": [{}], "summary": {}}))
+    );
 }
 
 /// The vault page's config with the key written in, as `hermes config set` leaves it.
@@ -143,8 +153,13 @@ fn the_guides_vault_example_is_an_error_at_the_value() {
     );
     fs::write(folder.path().join("config.yaml"), text).expect("a file");
     let report = json(folder.path(), &["check"]);
-    let finding = &report["findings"].as_array().expect("a list").iter()
-        .find(|finding| finding["severity"] == "error").expect("an error").clone();
+    let finding = &report["findings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|finding| finding["severity"] == "error")
+        .expect("an error")
+        .clone();
     assert_eq!((finding["line"].as_u64(), finding["column"].as_u64()), (Some(2), Some(21)));
 }
 
@@ -160,9 +175,15 @@ fn the_guides_own_denylist_lets_spellings_through() {
     let report = json(folder.path(), &["check"]);
     let all = report["findings"].as_array().expect("a list");
     let rules: Vec<&str> = all.iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
-    assert!(!rules.contains(&"config/denylist-missing") && !rules.contains(&"config/paths-missing"), "{rules:?}");
+    assert!(
+        !rules.contains(&"config/denylist-missing") && !rules.contains(&"config/paths-missing"),
+        "{rules:?}"
+    );
     let message = |rule: &str| {
-        let finding = all.iter().find(|finding| finding["rule"] == rule).unwrap_or_else(|| panic!("{rule} in {rules:?}"));
+        let finding = all
+            .iter()
+            .find(|finding| finding["rule"] == rule)
+            .unwrap_or_else(|| panic!("{rule} in {rules:?}"));
         finding.to_string()
     };
     let holes = message("config/denylist-incomplete");
@@ -178,7 +199,11 @@ fn the_guides_own_denylist_lets_spellings_through() {
 #[test]
 fn the_guides_pools_are_fine_with_references_and_not_with_literals() {
     let folder = tempfile::tempdir().expect("a folder");
-    let pools = |first: &str| format!("credential_pools:\n  openrouter:\n    - key: {first}\n    - key: ${{OPENROUTER_KEY_2}}\n");
+    let pools = |first: &str| {
+        format!(
+            "credential_pools:\n  openrouter:\n    - key: {first}\n    - key: ${{OPENROUTER_KEY_2}}\n"
+        )
+    };
     let errors = |text: String| {
         fs::write(folder.path().join("config.yaml"), text).expect("a file");
         let report = json(folder.path(), &["check", "--select", "secret"]);
@@ -195,7 +220,11 @@ fn a_live_home_is_judged_by_its_modes() {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().join("hermes");
     fs::create_dir(&home).expect("a folder");
-    fs::write(home.join("config.yaml"), "model: {provider: openrouter}\napprovals: {mode: manual}\n").expect("a file");
+    fs::write(
+        home.join("config.yaml"),
+        "model: {provider: openrouter}\napprovals: {mode: manual}\n",
+    )
+    .expect("a file");
     fs::write(home.join(".env"), "OPENROUTER_API_KEY=sk-abc123\n").expect("a file");
     let chmod = |path: &str, mode: u32| {
         fs::set_permissions(home.join(path), fs::Permissions::from_mode(mode)).expect("a mode");
@@ -204,7 +233,11 @@ fn a_live_home_is_judged_by_its_modes() {
     chmod("config.yaml", 0o600);
     let modes = |report: &Value| {
         let all = report["findings"].as_array().expect("a list");
-        all.iter().filter(|finding| finding["rule"] == "host/secret-file-mode" && finding["severity"] == "error").count()
+        all.iter()
+            .filter(|finding| {
+                finding["rule"] == "host/secret-file-mode" && finding["severity"] == "error"
+            })
+            .count()
     };
     chmod(".env", 0o644);
     assert_eq!(modes(&json(folder.path(), &["check", "hermes"])), 1);
@@ -216,8 +249,10 @@ fn a_live_home_is_judged_by_its_modes() {
         .arg(&home)
         .output()
         .expect("a run");
-    let said = String::from_utf8(output.stderr).expect("UTF-8") + &String::from_utf8(output.stdout).expect("UTF-8");
-    let owner = hermes_lint::host::file::owner_name(rustix::process::geteuid().as_raw()).expect("a name");
+    let said = String::from_utf8(output.stderr).expect("UTF-8")
+        + &String::from_utf8(output.stdout).expect("UTF-8");
+    let owner =
+        hermes_lint::host::file::owner_name(rustix::process::geteuid().as_raw()).expect("a name");
     let line = said.lines().find(|line| line.contains(".env")).unwrap_or_else(|| panic!("{said}"));
     assert!(line.contains("0600") && line.contains(&owner), "{line}");
 }
@@ -236,10 +271,16 @@ fn no_format_shows_a_planted_secret() {
                     continue;
                 }
                 for format in ["human", "concise", "json"] {
-                    let (_, stdout) =
-                        run(laid.folder.path(), &["check", ".", "--format", format, "-v", "--min-confidence", "low"]);
+                    let (_, stdout) = run(
+                        laid.folder.path(),
+                        &["check", ".", "--format", format, "-v", "--min-confidence", "low"],
+                    );
                     for secret in &laid.secrets {
-                        assert!(!stdout.contains(secret.as_str()), "{format} of {:?} shows a secret", fixture.path());
+                        assert!(
+                            !stdout.contains(secret.as_str()),
+                            "{format} of {:?} shows a secret",
+                            fixture.path()
+                        );
                     }
                 }
             }
@@ -252,7 +293,8 @@ fn no_format_shows_a_planted_secret() {
 #[test]
 fn no_format_shows_a_literal_of_the_lax_deployment() {
     let root = common::root();
-    let config = fs::read_to_string(root.join("fixtures/deployments/lax/home/config.yaml")).expect("the config");
+    let config = fs::read_to_string(root.join("fixtures/deployments/lax/home/config.yaml"))
+        .expect("the config");
     let literals: Vec<&str> = config
         .lines()
         .filter_map(|line| line.trim().strip_prefix("api_key: "))
@@ -261,7 +303,10 @@ fn no_format_shows_a_literal_of_the_lax_deployment() {
         .collect();
     assert!(literals.len() >= 4, "{literals:?}");
     for format in ["human", "concise", "json"] {
-        let (_, stdout) = run(&root, &["check", "fixtures/deployments/lax", "--format", format, "--min-confidence", "low"]);
+        let (_, stdout) = run(
+            &root,
+            &["check", "fixtures/deployments/lax", "--format", format, "--min-confidence", "low"],
+        );
         for literal in &literals {
             assert!(!stdout.contains(literal), "{format} shows {literal}");
         }

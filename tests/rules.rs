@@ -89,6 +89,9 @@ fn bad_fixtures_are_found_and_good_ones_are_not() {
         }
         for fixture in fixtures {
             let laid = common::lay(&fixture);
+            if !laid.possible {
+                continue;
+            }
             let scanned = common::scan(&laid, false);
             let own: Vec<&Finding> =
                 scanned.triaged.findings.iter().filter(|finding| finding.rule == id).collect();

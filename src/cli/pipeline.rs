@@ -14,11 +14,13 @@ use crate::document::text::Text;
 use crate::document::{self, Document, Kind, Standing};
 use crate::finding::{Coverage, Finding, Skipped};
 use crate::policy::CommandTable;
+use crate::rules::content;
 use crate::rules::secret::{self, File};
 use crate::rules::{Check, Findings, RULES};
 use crate::secrets::{Candidate, DetectorSpec, Engine, SpecFile};
 use crate::settings::{FILE_NAME, Settings};
 use crate::source::{self, Inputs, Origin, Skip, Source, Visitor};
+use crate::span::Span;
 use crate::triage::{Choice, Triaged, names_rule, triage};
 
 /// How long a run is silent before it shows progress.
@@ -167,7 +169,10 @@ fn settings(
     project: &Path,
 ) -> Result<(Settings, PathBuf), Failure> {
     let first = paths.iter().find(|path| path.as_os_str() != "-");
-    let first = first.map_or_else(|| project.to_path_buf(), |path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
+    let first = first.map_or_else(
+        || project.to_path_buf(),
+        |path| std::path::absolute(path).unwrap_or_else(|_| path.clone()),
+    );
     let found = match &options.config {
         Some(path) => Some(path.clone()),
         None => first
@@ -202,7 +207,8 @@ fn settings(
         ))
         .help("`hermes-lint rules` lists them all"));
     }
-    let folder = std::path::absolute(&path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
+    let folder =
+        std::path::absolute(&path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
     Ok((settings, folder.unwrap_or_else(|| project.to_path_buf())))
 }
 
@@ -369,12 +375,22 @@ impl Visitor for Worker<'_> {
         };
         let secrets =
             secret::inspect(&document, &self.candidates, self.shared.engine, self.shared.knowledge);
-        document.text.mask(secrets.iter().map(|secret| secret.span).collect());
-        self.found
-            .secrets
-            .extend(secrets.iter().map(|secret| secret.span.of(source.bytes).to_vec()));
-        let file =
-            File { document: &document, secrets: &secrets, knowledge: self.shared.knowledge };
+        let personal = content::inspect(&document);
+        let spans: Vec<Span> = secrets.iter().map(|secret| secret.span).collect();
+        let hidden = spans.iter().copied().chain(personal.iter().map(|found| found.span));
+        document.text.mask(hidden.collect());
+        document.text.set_secrets(spans);
+        // An ordinary word under a secret's name is masked where it stands; elsewhere it is a word.
+        let strong = secrets.iter().filter(|secret| secret.is_strong());
+        self.found.secrets.extend(strong.map(|secret| secret.span.of(source.bytes).to_vec()));
+        let numbers = personal.iter().map(|found| found.span.of(source.bytes).to_vec());
+        self.found.secrets.extend(numbers);
+        let file = File {
+            document: &document,
+            secrets: &secrets,
+            personal: &personal,
+            knowledge: self.shared.knowledge,
+        };
         if source.origin != Origin::Context {
             let mut findings = Findings::default();
             for rule in RULES {

@@ -101,7 +101,9 @@ mod tests {
 
     fn globs(folder: &str, lines: &[&str]) -> Globs {
         let lines: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
-        Globs::new(Path::new(folder), Path::new("/repo"), &lines).map_err(|f| f.to_string()).unwrap()
+        Globs::new(Path::new(folder), Path::new("/repo"), &lines)
+            .map_err(|f| f.to_string())
+            .unwrap()
     }
 
     #[test]

@@ -230,6 +230,7 @@ impl<'d> Reader<'d> {
             "ipc",
             "userns_mode",
             "cap_add",
+            "group_add",
             "security_opt",
             "devices",
         ]

@@ -37,6 +37,10 @@ pub struct HomeFile {
     pub holds: Option<Holding>,
     /// Widest mode that is right for it.
     pub widest: Option<u32>,
+    /// Mode that Hermes itself leaves, where it is wider than that.
+    pub gives: Option<u32>,
+    /// Release that stopped leaving a wider mode, and that mode.
+    pub was: Option<(String, u32)>,
     /// True for a copy or backup of something with secrets.
     pub copy: bool,
 }
@@ -55,34 +59,63 @@ impl HomeFile {
     }
 }
 
-/// The files of a home; empty where modes mean nothing.
-pub(super) fn of_home(seed: &Seed<'_>, knowledge: &Knowledge, host: bool) -> Vec<HomeFile> {
+/// The files of a home, and the folders that it lies in; empty where modes mean nothing.
+pub(super) fn of_home(
+    seed: &Seed<'_>,
+    knowledge: &Knowledge,
+    host: bool,
+) -> (Vec<HomeFile>, Vec<HomeFile>) {
+    let nothing = || (Vec::new(), Vec::new());
     let document =
         seed.config.or_else(|| seed.envs.first().copied()).or_else(|| seed.inside.first().copied());
-    let Some(document) = document else { return Vec::new() };
+    let Some(document) = document else { return nothing() };
     if seed.config.is_none() && seed.envs.is_empty() {
-        return Vec::new();
+        return nothing();
     }
     let path = document.text.path();
     // `real` and `display` end alike: what precedes the folder is how the disk is reached.
     let root: PathBuf = match path.real.parent() {
         Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
         Some(parent) => parent.to_path_buf(),
-        None => return Vec::new(),
+        None => return nothing(),
     };
     if path.real.as_os_str() == "-" {
-        return Vec::new();
+        return nothing();
     }
     let lived_in = LIVED_IN.iter().any(|name| root.join(name).exists());
     if !host && !lived_in && project_root(&root).is_some() {
-        return Vec::new();
+        return nothing();
     }
     let identity = path.identity.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
     let mut walk = Walk { facts: knowledge.facts().files(), found: Vec::new() };
     walk.add(&root, "", &seed.folder, &identity);
     walk.folder(&root, "", &seed.folder, &identity, 0);
     walk.found.sort_by(|a, b| a.below.cmp(&b.below));
-    walk.found
+    (walk.found, parents(&root))
+}
+
+/// The folders above `root`, nearest first.
+fn parents(root: &Path) -> Vec<HomeFile> {
+    let Ok(root) = root.canonicalize() else { return Vec::new() };
+    let mut found = Vec::new();
+    for folder in root.ancestors().skip(1) {
+        let Ok(facts) = disk::file(folder) else { continue };
+        let display = folder.display().to_string();
+        found.push(HomeFile {
+            below: String::new(),
+            identity: display.clone(),
+            display,
+            owner: disk::owner_name(facts.uid).unwrap_or_else(|| facts.uid.to_string()),
+            acl: false,
+            facts,
+            holds: None,
+            widest: None,
+            gives: None,
+            was: None,
+            copy: false,
+        });
+    }
+    found
 }
 
 struct Walk<'f> {
@@ -138,6 +171,17 @@ impl Walk<'_> {
         if copy.is_none() && known.is_none() {
             return;
         }
+        let gives = match (copy, known) {
+            (Some(copy), _) => copy.gives.filter(|_| !folder),
+            (None, Some(known)) if folder => known.gives_dir,
+            (None, Some(known)) => known.gives,
+            (None, None) => None,
+        };
+        let was = copy.map(|copy| &copy.was).or(known.map(|known| &known.was));
+        let was = was
+            .and_then(|was| was.iter().next_back())
+            .filter(|_| !folder)
+            .map(|(until, mode)| (until.clone(), mode.0));
         self.found.push(HomeFile {
             below: below.to_owned(),
             display: if display.is_empty() { ".".to_owned() } else { display.to_owned() },
@@ -147,6 +191,8 @@ impl Walk<'_> {
             facts,
             holds: known.map(|known| known.holds),
             widest: widest.map(|mode| mode.0),
+            gives: gives.map(|mode| mode.0),
+            was,
             copy: copy.is_some(),
         });
     }

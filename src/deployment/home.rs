@@ -28,6 +28,7 @@ pub struct Home<'d> {
     variables: Vec<Variable<'d>>,
     platforms: Vec<PlatformState<'d>>,
     files: Vec<HomeFile>,
+    parents: Vec<HomeFile>,
     incomplete: bool,
 }
 
@@ -78,8 +79,10 @@ impl<'d> Home<'d> {
             skip.path.folder() == seed.folder
                 && matches!(skip.path.file_name(), "config.yaml" | ".env")
         });
+        let (files, parents) = files::of_home(&seed, knowledge, host);
         let mut home = Self {
-            files: files::of_home(&seed, knowledge, host),
+            files,
+            parents,
             folder: seed.folder,
             scope: knowledge.scope(config_version),
             knowledge,
@@ -172,6 +175,12 @@ impl<'d> Home<'d> {
     #[must_use]
     pub fn files(&self) -> &[HomeFile] {
         &self.files
+    }
+
+    /// The folders that the home lies in, nearest first; empty where modes mean nothing.
+    #[must_use]
+    pub fn parents(&self) -> &[HomeFile] {
+        &self.parents
     }
 
     /// Whether a fact with `range` holds here.

@@ -11,6 +11,7 @@ mod files;
 mod home;
 mod knowledge;
 mod platform;
+mod repository;
 mod service;
 mod setting;
 mod tools;
@@ -21,7 +22,8 @@ pub use files::HomeFile;
 pub use home::{Denylist, Home, ListSetting};
 pub use knowledge::Knowledge;
 pub use platform::{Door, PlatformState};
-pub use service::{Service, Starter};
+pub use repository::{GitFacts, Repository};
+pub use service::{Service, Starter, services};
 pub use setting::{Setting, python_str};
 pub use tools::{Reach, ReachableTool};
 pub use variable::{Effective, Variable, VariableSource, effective};
@@ -41,6 +43,8 @@ pub struct Deployment<'d> {
     pub skipped: &'d [Skip],
     /// What is known of Hermes, whatever was read.
     pub knowledge: &'d Knowledge,
+    /// What git says of the files that hold secrets.
+    pub git: GitFacts,
 }
 
 impl<'d> Deployment<'d> {
@@ -55,9 +59,10 @@ impl<'d> Deployment<'d> {
     ) -> Self {
         let mut seeds = seeds(documents, knowledge);
         assign(documents, &mut seeds);
-        let homes =
+        let homes: Vec<Home<'d>> =
             seeds.into_values().map(|seed| Home::build(seed, knowledge, skipped, host)).collect();
-        Self { documents, homes, skipped, knowledge }
+        let git = GitFacts::gather(documents, &homes, skipped, knowledge);
+        Self { documents, homes, skipped, knowledge, git }
     }
 
     /// Documents that say something about the project's hygiene.

@@ -69,7 +69,9 @@ impl<'d> Home<'d> {
         }
         let mut tools: BTreeSet<String> =
             names.iter().flat_map(|name| facts.tools_of(name)).map(str::to_owned).collect();
-        for disabled in self.disabled_toolsets() {
+        // A platform's bundle in that list takes nothing away.
+        let is_bundle = |name: &String| facts.bundles.contains_key(name);
+        for disabled in self.disabled_toolsets().into_iter().filter(|name| !is_bundle(name)) {
             let gone = facts.tools_of(&disabled);
             tools.retain(|tool| !gone.contains(tool.as_str()));
         }

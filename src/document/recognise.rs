@@ -186,7 +186,8 @@ fn kind_of(source: &Source<'_>, stem: &Stem<'_>, facts: &Facts<'_>) -> Option<(K
     if is_yaml(name) || source.origin == crate::source::Origin::Stdin {
         return yaml_kind(path, name, bytes, standing, facts);
     }
-    if in_skill(&path.display) {
+    // Named in a skill, these hide files from Hermes's own scanner, wherever the skill lies.
+    if in_skill(&path.display) || matches!(name, ".skillignore" | ".clawhubignore") {
         return Some((Kind::SkillFile, standing));
     }
     None

@@ -23,13 +23,20 @@ pub struct Text {
     bytes: Box<[u8]>,
     lines: OnceLock<LineIndex>,
     masks: Vec<Span>,
+    secrets: Vec<Span>,
 }
 
 impl Text {
     /// Keeps a copy of `bytes`.
     #[must_use]
     pub fn new(path: SourcePath, bytes: &[u8]) -> Self {
-        Self { path, bytes: bytes.into(), lines: OnceLock::new(), masks: Vec::new() }
+        Self {
+            path,
+            bytes: bytes.into(),
+            lines: OnceLock::new(),
+            masks: Vec::new(),
+            secrets: Vec::new(),
+        }
     }
 
     /// Where the document was found.
@@ -62,6 +69,18 @@ impl Text {
             }
         }
         self.masks = masks;
+    }
+
+    /// Notes which of the masked parts are credentials, one span each.
+    pub fn set_secrets(&mut self, mut spans: Vec<Span>) {
+        spans.sort();
+        self.secrets = spans;
+    }
+
+    /// The credentials in it, one span each, sorted.
+    #[must_use]
+    pub fn secrets(&self) -> &[Span] {
+        &self.secrets
     }
 
     /// What no output may show, sorted, without overlaps.

@@ -1,4 +1,7 @@
-//! Tools around a deployment: credential scanners and the like, by the words that name them.
+//! Tools around a deployment, by the words that name them: credential scanners, log forwarders, updaters.
+//!
+//! Words are looked for in the text as it is: a hook says `gitleaks` in a repository's address, an id or a
+//! command line, and all three count. That a comment could name one, too, is accepted.
 
 use serde::Deserialize;
 
@@ -8,4 +11,42 @@ use serde::Deserialize;
 pub struct Tooling {
     /// Credential scanners, lower case.
     pub scanners: Vec<String>,
+    /// What sends logs to another machine, lower case.
+    pub forwarders: Vec<String>,
+    /// What moves versions forward, lower case.
+    pub updaters: Vec<String>,
+    /// Containers that stand beside Hermes and run something else, by a word of their image, lower case.
+    pub neighbours: Vec<String>,
+}
+
+impl Tooling {
+    /// The word in `text` that names a credential scanner.
+    #[must_use]
+    pub fn scanner(&self, text: &[u8]) -> Option<&str> {
+        named(&self.scanners, text)
+    }
+
+    /// The word in `text` that names a log forwarder.
+    #[must_use]
+    pub fn forwarder(&self, text: &[u8]) -> Option<&str> {
+        named(&self.forwarders, text)
+    }
+
+    /// The word in `text` that names an updater.
+    #[must_use]
+    pub fn updater(&self, text: &[u8]) -> Option<&str> {
+        named(&self.updaters, text)
+    }
+
+    /// True for the image of a program that only stands beside Hermes.
+    #[must_use]
+    pub fn is_neighbour(&self, image: &str) -> bool {
+        named(&self.neighbours, image.as_bytes()).is_some()
+    }
+}
+
+fn named<'w>(words: &'w [String], text: &[u8]) -> Option<&'w str> {
+    let text = text.to_ascii_lowercase();
+    let says = |word: &&String| memchr::memmem::find(&text, word.as_bytes()).is_some();
+    words.iter().find(says).map(String::as_str)
 }

@@ -4,6 +4,8 @@
 //! print or exit. Its id, file, documentation page and fixtures share one name.
 
 mod build;
+pub(crate) mod paths;
+pub(crate) mod posture;
 mod registry;
 
 pub use build::{Draft, Findings};
@@ -13,7 +15,16 @@ use crate::deployment::{Deployment, Home};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 
+pub mod config;
+pub mod content;
+pub mod cron;
+pub mod env;
+pub mod gateway;
+pub mod host;
+pub mod mcp;
+pub mod repo;
 pub mod secret;
+pub mod skill;
 
 /// What is known of a rule without running it.
 #[derive(Clone, Copy, Debug)]

@@ -5,13 +5,15 @@
 //! trade-off is that a stage which needs bytes later has to copy them, which only the few files that
 //! Hermes reads are worth. What could not be read is recorded as a [`Skip`], never dropped.
 
+mod checks;
 mod git;
 mod names;
 mod path;
 mod read;
 mod walk;
 
-pub use git::Git;
+pub use checks::{CheckFile, check_files};
+pub use git::{Git, Tracking};
 pub use names::{context_worthy, hermes_named};
 pub use path::{SourcePath, project_root};
 pub use walk::{Inputs, Options, Visitor, visit};

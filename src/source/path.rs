@@ -43,7 +43,10 @@ impl SourcePath {
 }
 
 fn identity(real: &Path, root: &Path) -> String {
-    if let Ok(below) = real.strip_prefix(root) {
+    let plain = |path: &Path| !path.components().any(|part| part == Component::ParentDir);
+    if let Ok(below) = real.strip_prefix(root)
+        && plain(below)
+    {
         return shown(below);
     }
     let absolute = std::path::absolute(real).unwrap_or_else(|_| real.to_path_buf());

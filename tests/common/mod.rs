@@ -19,8 +19,10 @@ pub fn root() -> PathBuf {
 pub struct Setup {
     /// Release of Hermes Agent.
     pub hermes_version: Option<String>,
-    /// Octal modes by path; files are 0600 and folders 0700 without.
+    /// Octal modes by path, `.` for the folder itself; files are 0600 and folders 0700 without.
     pub modes: BTreeMap<String, String>,
+    /// Owner by path, as a number: only root can give files away, so others pass such a fixture over.
+    pub owners: BTreeMap<String, u32>,
     /// Lay the folder out as a git repository in which every file is tracked.
     pub git: bool,
     /// Files that git does not track.
@@ -37,6 +39,8 @@ pub struct Laid {
     pub folder: tempfile::TempDir,
     /// What it needs.
     pub setup: Setup,
+    /// False when this machine can't lay it out as it is meant.
+    pub possible: bool,
     /// Every secret that was expanded into it.
     pub secrets: Vec<String>,
 }
@@ -49,9 +53,12 @@ pub fn lay(fixture: &Path) -> Laid {
             .unwrap_or_else(|error| panic!("{}/fixture.toml: {error}", fixture.display())),
         Err(_) => Setup::default(),
     };
-    let mut laid = Laid { folder, setup, secrets: Vec::new() };
+    let mut laid = Laid { folder, setup, possible: true, secrets: Vec::new() };
     copy(fixture, laid.folder.path().to_path_buf().as_path(), &mut laid.secrets);
     modes(laid.folder.path(), laid.folder.path(), &laid.setup);
+    if !laid.setup.owners.is_empty() {
+        laid.possible = owners(laid.folder.path(), &laid.setup);
+    }
     if laid.setup.git {
         git(laid.folder.path(), &laid.setup.untracked);
     }
@@ -102,6 +109,13 @@ pub fn expand(text: &str, secrets: &mut Vec<String>) -> String {
 #[cfg(unix)]
 fn modes(root: &Path, folder: &Path, setup: &Setup) {
     use std::os::unix::fs::PermissionsExt;
+    if folder == root {
+        let mode = setup
+            .modes
+            .get(".")
+            .map_or(0o700, |text| u32::from_str_radix(text, 8).expect("an octal mode"));
+        fs::set_permissions(root, fs::Permissions::from_mode(mode)).expect("a mode");
+    }
     for entry in fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();
         let below = path.strip_prefix(root).expect("below").to_str().expect("UTF-8").to_owned();
@@ -116,6 +130,20 @@ fn modes(root: &Path, folder: &Path, setup: &Setup) {
             .map_or(usual, |text| u32::from_str_radix(text, 8).expect("an octal mode"));
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("a mode");
     }
+}
+
+/// Gives files to other accounts; false where that is not allowed.
+#[cfg(unix)]
+fn owners(root: &Path, setup: &Setup) -> bool {
+    setup
+        .owners
+        .iter()
+        .all(|(below, &uid)| std::os::unix::fs::chown(root.join(below), Some(uid), None).is_ok())
+}
+
+#[cfg(not(unix))]
+fn owners(_: &Path, _: &Setup) -> bool {
+    false
 }
 
 #[cfg(not(unix))]

@@ -9,7 +9,8 @@ pub mod named_literal;
 
 use std::borrow::Cow;
 
-use crate::deployment::{Knowledge, expand};
+use crate::content::personal::Personal;
+use crate::deployment::{Knowledge, expand, services};
 use crate::document::tree::Value;
 use crate::document::{Document, Kind, Standing, Structured};
 use crate::finding::{Confidence, Finding, Severity};
@@ -25,6 +26,8 @@ pub struct File<'f> {
     pub document: &'f Document,
     /// What in it is secret.
     pub secrets: &'f [Secret],
+    /// What in it is about a person, and must not be shown either.
+    pub personal: &'f [Personal],
     /// What is known of Hermes.
     pub knowledge: &'f Knowledge,
 }
@@ -40,6 +43,14 @@ pub struct Secret {
     pub route: String,
     /// The value without showing any of it.
     pub shown: String,
+}
+
+impl Secret {
+    /// False for an ordinary word under a secret's name, which may be no secret at all.
+    #[must_use]
+    pub const fn is_strong(&self) -> bool {
+        !matches!(self.origin, SecretOrigin::Name { strong: false, .. })
+    }
 }
 
 /// How a secret was recognised.
@@ -66,7 +77,20 @@ pub enum SecretOrigin {
         name: String,
         /// False for a value so plain that it may be none: an ordinary word.
         strong: bool,
+        /// Who is given the value.
+        reader: Reader,
     },
+}
+
+/// Who is given a value that a file starting services sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Hermes itself.
+    Hermes,
+    /// A service that is started beside Hermes.
+    Neighbour,
+    /// Nothing that has to do with Hermes: masked, and left to scanners of everything.
+    Other,
 }
 
 /// Blocks whose bare `key`, `auth` or `credentials` holds a credential.
@@ -112,7 +136,9 @@ pub fn inspect(
             })
         })
         .collect();
-    let mut inspector = Inspector { document, knowledge, found: &mut found };
+    let services =
+        services(document).into_iter().map(|service| (service.name, service.is_hermes)).collect();
+    let mut inspector = Inspector { document, knowledge, found: &mut found, services };
     inspector.named();
     found.sort_by_key(|secret| (secret.span, matches!(secret.origin, SecretOrigin::Name { .. })));
     found.dedup_by(|later, earlier| {
@@ -183,6 +209,8 @@ struct Inspector<'i> {
     document: &'i Document,
     knowledge: &'i Knowledge,
     found: &'i mut Vec<Secret>,
+    /// Services of the document, and whether each runs Hermes.
+    services: Vec<(String, bool)>,
 }
 
 impl Inspector<'_> {
@@ -195,7 +223,7 @@ impl Inspector<'_> {
             }
             Kind::Jobs(tree) if tree.error.is_none() => {
                 self.tree(tree, false);
-                self.text(Span::new(0, document.text.bytes().len()));
+                self.text(Span::new(0, document.text.bytes().len()), None);
             }
             Kind::Compose(tree) if tree.error.is_none() => self.tree(tree, true),
             Kind::Env(env) => {
@@ -207,6 +235,10 @@ impl Inspector<'_> {
                 }
             }
             Kind::Unit(unit) => {
+                for line in unit.exec_lines() {
+                    let words = line.argv.iter().map(|word| (word.text.as_str(), word.span));
+                    self.arguments(words, &line.directive.key);
+                }
                 for assignment in unit.environment() {
                     if self.is_secret_variable(&assignment.name) {
                         let route = format!("Environment.{}", assignment.name);
@@ -221,6 +253,11 @@ impl Inspector<'_> {
                 }
             }
             Kind::Dockerfile(dockerfile) => {
+                for instruction in &dockerfile.instructions {
+                    let words =
+                        instruction.words().iter().map(|word| (word.text.as_str(), word.span));
+                    self.arguments(words, &instruction.keyword);
+                }
                 let pairs = dockerfile
                     .instructions
                     .iter()
@@ -243,7 +280,7 @@ impl Inspector<'_> {
             | Kind::Skill(_)
             | Kind::SkillFile
             | Kind::Prompt => {
-                self.text(Span::new(0, document.text.bytes().len()));
+                self.text(Span::new(0, document.text.bytes().len()), None);
             }
             Kind::Evidence(_) | Kind::Data(_) | Kind::Text => {}
         }
@@ -252,6 +289,31 @@ impl Inspector<'_> {
     fn is_secret_variable(&self, name: &str) -> bool {
         let credentials = self.knowledge.facts().credentials();
         credentials.is_listed(name) || is_secret_name(name)
+    }
+
+    /// Literals given to options with a secret's name: `--api-key x`, `--token=x`, `-e API_KEY=x`.
+    fn arguments<'w>(&mut self, words: impl Iterator<Item = (&'w str, Span)>, route: &str) {
+        let mut option: Option<&str> = None;
+        for (text, span) in words {
+            let span = unquoted(self.document.text.bytes(), span);
+            if let Some(name) = option.take()
+                && !text.starts_with('-')
+            {
+                self.judge(name, text, span, route.to_owned(), false);
+                continue;
+            }
+            let name = text.trim_start_matches('-');
+            match name.split_once('=') {
+                Some((name, value)) if self.is_secret_variable(name) => {
+                    let at = span.end.saturating_sub(value.len()).max(span.start);
+                    self.judge(name, value, Span::new(at, span.end), route.to_owned(), false);
+                }
+                None if name.len() < text.len() && self.is_secret_variable(name) => {
+                    option = Some(name)
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Scalars under secret keys. Compose expands references, so a default inside one is read, too.
@@ -283,13 +345,17 @@ impl Inspector<'_> {
                     (None, false) => return,
                 };
             let root = visit.path.split(['.', '[']).next().unwrap_or_default();
-            let secret = self.is_secret_variable(&name)
-                || (CREDENTIAL_BLOCKS.contains(&root) && is_secret_name_in_credential_block(&name));
-            // A listed item of a secret-named key counts when the list is of plain values.
-            if !secret || !tree.entries(visit.id).is_empty() {
+            // A bare `key` or `auth` holds a credential in some blocks, and a word (`auth: oauth`) as often.
+            let is_word =
+                || classify(value.as_bytes(), &Context::default()).kind == ValueKind::Word;
+            let bare =
+                CREDENTIAL_BLOCKS.contains(&root) && is_secret_name_in_credential_block(&name);
+            if !self.is_secret_variable(&name) && (!bare || is_word()) {
                 return;
             }
-            let value = if compose { Cow::Owned(expand(&value).text) } else { value };
+            // Hermes expands no defaults, but whoever wrote one wrote it for all to see.
+            let defaults = compose || value.contains(":-");
+            let value = if defaults { Cow::Owned(expand(&value).text) } else { value };
             let local = is_beside_local_server(structured, visit.path);
             judged.push((
                 name,
@@ -299,18 +365,38 @@ impl Inspector<'_> {
                 local,
             ));
         });
+        let mut lists = Vec::new();
+        let mut prose = Vec::new();
+        structured.walk(|visit| {
+            let items = tree.items(visit.id);
+            if !items.is_empty() {
+                lists.push((visit.path.to_owned(), items));
+            }
+            // Commands and prompts: text inside a value, which has no key of its own.
+            if tree.str(visit.id).is_some_and(|text| text.contains(' ')) {
+                prose.push((tree.span(visit.id), visit.path.to_owned()));
+            }
+        });
+        for (route, items) in lists {
+            let words = items.iter().filter_map(|&item| Some((tree.str(item)?, tree.span(item))));
+            self.arguments(words.collect::<Vec<_>>().into_iter(), &route);
+        }
+        for (span, route) in prose {
+            self.text(span, Some(&route));
+        }
         for (name, value, span, route, local) in judged {
             self.judge(&name, &value, span, route, local);
         }
     }
 
     /// Assignments in text that no parser reads.
-    fn text(&mut self, span: Span) {
+    fn text(&mut self, span: Span, route: Option<&str>) {
         let bytes = self.document.text.bytes();
         for assignment in assignments(span.of(bytes)) {
             let name = String::from_utf8_lossy(assignment.name.of(span.of(bytes))).into_owned();
             let value = assignment.value.shifted(span.start);
-            self.push(value, name.clone(), name, true);
+            let route = route.map_or_else(|| name.clone(), str::to_owned);
+            self.push(value, name, route, true);
         }
     }
 
@@ -329,7 +415,36 @@ impl Inspector<'_> {
             return;
         }
         let shown = secrets::redact(span.of(self.document.text.bytes()), "");
-        self.found.push(Secret { span, route, shown, origin: SecretOrigin::Name { name, strong } });
+        let reader = self.reader(&route);
+        self.found.push(Secret {
+            span,
+            route,
+            shown,
+            origin: SecretOrigin::Name { name, strong, reader },
+        });
+    }
+
+    /// Who is given what stands at `route`.
+    fn reader(&self, route: &str) -> Reader {
+        let starts =
+            matches!(self.document.kind, Kind::Compose(_) | Kind::Unit(_) | Kind::Dockerfile(_));
+        if !starts {
+            return Reader::Hermes;
+        }
+        let own = self.services.iter().any(|(name, hermes)| {
+            let inside =
+                route.strip_prefix("services.").and_then(|rest| rest.strip_prefix(name.as_str()));
+            *hermes
+                && (inside.is_some_and(|rest| rest.starts_with('.'))
+                    || !route.starts_with("services."))
+        });
+        if own {
+            Reader::Hermes
+        } else if self.services.iter().any(|(_, hermes)| *hermes) {
+            Reader::Neighbour
+        } else {
+            Reader::Other
+        }
     }
 }
 
@@ -366,7 +481,7 @@ fn is_beside_local_server(structured: &Structured, path: &str) -> bool {
 }
 
 /// True for a URL whose host is loopback, a private address, or one label (a container's name).
-fn is_local_url(url: &str) -> bool {
+pub(crate) fn is_local_url(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
@@ -394,6 +509,10 @@ fn is_local_url(url: &str) -> bool {
 /// by git is another rule's question.
 #[must_use]
 pub fn belongs(document: &Document) -> bool {
+    // `host/secret-copy` speaks for an old copy once, instead of a finding for each secret in it.
+    if document.standing == Standing::Copy && document.is_hermes() {
+        return true;
+    }
     match &document.kind {
         Kind::Env(_) => document.standing != Standing::Template,
         Kind::State(kind, _) => {

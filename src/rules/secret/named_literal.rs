@@ -1,6 +1,6 @@
 //! `secret/named-literal`: a value of no known shape under a secret's name, in a file that Hermes reads.
 
-use super::{File, SecretOrigin, belongs};
+use super::{File, Reader, SecretOrigin, belongs};
 use crate::document::{Kind, Place, Standing};
 use crate::facts::{Platform, Platforms, Range};
 use crate::finding::{Confidence, Severity};
@@ -27,19 +27,32 @@ impl FileRule for NamedLiteral {
             return;
         }
         for secret in file.secrets {
-            let SecretOrigin::Name { name, strong } = &secret.origin else { continue };
+            let SecretOrigin::Name { name, strong, reader } = &secret.origin else { continue };
+            if *reader == Reader::Other {
+                continue;
+            }
             let place = Place::new(file.document, secret.span, secret.route.clone());
             // A plain word may be a placeholder that nobody's list has; in a template it nearly always is.
-            let (severity, confidence) = match (strong, file.document.standing) {
-                (true, _) => (Severity::Error, Confidence::High),
-                (false, Standing::Template) => (Severity::Info, Confidence::Low),
-                (false, _) => (Severity::Warning, Confidence::Medium),
+            let (severity, confidence) = match (strong, reader, file.document.standing) {
+                (false, _, Standing::Template) => (Severity::Info, Confidence::Low),
+                (false, Reader::Neighbour, _) => (Severity::Info, Confidence::Medium),
+                (false, ..) | (true, Reader::Neighbour, _) => {
+                    (Severity::Warning, Confidence::Medium)
+                }
+                (true, ..) => (Severity::Error, Confidence::High),
             };
-            let fallback = secret.span.of(file.document.text.bytes()).starts_with(b"${");
-            let message = if fallback {
-                format!("`{name}` falls back to a literal when its variable is not set")
-            } else {
-                format!("`{name}` holds a literal, not a reference: {}", secret.shown)
+            let inside_reference = secret.span.of(file.document.text.bytes()).starts_with(b"${");
+            let expands = matches!(file.document.kind, Kind::Compose(_));
+            let message = match (inside_reference, expands) {
+                (true, true) => {
+                    format!("`{name}` falls back to a literal when its variable is not set")
+                }
+                (true, false) => {
+                    format!(
+                        "`{name}` holds a literal as a reference's default, which Hermes does not expand"
+                    )
+                }
+                _ => format!("`{name}` holds a literal, not a reference: {}", secret.shown),
             };
             findings.add(
                 Self::META
@@ -47,7 +60,7 @@ impl FileRule for NamedLiteral {
                     .severity(severity)
                     .confidence(confidence)
                     .message(message)
-                    .label(if fallback { "a literal default" } else { "a literal secret" })
+                    .label(if inside_reference { "a literal default" } else { "a literal secret" })
                     .help(help(file, name, &secret.route)),
             );
         }

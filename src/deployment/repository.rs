@@ -1,0 +1,100 @@
+//! What git says of the files that hold secrets, and what guards the repositories that they lie in.
+//!
+//! Asked once for the few files that matter, not for every file of a tree: an index of a large repository
+//! costs a moment to open, a path of it nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use super::{Home, Knowledge};
+use crate::document::{Document, Kind, Standing};
+use crate::source::{self, CheckFile, Git, Skip, SourcePath, Tracking, project_root};
+
+/// Git facts of a deployment.
+#[derive(Debug, Default)]
+pub struct GitFacts {
+    /// By the path people see.
+    tracking: HashMap<String, Tracking>,
+    /// Repositories that hold a home, by path.
+    pub repositories: Vec<Repository>,
+}
+
+/// A repository that holds a home.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    /// Its root.
+    pub root: PathBuf,
+    /// Path of a document in it, as people see it, and the same below the root.
+    pub witness: (String, String),
+    /// What runs before code lands.
+    pub checks: Vec<CheckFile>,
+}
+
+impl Repository {
+    /// `name` at the repository's root, as people would write it from where the scan was started.
+    #[must_use]
+    pub fn path(&self, name: &str) -> String {
+        let (display, identity) = &self.witness;
+        match display.strip_suffix(identity.as_str()) {
+            Some(above) => format!("{above}{name}"),
+            None => self.root.join(name).display().to_string(),
+        }
+    }
+}
+
+impl GitFacts {
+    pub(super) fn gather(
+        documents: &[Document],
+        homes: &[Home<'_>],
+        skipped: &[Skip],
+        knowledge: &Knowledge,
+    ) -> Self {
+        let mut git = Git::default();
+        let mut tracking = HashMap::new();
+        let mut ask = |path: &SourcePath| {
+            if let Some(answer) = git.tracking(path) {
+                tracking.insert(path.display.clone(), answer);
+            }
+        };
+        for document in documents {
+            let store = matches!(document.kind, Kind::Env(_) | Kind::State(..));
+            if store || (document.standing == Standing::Copy && document.is_hermes()) {
+                ask(document.text.path());
+            }
+        }
+        let files = knowledge.facts().files();
+        for skip in skipped {
+            let below = skip.path.file_name();
+            if files.of(below).is_some() || files.copy(&skip.path.identity).is_some() {
+                ask(&skip.path);
+            }
+        }
+        let mut repositories = BTreeMap::new();
+        for home in homes {
+            let Some(document) = home.config().or_else(|| home.envs().first().copied()) else {
+                continue;
+            };
+            let path = document.text.path();
+            let Some(root) = project_root(&path.real) else { continue };
+            repositories.entry(root).or_insert_with_key(|root| Repository {
+                root: root.clone(),
+                witness: (path.display.clone(), path.identity.clone()),
+                checks: source::check_files(root),
+            });
+        }
+        Self { tracking, repositories: repositories.into_values().collect() }
+    }
+
+    /// What git does with the file at `display`; `None` outside a repository, and for files that hold no
+    /// secret.
+    #[must_use]
+    pub fn tracking(&self, display: &str) -> Option<Tracking> {
+        self.tracking.get(display).copied()
+    }
+
+    /// True when git tracks the file at `display`.
+    #[must_use]
+    pub fn tracks(&self, display: &str) -> bool {
+        self.tracking(display) == Some(Tracking::Tracked)
+    }
+}

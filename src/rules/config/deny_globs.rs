@@ -1,0 +1,41 @@
+//! Which recommended deny globs stop given commands: the shortest list that a help text can show.
+
+use crate::policy::{CommandClass, DenyGlob, Release, Variants};
+
+/// Commands that must be stopped, as each release they are open in sees them.
+pub(super) struct Wanted(Vec<Variants>);
+
+impl Wanted {
+    /// Takes each command in the release it is open in.
+    pub fn new<'c>(commands: impl IntoIterator<Item = (&'c str, Release)>) -> Self {
+        Self(
+            commands.into_iter().map(|(command, release)| Variants::of(command, release)).collect(),
+        )
+    }
+
+    /// Drops what `glob` stops.
+    pub fn stop(&mut self, glob: &str) {
+        let glob = [DenyGlob::new(glob)];
+        self.0.retain(|variants| variants.denied_by(&glob).is_none());
+    }
+
+    /// The recommended glob of `class` that stops most of what is left; `None` when none stops any.
+    pub fn best<'t>(
+        &self,
+        class: &'t CommandClass,
+        low: Release,
+        high: Release,
+    ) -> Option<&'t str> {
+        let stopped = |glob: &str| {
+            let glob = [DenyGlob::new(glob)];
+            self.0.iter().filter(|variants| variants.denied_by(&glob).is_some()).count()
+        };
+        class
+            .native_deny((low >= Release::SEGMENT_DENY).then_some(high))
+            .map(|glob| (stopped(glob), glob))
+            .filter(|(count, _)| *count > 0)
+            // Of equals the first: the table lists plain globs before narrow ones.
+            .reduce(|best, next| if next.0 > best.0 { next } else { best })
+            .map(|(_, glob)| glob)
+    }
+}

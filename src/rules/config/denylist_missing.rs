@@ -1,0 +1,76 @@
+//! `config/denylist-missing`: no command is denied outright in this deployment.
+
+use super::approvals::{ends, of_missing, yaml_items};
+use super::deny_globs::Wanted;
+use crate::deployment::Home;
+use crate::facts::Range;
+use crate::finding::{Confidence, Severity};
+use crate::policy::Release;
+use crate::rules::{Findings, HomeRule, RuleMeta, page};
+
+/// No command is denied outright.
+pub struct DenylistMissing;
+
+impl HomeRule for DenylistMissing {
+    const META: RuleMeta = RuleMeta {
+        id: "config/denylist-missing",
+        summary: "no command is denied outright",
+        severity: Severity::Warning,
+        confidence: Confidence::High,
+        hermes: Range::ALWAYS,
+        checklist: &["denylist-destructive"],
+        cwe: &[732],
+        since: "0.1.0",
+        page: page!("config/denylist-missing"),
+    };
+
+    fn check(home: &Home<'_>, findings: &mut Findings) {
+        let denylist = home.denylist();
+        if !home.has_config() || home.is_incomplete() || denylist.is_set() {
+            return;
+        }
+        let empty = denylist.native.or_else(|| denylist.guide.into_iter().next());
+        let label = if empty.is_some() { "nothing in it" } else { "no `deny` list" };
+        let place = match &empty {
+            Some(list) => Some(list.setting.place()),
+            None => home.anchor("approvals.deny"),
+        };
+        let Some(place) = place else { return };
+        findings.add(
+            Self::META
+                .at(&place)
+                .anchor("approvals.deny")
+                .severity(of_missing(home, Severity::Warning))
+                .message(
+                    "no command is denied outright: one wrong yes, or a mode that asks nobody, runs a \
+                     recursive delete or a piped download",
+                )
+                .label(label)
+                .help(format!(
+                    "write, and let `config/denylist-incomplete` name what is still open:\napprovals:\n  deny:\n{}",
+                    yaml_items(&short_list(home), "    ")
+                ))
+                .note("a deny entry holds with prompts off too, and no yes overrules it"),
+        );
+    }
+}
+
+/// For each class the recommended glob that stops most; a second one for releases that see a line only
+/// as a whole.
+fn short_list<'h>(home: &'h Home<'_>) -> Vec<&'h str> {
+    let (low, high) = ends(home);
+    let releases = if low == high { vec![high] } else { vec![low, high] };
+    let mut globs = Vec::new();
+    for class in &home.knowledge.commands.classes {
+        let usual = class.spellings.iter().filter(|spelling| spelling.usual);
+        let mut left = Wanted::new(
+            usual.flat_map(|one| releases.iter().map(|&release| (one.command.as_str(), release))),
+        );
+        for _ in 0..if low < Release::SEGMENT_DENY { 2 } else { 1 } {
+            let Some(glob) = left.best(class, low, high) else { break };
+            left.stop(glob);
+            globs.push(glob);
+        }
+    }
+    globs
+}

@@ -1,0 +1,165 @@
+//! `config/inert-key`: a setting that guides and real files use and that no code reads.
+
+use super::keys::{Key, walk};
+use crate::deployment::Home;
+use crate::facts::{Holds, InertKey as Fact, Range};
+use crate::finding::{Confidence, Severity};
+use crate::rules::{Findings, HomeRule, RuleMeta, page};
+
+/// A setting stands in the config that no code reads.
+pub struct InertKey;
+
+/// What the user means to be protected by. The rest (log format, key pools) fails without making anything
+/// less safe.
+const PROTECTIVE: &[&str] = &[
+    "denylist",
+    "allowlist",
+    "allowlist-users",
+    "tools",
+    "paths",
+    "policy",
+    "egress",
+    "skills",
+    "secrets",
+    "scanner",
+    "self-write",
+    "profiles",
+    "cron",
+];
+
+impl HomeRule for InertKey {
+    const META: RuleMeta = RuleMeta {
+        id: "config/inert-key",
+        summary: "a setting that is relied on is read by no code",
+        severity: Severity::Warning,
+        confidence: Confidence::High,
+        hermes: Range::ALWAYS,
+        // Either vocabulary satisfies a control of the checklists; that one of them is not read is said here.
+        checklist: &[],
+        cwe: &[1188, 655],
+        since: "0.1.0",
+        page: page!("config/inert-key"),
+    };
+
+    fn check(home: &Home<'_>, findings: &mut Findings) {
+        let inert = home.knowledge.facts().inert();
+        let mut scanner: Vec<(Key<'_>, &Fact)> = Vec::new();
+        walk(home, |key| {
+            let Some(fact) = inert.key(&key.path) else { return true };
+            if ["allow-all", "allowlist-users"].contains(&fact.control.as_str()) {
+                // Who may talk to the agent is the question of `gateway/` rules.
+                return false;
+            }
+            if fact.control == "scanner" {
+                scanner.push((key.clone(), fact));
+            } else if !key.is_empty() && key.bool() != Some(false) {
+                // `false` under a switch asks for what happens anyway.
+                report(home, key, fact, &[], findings);
+            }
+            false
+        });
+        let off = scanner
+            .iter()
+            .any(|(key, _)| key.name() == "tirith_enabled" && key.bool() == Some(false));
+        if let (false, Some(((key, fact), others))) = (off, scanner.split_first()) {
+            report(home, key, fact, others, findings);
+        }
+    }
+}
+
+fn report(
+    home: &Home<'_>,
+    key: &Key<'_>,
+    fact: &Fact,
+    others: &[(Key<'_>, &Fact)],
+    findings: &mut Findings,
+) {
+    let range = fact.range();
+    let holds = home.holds(&range);
+    let twin = twin(home, fact);
+    let severity = match &holds {
+        Holds::Never => return,
+        Holds::Depends { .. } => Severity::Info,
+        // Dormant today, and in force with the next update.
+        Holds::Always if fact.until.is_some() => Severity::Warning,
+        Holds::Always if twin.is_some() => Severity::Info,
+        Holds::Always if PROTECTIVE.contains(&fact.control.as_str()) => Severity::Warning,
+        Holds::Always => Severity::Info,
+    };
+    let mut draft = InertKey::META
+        .at(&key.place())
+        .severity(severity)
+        .message(message(&key.route, fact, &holds))
+        .label(if matches!(holds, Holds::Always) {
+            "nothing reads this"
+        } else {
+            "not read by all releases"
+        })
+        .help(if twin.is_some() { "remove the key".to_owned() } else { help(fact) })
+        .notes(fact.note.clone());
+    if let Some(twin) = twin {
+        draft = draft.note(format!("`{twin}` is set as well, and that one counts"));
+    }
+    for (other, _) in others {
+        draft = draft.related(&other.place(), "goes with it");
+    }
+    findings.add(draft);
+}
+
+/// What is so, by the releases in question. `effect` is what the user believes, as an infinitive.
+fn message(route: &str, fact: &Fact, holds: &Holds) -> String {
+    let effect = &fact.effect;
+    match (fact.since, fact.until, holds) {
+        (_, Some(until), Holds::Always) => {
+            format!("`{route}` is ignored here and live from {until} on: it will then {effect}")
+        }
+        (_, Some(until), _) => {
+            format!("`{route}` is ignored before {until}, live from it on: it will then {effect}")
+        }
+        (Some(since), None, Holds::Always) => {
+            format!("Hermes reads `{route}` no more (last before {since}): it does not {effect}")
+        }
+        (Some(since), None, _) => {
+            format!("`{route}` is not read from {since} on: it will then not {effect}")
+        }
+        (None, None, _) => {
+            format!("no release of Hermes reads `{route}`: it does not {effect}")
+        }
+    }
+}
+
+/// The exact edit.
+pub(in crate::rules) fn help(fact: &Fact) -> String {
+    let text = fact.help.trim_end();
+    let first = text.lines().next().unwrap_or_default();
+    let variable = first.split_once('=').is_some_and(|(name, _)| is_variable(name));
+    if fact.instead.is_empty() {
+        text.to_owned()
+    } else if variable {
+        format!("write into ~/.hermes/.env instead:\n{text}")
+    } else {
+        format!("write into config.yaml instead:\n{text}")
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// The setting with the effect in question, when the home has it: then nobody relies on the dead one alone.
+pub(in crate::rules) fn twin<'f>(home: &Home<'_>, fact: &'f Fact) -> Option<&'f str> {
+    fact.instead.iter().map(String::as_str).find(|name| {
+        if is_variable(name) {
+            return home.variable(name).is_some();
+        }
+        let path = name.strip_suffix(".*").unwrap_or(name);
+        if path == "terminal.backend" {
+            return !home.runs_locally();
+        }
+        home.setting(path)
+            .is_some_and(|setting| !setting.is_empty() && setting.bool() != Some(false))
+    })
+}

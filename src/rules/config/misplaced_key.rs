@@ -1,0 +1,112 @@
+//! `config/misplaced-key`: a setting that exists, at a place where nothing reads it.
+
+use super::keys::{Key, walk, yaml};
+use super::unknown_key::{is_environment_name, unknown};
+use crate::deployment::Home;
+use crate::document::tree::Value;
+use crate::facts::{Lookup, Range, SuggestionKind};
+use crate::finding::{Confidence, Severity};
+use crate::rules::{Findings, HomeRule, RuleMeta, page};
+
+/// A setting stands where nothing reads it.
+pub struct MisplacedKey;
+
+impl HomeRule for MisplacedKey {
+    const META: RuleMeta = RuleMeta {
+        id: "config/misplaced-key",
+        summary: "a setting stands where nothing reads it",
+        severity: Severity::Warning,
+        confidence: Confidence::High,
+        hermes: Range::ALWAYS,
+        checklist: &[],
+        cwe: &[655],
+        since: "0.1.0",
+        page: page!("config/misplaced-key"),
+    };
+
+    fn check(home: &Home<'_>, findings: &mut Findings) {
+        let facts = home.knowledge.facts();
+        walk(home, |key| {
+            if facts.inert().key(&key.path).is_some() {
+                return false;
+            }
+            if let Some(known) = facts.misplaced().find(&key.path) {
+                if !key.is_empty() {
+                    report(home, key, &known.to, Confidence::High, findings);
+                }
+                return false;
+            }
+            let Some(plugins) = unknown(facts, key) else { return true };
+            let may_be_plugins = plugins && matches!(key.value(), Value::Map(_));
+            if key.is_empty() || may_be_plugins || is_environment_name(key) {
+                return false;
+            }
+            if let Some(found) = facts.keys().suggest(&key.path)
+                && found.kind == SuggestionKind::Place
+            {
+                report(home, key, &found.path, Confidence::Medium, findings);
+            }
+            false
+        });
+    }
+}
+
+fn report(
+    home: &Home<'_>,
+    key: &Key<'_>,
+    to: &str,
+    confidence: Confidence,
+    findings: &mut Findings,
+) {
+    let place = key.place();
+    let set = home.setting(to).filter(|setting| !setting.is_empty());
+    let shown = to.replace('*', "<platform>");
+    let moved = to.rsplit('.').next() == Some(key.name());
+    let help = if set.is_some() {
+        format!("remove it: `{to}` is set and counts")
+    } else if moved {
+        let value = key.bool().map_or("...", |value| if value { "true" } else { "false" });
+        format!("move it:\n{}", yaml(to, value))
+    } else {
+        format!("remove it, and set `{shown}`")
+    };
+    // A default at the wrong place changes nothing.
+    let harmless = set.is_some() || is_default(home, key, to);
+    let mut draft = MisplacedKey::META
+        .at(&place)
+        .confidence(confidence)
+        .severity(if harmless { Severity::Info } else { Severity::Warning })
+        .message(format!("`{}` is not read there: the setting is `{shown}`", key.route))
+        .label("at the wrong place")
+        .help(help);
+    if let Some(set) = set {
+        draft = draft.related(&set.place(), "this one is read");
+    }
+    findings.add(draft);
+}
+
+/// True when the value is what Hermes does anyway.
+fn is_default(home: &Home<'_>, key: &Key<'_>, to: &str) -> bool {
+    let path: Vec<&str> = to.split('.').collect();
+    let Lookup::Known { spec: Some(spec), .. } = home.knowledge.facts().keys().lookup(&path) else {
+        return false;
+    };
+    let default = spec.default_in(home.scope.high);
+    default.is_some_and(|default| same(key, default))
+}
+
+/// Whether a scalar equals one of the facts.
+pub(super) fn same(key: &Key<'_>, default: &serde_json::Value) -> bool {
+    match (key.value(), default) {
+        (Value::Bool(value), serde_json::Value::Bool(default)) => value == default,
+        (Value::Int(value), serde_json::Value::Number(default)) => {
+            default.as_i64().map(i128::from) == Some(*value)
+        }
+        (Value::Float(value), serde_json::Value::Number(default)) => {
+            default.as_f64().is_some_and(|default| (default - value).abs() < f64::EPSILON)
+        }
+        (Value::Str(value), serde_json::Value::String(default)) => **value == **default,
+        (Value::Null, serde_json::Value::Null) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,42 @@
+//! Rules about config.yaml.
+
+pub(crate) mod approvals;
+pub(crate) mod deny_globs;
+pub(crate) mod keys;
+pub(crate) mod references;
+
+pub mod allowlist_missing;
+pub mod allowlist_runs_anything;
+pub mod allowlist_standing_approval;
+pub mod allowlist_type;
+pub mod approvals_mode_unknown;
+pub mod approvals_off;
+pub mod approvals_smart;
+pub mod command_guards_skipped;
+pub mod dangerous_command_policy;
+pub mod denylist_incomplete;
+pub mod denylist_missing;
+pub mod denylist_type;
+pub mod duplicate_key;
+pub mod hooks_auto_accept;
+pub mod inert_key;
+pub mod inline_shell;
+pub mod instruction_files_unprotected;
+pub mod misplaced_key;
+pub mod paths_missing;
+pub mod paths_too_broad;
+pub mod private_urls;
+pub mod redaction_off;
+pub mod removed_key;
+pub mod root_variable;
+pub mod template_unread;
+pub mod tls_unverified;
+pub mod tool_allowlist_everything;
+pub mod tool_allowlist_missing;
+pub mod unattended_approve;
+pub mod undefined_variable;
+pub mod unexpanded_variable;
+pub mod ungated_tools;
+pub mod unknown_key;
+pub mod unknown_toolset;
+pub mod unparsable;

@@ -1,0 +1,92 @@
+//! `config/unattended-approve`: dangerous commands are approved where nobody is present.
+
+use super::approvals::{by_backend, switched_on, word};
+use crate::deployment::{Home, Setting};
+use crate::facts::{Holds, Range, Release};
+use crate::finding::{Confidence, Severity};
+use crate::policy::words::{Unattended, unattended_mode};
+use crate::rules::{Findings, HomeRule, RuleMeta, page};
+
+/// Dangerous commands are approved where nobody is present.
+pub struct UnattendedApprove;
+
+/// A mode for runs without a person: its key, the releases that read it, who runs then.
+const MODES: [(&str, Range, &str); 3] = [
+    ("approvals.cron_mode", Range::ALWAYS, "scheduled jobs"),
+    ("approvals.single_query_mode", since(0, 20, 1), "one-shot runs (`-q`)"),
+    ("approvals.unattended_mode", since(0, 21, 0), "webhook and API callers"),
+];
+
+const fn since(major: u32, minor: u32, patch: u32) -> Range {
+    Range { since: Some(Release::new(major, minor, patch)), until: None }
+}
+
+impl HomeRule for UnattendedApprove {
+    const META: RuleMeta = RuleMeta {
+        id: "config/unattended-approve",
+        summary: "dangerous commands are approved where nobody is present",
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        hermes: Range::ALWAYS,
+        checklist: &["dangerous-command-policy"],
+        cwe: &[862],
+        since: "0.1.0",
+        page: page!("config/unattended-approve"),
+    };
+
+    fn check(home: &Home<'_>, findings: &mut Findings) {
+        for (path, range, who) in MODES {
+            let Some(setting) = home.setting(path) else { continue };
+            if setting.is_hole() || unattended_mode(word(&setting)) == Unattended::Deny {
+                continue;
+            }
+            let key = path.rsplit('.').next().unwrap_or(path);
+            report(
+                home,
+                &setting,
+                &home.holds(&range),
+                &format!("{who} run dangerous commands with nobody there to ask"),
+                &format!("write `{key}: deny` under `approvals:`"),
+                "deny",
+                findings,
+            );
+        }
+        if let Some(setting) = home.setting("delegation.subagent_auto_approve") {
+            report(
+                home,
+                &setting,
+                &switched_on(home, &setting, true),
+                "subagents approve their own dangerous commands",
+                "write `subagent_auto_approve: false` under `delegation:`",
+                "false",
+                findings,
+            );
+        }
+    }
+}
+
+fn report(
+    home: &Home<'_>,
+    setting: &Setting<'_>,
+    holds: &Holds,
+    message: &str,
+    help: &str,
+    safe: &str,
+    findings: &mut Findings,
+) {
+    let (severity, note) = match holds {
+        Holds::Never => return,
+        Holds::Always if home.runs_locally() => (by_backend(home, Severity::Error), None),
+        Holds::Always => (Severity::Warning, None),
+        Holds::Depends { text } => (Severity::Warning, Some(format!("live {text}"))),
+    };
+    let draft = UnattendedApprove::META
+        .at(&setting.place())
+        .severity(severity)
+        .message(message)
+        .label("approves unseen")
+        .help(help)
+        .fix("refuse where nobody is present", false, &setting.place(), safe)
+        .notes(note);
+    findings.add(draft);
+}

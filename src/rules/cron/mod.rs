@@ -1,0 +1,3 @@
+//! `cron/`: scheduled jobs.
+
+pub mod script_outside;

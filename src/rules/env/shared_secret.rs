@@ -1,0 +1,163 @@
+//! `env/shared-secret`: one key opens two environments.
+//!
+//! Values are compared in memory and go nowhere: a finding names places only.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::deployment::Deployment;
+use crate::document::{Document, Kind, Place, Standing};
+use crate::facts::Range;
+use crate::finding::{Confidence, Severity};
+use crate::rules::{DeploymentRule, Findings, RuleMeta, page};
+use crate::span::Span;
+
+/// Shorter values are words or codes that several places share by chance.
+const SHORTEST: usize = 12;
+/// Words in a file's name that tell environments apart.
+const LABELS: &[(&str, &str)] = &[
+    ("dev", "dev"),
+    ("develop", "dev"),
+    ("development", "dev"),
+    ("prod", "prod"),
+    ("production", "prod"),
+    ("live", "prod"),
+    ("staging", "staging"),
+    ("stage", "staging"),
+    ("test", "test"),
+    ("testing", "test"),
+    ("qa", "test"),
+    ("preview", "staging"),
+    ("uat", "test"),
+];
+
+/// The same secret is used in two environments.
+pub struct SharedSecret;
+
+impl DeploymentRule for SharedSecret {
+    const META: RuleMeta = RuleMeta {
+        id: "env/shared-secret",
+        summary: "two environments share a secret",
+        severity: Severity::Warning,
+        confidence: Confidence::High,
+        hermes: Range::ALWAYS,
+        checklist: &["separate-keys"],
+        cwe: &[1392, 522],
+        since: "0.1.0",
+        page: page!("env/shared-secret"),
+    };
+
+    fn check(deployment: &Deployment<'_>, findings: &mut Findings) {
+        let homes: BTreeSet<&str> =
+            deployment.homes.iter().map(|home| home.folder.as_str()).collect();
+        let mut seen_texts: BTreeSet<(&[u8], String)> = BTreeSet::new();
+        let mut uses: HashMap<&[u8], Vec<(String, Place<'_>)>> = HashMap::new();
+        for document in deployment.documents {
+            if !speaks(document, &homes, deployment) {
+                continue;
+            }
+            let environment = environment(document);
+            let bytes = document.text.bytes();
+            // The same file at a second place is a copy, not a second environment.
+            if seen_texts.iter().any(|(text, _)| *text == bytes) {
+                continue;
+            }
+            seen_texts.insert((bytes, environment.clone()));
+            for &span in document.text.secrets() {
+                let value = span.of(bytes);
+                if value.len() >= SHORTEST && !value.iter().all(u8::is_ascii_alphabetic) {
+                    let place = Place::new(document, span, name_of(document, span));
+                    uses.entry(value).or_default().push((environment.clone(), place));
+                }
+            }
+        }
+        let mut shared: Vec<Vec<(String, Place<'_>)>> =
+            uses.into_values().filter(|uses| several(uses)).collect();
+        shared.sort_by_key(|uses| {
+            uses.first().map(|(_, place)| (place.document.text.path().display.clone(), place.span))
+        });
+        for uses in shared {
+            let [(_, first), rest @ ..] = uses.as_slice() else { continue };
+            let name = if first.route.is_empty() {
+                "a secret".to_owned()
+            } else {
+                format!("`{}`", first.route)
+            };
+            let environments: BTreeMap<&str, ()> =
+                uses.iter().map(|(name, _)| (name.as_str(), ())).collect();
+            let mut draft = Self::META
+                .at(first)
+                .message(format!(
+                    "{name} has the same value in {} environments: a leak in one opens the others",
+                    environments.len()
+                ))
+                .label("used elsewhere, too")
+                .help("make a key of its own for each environment at the provider, and put it into that environment's .env");
+            for (_, place) in rest.iter().take(5) {
+                draft = draft.related(place, "the same value");
+            }
+            findings.add(draft);
+        }
+    }
+}
+
+fn several(uses: &[(String, Place<'_>)]) -> bool {
+    uses.iter().any(|(name, _)| uses.first().is_some_and(|(first, _)| name != first))
+}
+
+/// True for a file in force that gives a home its secrets.
+fn speaks(document: &Document, homes: &BTreeSet<&str>, deployment: &Deployment<'_>) -> bool {
+    let folder = document.text.path().folder();
+    let in_force = matches!(document.standing, Standing::Live | Standing::Named);
+    let hermes = match &document.kind {
+        Kind::Env(env) => {
+            homes.contains(folder)
+                || env
+                    .entries
+                    .iter()
+                    .any(|entry| deployment.knowledge.is_hermes_variable(&entry.key))
+        }
+        Kind::Config(_) | Kind::State(..) => true,
+        _ => false,
+    };
+    in_force && hermes && !document.text.secrets().is_empty()
+}
+
+/// What a file belongs to: its home's folder, and the environment its name speaks of.
+fn environment(document: &Document) -> String {
+    let path = document.text.path();
+    let name = path.file_name().to_ascii_lowercase();
+    let label = name
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .find_map(|part| LABELS.iter().find(|(word, _)| *word == part))
+        .map_or("", |(_, label)| label);
+    let mut folder = path.folder();
+    for below in ["/auth", "/mcp-tokens", "/cache"] {
+        folder = folder.strip_suffix(below).unwrap_or(folder);
+    }
+    format!("{folder}#{label}")
+}
+
+/// The variable or key that a secret stands under.
+fn name_of(document: &Document, span: Span) -> String {
+    match &document.kind {
+        Kind::Env(env) => env
+            .entries
+            .iter()
+            .find(|entry| entry.raw_span.overlaps(span))
+            .map(|entry| entry.key.clone())
+            .unwrap_or_default(),
+        _ => {
+            let mut name = String::new();
+            if let Some(structured) = document.structured() {
+                structured.walk(|visit| {
+                    let tree = &structured.tree;
+                    let leaf = tree.entries(visit.id).is_empty() && tree.items(visit.id).is_empty();
+                    if leaf && name.is_empty() && tree.span(visit.id).overlaps(span) {
+                        visit.path.clone_into(&mut name);
+                    }
+                });
+            }
+            name
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `gateway/allow-all`: a switch lets everybody command the agent.
+
+use crate::deployment::{Home, Setting, Variable};
+use crate::facts::{Holds, Range};
+use crate::finding::{Confidence, Severity};
+use crate::rules::posture::{in_force, is_on, is_switched_off, open_door};
+use crate::rules::{Draft, Findings, HomeRule, RuleMeta, page};
+
+/// A switch lets everybody command the agent.
+pub struct AllowAll;
+
+impl HomeRule for AllowAll {
+    const META: RuleMeta = RuleMeta {
+        id: "gateway/allow-all",
+        summary: "a switch lets everybody command the agent",
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        hermes: Range::ALWAYS,
+        checklist: &["messaging-allowlists"],
+        cwe: &[284, 306],
+        since: "0.1.0",
+        page: page!("gateway/allow-all"),
+    };
+
+    fn check(home: &Home<'_>, findings: &mut Findings) {
+        let facts = home.knowledge.facts().platforms();
+        everywhere(home, findings);
+        for platform in &facts.platforms {
+            let Some(name) = &platform.allow_all else { continue };
+            let Some(effective) = home.variable(name) else { continue };
+            let variable = effective.winner;
+            if !variable.known || !variable.is_true() || is_switched_off(home, &platform.id) {
+                continue;
+            }
+            let on = is_on(home, &platform.id);
+            let message = format!("`{name}` lets everybody on {} command the agent", platform.name);
+            let severity = if on { open_door(home) } else { Severity::Warning };
+            let mut draft = set(variable).message(message).severity(severity);
+            if !on {
+                draft = draft.note(format!(
+                    "nothing seen here switches {} on; its credentials may come from elsewhere",
+                    platform.name
+                ));
+            }
+            let list = platform.users.first().map_or("the allowlist", String::as_str);
+            let draft =
+                draft.help(format!("remove the line and set `{list}=` to the ids that may write"));
+            findings.add(shadowed(draft, effective.shadowed));
+        }
+    }
+}
+
+/// The switch for all platforms, as a variable or as the keys that set it in newer releases.
+fn everywhere(home: &Home<'_>, findings: &mut Findings) {
+    let everywhere = &home.knowledge.facts().platforms().everywhere;
+    let name = &everywhere.allow_all;
+    let keys: Vec<(Setting<'_>, Range)> = everywhere
+        .yaml_allow_all
+        .iter()
+        .filter_map(|key| Some((home.setting(&key.key)?, key.range())))
+        .filter(|(setting, _)| counts(setting) && !setting.is_hole())
+        .collect();
+    let help = "remove the line and list who may write in each platform's own allowlist variable, \
+                such as `TELEGRAM_ALLOWED_USERS`";
+    if let Some(effective) = home.variable(name) {
+        if !effective.winner.known || !effective.winner.is_true() {
+            return;
+        }
+        let message = format!("`{name}` lets everybody on every platform command the agent");
+        let draft = set(effective.winner).message(message).severity(open_door(home)).help(help);
+        let mut draft = shadowed(draft, effective.shadowed);
+        for (setting, _) in &keys {
+            draft = draft.related(&setting.place(), "says the same, from 0.21.4 on");
+        }
+        findings.add(draft);
+        return;
+    }
+    let Some(((first, range), others)) = keys.split_first() else { return };
+    let (severity, note) = match home.holds(range) {
+        Holds::Always => (open_door(home), None),
+        Holds::Never => (Severity::Info, Some("ignored before 0.21.4, live from it on".to_owned())),
+        Holds::Depends { .. } => (
+            in_force(home, Severity::Warning),
+            Some("ignored before 0.21.4, live from it on".to_owned()),
+        ),
+    };
+    let mut draft = AllowAll::META
+        .at(&first.place())
+        .message(format!("`{}` lets everybody on every platform command the agent", first.path))
+        .label("everybody is let in")
+        .severity(severity)
+        .notes(note)
+        .help(help);
+    for (other, _) in others {
+        draft = draft.related(&other.place(), "says the same");
+    }
+    findings.add(draft);
+}
+
+/// The words that count, as Python prints the value.
+fn counts(setting: &Setting<'_>) -> bool {
+    setting.python_str().is_some_and(|text| {
+        matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "1" | "yes")
+    })
+}
+
+fn set(variable: &Variable<'_>) -> Draft {
+    AllowAll::META.at(&variable.place).anchor(variable.name.clone()).label("everybody is let in")
+}
+
+fn shadowed(mut draft: Draft, losers: Vec<&Variable<'_>>) -> Draft {
+    for loser in losers {
+        let note = if loser.is_true() { "says the same" } else { "says otherwise, and loses" };
+        draft = draft.related(&loser.place, note);
+    }
+    draft
+}

@@ -1,0 +1,103 @@
+//! `host/`: files, modes, owners, units and containers.
+
+pub mod broad_mount;
+pub mod docker_socket;
+pub mod file_owner;
+pub mod floating_image;
+pub mod home_mode;
+pub mod privileged_container;
+pub mod published_port;
+pub mod root_service;
+pub mod secret_copy;
+pub mod secret_file_mode;
+pub mod sudo_access;
+
+use crate::deployment::{Home, HomeFile, Mount, Service, Starter};
+use crate::document::{Place, Standing};
+use crate::facts::Holding;
+use crate::finding::{Location, Severity};
+
+/// The file or folder as a whole.
+fn location(file: &HomeFile) -> Location {
+    Location::file(file.display.clone(), file.identity.clone())
+}
+
+/// `path` as a word of a shell command.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@%~=:,".contains(c);
+    if path.chars().all(plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
+/// At most a warning in a file that is to be filled in first. The file decides, not the home: a unit may
+/// start several homes, and says the same thing for each of them.
+fn in_template(place: &Place<'_>, severity: Severity) -> Severity {
+    match place.document.standing {
+        Standing::Template => severity.min(Severity::Warning),
+        _ => severity,
+    }
+}
+
+/// True for a file under a copy's name that is in use by itself (`.env.prod`).
+fn is_in_use(home: &Home<'_>, file: &HomeFile) -> bool {
+    home.inside().iter().chain(home.envs()).any(|document| {
+        document.text.path().display == file.display && document.standing != Standing::Copy
+    })
+}
+
+/// True for a home that holds more than settings: a folder with nothing but a config may be on its way to
+/// one, and its modes mean little.
+fn is_lived_in(home: &Home<'_>) -> bool {
+    home.files().iter().any(|file| {
+        let own = !file.below.is_empty() && !file.copy;
+        own && matches!(file.holds, Some(Holding::Secret | Holding::Authority | Holding::Personal))
+    })
+}
+
+/// The containers of compose files that run Hermes itself.
+fn containers<'h, 'd>(home: &'h Home<'d>) -> impl Iterator<Item = &'h Service<'d>> {
+    let tooling = home.knowledge.facts().tooling();
+    home.services().iter().filter(move |service| {
+        service.starter == Starter::Compose
+            && service.is_hermes
+            && !service.image.as_ref().is_some_and(|image| tooling.is_neighbour(&image.text))
+    })
+}
+
+/// `terminal.docker_volumes` as mounts, and whether they are in force.
+fn sandbox_mounts<'d>(home: &Home<'d>) -> (Vec<Mount<'d>>, bool) {
+    let Some(list) = home.list("terminal.docker_volumes").filter(|list| !list.setting.is_hole())
+    else {
+        return (Vec::new(), false);
+    };
+    let in_force = home
+        .setting("terminal.backend")
+        .and_then(|backend| backend.python_str())
+        .is_some_and(|backend| backend.trim().eq_ignore_ascii_case("docker"));
+    let mounts = list
+        .entries
+        .into_iter()
+        .filter_map(|(text, place)| {
+            let mut parts = text.split(':');
+            let (source, target) = (parts.next()?.trim().to_owned(), parts.next()?.to_owned());
+            let read_only =
+                parts.next().is_some_and(|options| options.split(',').any(|o| o == "ro"));
+            Some(Mount { source, target, read_only, place })
+        })
+        .collect();
+    (mounts, in_force)
+}
+
+/// True when the raw text at `place` opens with a reference whose value the file does not give.
+fn starts_open(place: &Place<'_>) -> bool {
+    let Some(span) = place.span else { return false };
+    let raw = String::from_utf8_lossy(span.of(place.document.text.bytes()));
+    let raw = raw.trim_start_matches(['"', '\'']);
+    match raw.strip_prefix("${").and_then(|rest| rest.split_once('}')) {
+        Some((name, _)) => !name.contains('-'),
+        None => raw.starts_with('$'),
+    }
+}

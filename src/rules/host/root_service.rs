@@ -1,0 +1,188 @@
+//! `host/root-service`: Hermes runs as root.
+
+use super::in_template;
+use crate::deployment::{Home, Service, Starter};
+use crate::document::Kind;
+use crate::facts::Range;
+use crate::finding::{Confidence, Severity};
+use crate::rules::{Draft, Findings, HomeRule, RuleMeta, page};
+
+/// What says that the gateway may run as root.
+const ALLOW: &str = "HERMES_ALLOW_ROOT_GATEWAY";
+/// Programs that a container's start script gives root up with.
+const DROPPERS: &[&str] =
+    &["gosu", "su-exec", "setpriv", "s6-setuidgid", "runuser", "chpst", "tini-su"];
+
+/// Hermes is started as root.
+pub struct RootService;
+
+impl HomeRule for RootService {
+    const META: RuleMeta = RuleMeta {
+        id: "host/root-service",
+        summary: "the agent runs as root",
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        hermes: Range::ALWAYS,
+        checklist: &["non-root-user"],
+        cwe: &[250],
+        since: "0.1.0",
+        page: page!("host/root-service"),
+    };
+
+    fn check(home: &Home<'_>, findings: &mut Findings) {
+        let allowed = home.variable(ALLOW).map(|effective| effective.winner).filter(|variable| {
+            variable.known
+                && home
+                    .knowledge
+                    .facts()
+                    .environment()
+                    .control(ALLOW)
+                    .is_some_and(|control| control.is_lax(&variable.value))
+        });
+        let mut explained = false;
+        for service in home.services() {
+            let draft = match service.starter {
+                Starter::UserUnit => None,
+                Starter::SystemUnit => unit(service),
+                Starter::Compose => compose(service),
+                Starter::Image => image(service),
+            };
+            let Some(mut draft) = draft else { continue };
+            if let Some(variable) = allowed {
+                let same = std::ptr::eq(variable.place.document, service.document);
+                if same {
+                    draft = draft.related(&variable.place, "Hermes's own check against it is off");
+                    explained = true;
+                }
+            }
+            findings.add(draft);
+        }
+        if let Some(variable) = allowed.filter(|_| !explained) {
+            findings.add(
+                Self::META
+                    .at(&variable.place)
+                    .severity(in_template(&variable.place, Severity::Error))
+                    .message("the gateway is allowed to run as root: whoever gets a command past it owns the machine")
+                    .label("root is allowed")
+                    .help(format!("drop {ALLOW}, and run the gateway as an account of its own")),
+            );
+        }
+    }
+}
+
+fn is_root(user: &str) -> bool {
+    let name = user.split(':').next().unwrap_or_default().trim();
+    matches!(name, "root" | "0")
+}
+
+/// True when the unit runs a program of Hermes's, or one that lies in its home.
+fn runs_hermes(service: &Service<'_>) -> bool {
+    service.command.iter().flat_map(|word| word.text.split([' ', ';', '&', '|'])).any(|word| {
+        let name = word.rsplit('/').next().unwrap_or_default();
+        let program = matches!(name, "hermes" | "hermes-agent" | "hermes-gateway")
+            || name.starts_with("hermes_cli");
+        let script = word.starts_with(['/', '%', '~'])
+            && word.contains("hermes")
+            && (name.ends_with(".sh") || name.ends_with(".py") || word.contains("/bin/"));
+        program || script
+    })
+}
+
+fn unit(service: &Service<'_>) -> Option<Draft> {
+    if service.dynamic_user || !runs_hermes(service) {
+        return None;
+    }
+    let draft = |place| {
+        RootService::META.at(place).help(
+            "create an account (`useradd --system hermes`) and write `User=hermes` under [Service]",
+        )
+    };
+    if let Some(user) = &service.user {
+        return is_root(&user.text).then(|| {
+            draft(&user.place)
+                .message("the unit runs Hermes as root: a prompt injection that reaches the terminal owns the machine")
+                .label("runs as root")
+        });
+    }
+    let root_paths = service
+        .command
+        .iter()
+        .chain(&service.env_files)
+        .map(|word| word.text.as_str())
+        .chain(service.variables.iter().map(|variable| variable.value.as_str()))
+        .any(|text| text.contains("/root/") || text.ends_with("/root"));
+    let Kind::Unit(unit) = &service.document.kind else { return None };
+    let at_boot = unit.values("Install", "WantedBy").iter().any(|wanted| {
+        wanted.value().split_whitespace().any(|target| target == "multi-user.target")
+    });
+    let certain = root_paths || at_boot;
+    let draft = draft(&service.place)
+        .message("a system unit without `User=` runs Hermes as root")
+        .label("no User= below");
+    Some(if certain {
+        draft
+    } else {
+        draft
+            .severity(Severity::Warning)
+            .confidence(Confidence::Medium)
+            .note("as a unit of a user's session it would be fine: nothing in it says which it is")
+    })
+}
+
+fn compose(service: &Service<'_>) -> Option<Draft> {
+    let user = service.user.as_ref().filter(|_| service.is_hermes)?;
+    if !is_root(&user.text) {
+        return None;
+    }
+    let draft = RootService::META
+        .at(&user.place)
+        .message(format!("the service `{}` runs Hermes as root of its container", service.name))
+        .label("root in the container");
+    Some(if service.drops_privileges() {
+        draft.help("leave `user:` out and set HERMES_UID: this image starts as root and drops to that account by itself")
+    } else {
+        draft.help("write `user: \"10001:10001\"`, and give that account the mounted home")
+    })
+}
+
+fn image(service: &Service<'_>) -> Option<Draft> {
+    let Kind::Dockerfile(dockerfile) = &service.document.kind else { return None };
+    if !service.is_hermes {
+        return None;
+    }
+    let says = |words: &[&str]| {
+        dockerfile
+            .instructions
+            .iter()
+            .any(|instruction| words.iter().any(|word| instruction.arguments.text().contains(word)))
+    };
+    let official = dockerfile
+        .stages
+        .iter()
+        .filter_map(|stage| stage.base.as_ref())
+        .any(|base| base.text.contains("nousresearch/hermes"));
+    if official {
+        return None;
+    }
+    let draft = |place| {
+        RootService::META
+            .at(place)
+            .severity(Severity::Warning)
+            .message("the image runs Hermes as root of its container")
+            .help("end the Dockerfile with `RUN useradd --uid 10001 hermes` and `USER 10001`")
+    };
+    match &service.user {
+        Some(user) if is_root(&user.text) => {
+            Some(draft(&user.place).label("root is the last word"))
+        }
+        Some(_) => None,
+        // The base image may set an account, and a start script may drop to one.
+        None if says(DROPPERS) => None,
+        None => {
+            let base = service.image.as_ref()?;
+            let known = !base.text.contains('$');
+            let draft = draft(&base.place).label("no USER follows").confidence(Confidence::Medium);
+            known.then(|| draft.note("unless the base image sets an account: most do not"))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! `repo/env-tracked`: a file that holds secrets by its purpose is in the repository.
+
+use super::{counted, secrets_in_store};
+use crate::deployment::Deployment;
+use crate::document::Place;
+use crate::facts::{Holding, Range};
+use crate::finding::{Confidence, Location, Severity};
+use crate::rules::{DeploymentRule, Findings, RuleMeta, page};
+
+/// A live secret store is tracked by git.
+pub struct EnvTracked;
+
+impl DeploymentRule for EnvTracked {
+    const META: RuleMeta = RuleMeta {
+        id: "repo/env-tracked",
+        summary: "a file with secrets is tracked by git",
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        hermes: Range::ALWAYS,
+        checklist: &["no-secrets-in-vcs", "secrets-in-env-file"],
+        cwe: &[538, 540],
+        since: "0.1.0",
+        page: page!("repo/env-tracked"),
+    };
+
+    fn check(deployment: &Deployment<'_>, findings: &mut Findings) {
+        for document in deployment.documents {
+            let path = document.text.path();
+            let Some(count) = secrets_in_store(document) else { continue };
+            if !deployment.git.tracks(&path.display) {
+                continue;
+            }
+            findings.add(
+                Self::META
+                    .at(&Place::whole(document))
+                    .message(format!(
+                        "{} with {} is tracked by git: every clone and the whole history have it",
+                        path.file_name(),
+                        counted(count)
+                    ))
+                    .help(format!(
+                        "`git rm --cached {0}`, add it to .gitignore, and replace the keys: removing the file does not take them out of the history",
+                        path.display
+                    ))
+                    .anchor("tracked"),
+            );
+        }
+        // Databases and archives are no text, and no documents: their names say what they hold.
+        let files = deployment.knowledge.facts().files();
+        for skip in deployment.skipped {
+            let name = skip.path.file_name();
+            let secret = files.of(name).is_some_and(|row| row.holds == Holding::Secret)
+                || files.copy(&skip.path.identity).is_some();
+            if secret && deployment.git.tracks(&skip.path.display) {
+                let place = Location::file(skip.path.display.clone(), skip.path.identity.clone());
+                findings.add(
+                    Self::META
+                        .at_location(place)
+                        .message(format!("`{name}` is tracked by git: it keeps sessions or credentials of the home"))
+                        .help(format!(
+                            "`git rm --cached {0}`, add it to .gitignore, and replace the keys that it holds",
+                            skip.path.display
+                        ))
+                        .anchor("tracked"),
+                );
+            }
+        }
+    }
+}

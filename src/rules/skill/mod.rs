@@ -1,0 +1,4 @@
+//! `skill/`: skills.
+
+pub mod frontmatter_broken;
+pub mod scan_exclusion;
