@@ -46,10 +46,6 @@ impl HomeRule for InertKey {
         let mut scanner: Vec<(Key<'_>, &Fact)> = Vec::new();
         walk(home, |key| {
             let Some(fact) = inert.key(&key.path) else { return true };
-            if ["allow-all", "allowlist-users"].contains(&fact.control.as_str()) {
-                // Who may talk to the agent is the question of `gateway/` rules.
-                return false;
-            }
             if fact.control == "scanner" {
                 scanner.push((key.clone(), fact));
             } else if !key.is_empty() && key.bool() != Some(false) {

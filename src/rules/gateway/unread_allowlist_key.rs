@@ -10,7 +10,7 @@ use crate::rules::{Findings, HomeRule, RuleMeta, page};
 pub struct UnreadAllowlistKey;
 
 /// Keys for all platforms at once that look like an allowlist and are none in any release.
-const NEVER_READ: &[&str] = &["gateway.allowed_users", "gateway.allow_from"];
+const NEVER_READ: &[&str] = &["gateway.allow_from"];
 
 impl HomeRule for UnreadAllowlistKey {
     const META: RuleMeta = RuleMeta {
