@@ -1,5 +1,11 @@
 //! The binary end to end: arguments, exit status, formats, what is named and what is only known.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test may stop at the first surprise"
+)]
+
 mod common;
 
 use std::fs;

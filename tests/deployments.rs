@@ -1,5 +1,11 @@
 //! The example deployments and the published guides' own blocks: what each must and must not give.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test may stop at the first surprise"
+)]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,10 @@
 //! Hostile and odd input: nothing panics, hangs, or is skipped without being named.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test may stop at the first surprise"
+)]
 #![cfg(unix)]
 
 mod common;
@@ -40,7 +45,7 @@ fn odd() -> tempfile::TempDir {
     std::os::unix::fs::symlink("/etc/passwd", at("outside.yaml")).expect("a link");
     std::os::unix::fs::symlink(".", at("self")).expect("a link");
     fs::write(at("unreadable"), "x").expect("a file");
-    let none = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0);
+    let none = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o000);
     fs::set_permissions(at("unreadable"), none).expect("a mode");
     let sparse = fs::File::create(at("sparse")).expect("a file");
     sparse.set_len(2 << 30).expect("a sparse file");

@@ -1,6 +1,12 @@
 //! One name, four places: every rule has a page, a bad and a good fixture, and a snapshot; and nothing that
 //! is no rule has any.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test may stop at the first surprise"
+)]
+
 mod common;
 
 use std::collections::BTreeSet;

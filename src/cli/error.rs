@@ -2,9 +2,12 @@
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
 
-/// Why nothing could be reported.
+/// Why nothing could be reported. Boxed, since it is the rare half of every result.
 #[derive(Debug)]
-pub struct Failure {
+pub struct Failure(Box<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
     message: String,
     help: Option<String>,
     source: Option<(NamedSource<String>, LabeledSpan)>,
@@ -13,13 +16,13 @@ pub struct Failure {
 impl Failure {
     /// A failure in one lower-case sentence.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, source: None }
+        Self(Box::new(Inner { message: message.into(), ..Inner::default() }))
     }
 
     /// What to do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.0.help = Some(help.into());
         self
     }
 
@@ -33,14 +36,14 @@ impl Failure {
         label: &str,
     ) -> Self {
         let label = LabeledSpan::new(Some(label.to_owned()), span.start, span.len());
-        self.source = Some((NamedSource::new(name, text), label));
+        self.0.source = Some((NamedSource::new(name, text), label));
         self
     }
 }
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
@@ -52,15 +55,15 @@ impl Diagnostic for Failure {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
+        self.0.help.as_ref().map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.as_ref().map(|(source, _)| source as &dyn SourceCode)
+        self.0.source.as_ref().map(|(source, _)| source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let (_, label) = self.source.as_ref()?;
+        let (_, label) = self.0.source.as_ref()?;
         Some(Box::new(std::iter::once(label.clone())))
     }
 }

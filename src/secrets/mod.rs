@@ -1,7 +1,7 @@
 //! Finds credentials in bytes: detectors with a vendor's shape, and values under secret names.
 //!
 //! Knows nothing of files or findings. [`Engine`] runs the detectors; [`assignments`] finds literals
-//! under names such as `api_key`; [`classify`] tells a literal from what merely looks like one.
+//! under names such as `api_key`; [`classify()`] tells a literal from what merely looks like one.
 
 pub mod assignment;
 mod check;

@@ -409,7 +409,7 @@ impl<V: Visitor> Worker<'_, '_, V> {
         // Errors without a path are about an ignore file's syntax: git itself passes over those, too.
         if let Some(path) = path_of(error) {
             let kind = error.io_error().map_or(io::ErrorKind::Other, io::Error::kind);
-            self.skip(&path.to_path_buf(), SkipReason::Unreadable(kind));
+            self.skip(path, SkipReason::Unreadable(kind));
         }
     }
 

@@ -1,5 +1,5 @@
 //! The reader as a whole: expected values are worked out by hand from what Python documents, and
-//! `tests/differential/yaml.py` holds them against PyYAML itself.
+//! `tests/differential/yaml_tree.py` holds them against PyYAML itself.
 
 use proptest::prelude::*;
 

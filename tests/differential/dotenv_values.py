@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares hermes-lint's reading of `.env` files with python-dotenv's.
 
-    dotenv.py [--dump COMMAND] [--count N] [--seed N] [FILE-or-FOLDER]...
+    dotenv_values.py [--dump COMMAND] [--count N] [--seed N] [FILE-or-FOLDER]...
 
 Reads the files named (in folders: all whose name holds `env`), mutations of them, and N generated
 documents with both, and compares keys, values, exports, skipped statements, where statements stand, and the

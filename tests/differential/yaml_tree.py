@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares the YAML reader with PyYAML's safe_load, on files and on generated documents.
 
-    python3 tests/differential/yaml.py [--documents N] [--seed N] [PATH...]
+    python3 tests/differential/yaml_tree.py [--documents N] [--seed N] [PATH...]
 
 PATHs are files, or folders searched for *.yaml and *.yml. A fixed list of some thousand traps is
 compared always, and 2,000 generated documents unless --documents says otherwise. Exit status: 0 no difference (or PyYAML is not installed: nothing is compared, and said
