@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::args;
 use super::error::Failure;
-use super::scope::{Excluded, Globs, project_of};
+use super::scope::{Excluded, Globs, Named, project_of};
 use crate::checklist::Checklist;
 use crate::data;
 use crate::deployment::{Deployment, Knowledge};
@@ -100,19 +100,10 @@ pub fn scan(
             Check::Deployment(check) => check(&deployment, &mut findings),
         }
     }
-    let reported: std::collections::HashSet<&str> = all
-        .documents
-        .iter()
-        .filter(|document| document.origin == Origin::Context)
-        .map(|document| document.text.path().display.as_str())
-        .collect();
-    // What is named is reported; what surrounds it is only known.
-    all.findings.extend(
-        findings
-            .into_vec()
-            .into_iter()
-            .filter(|finding| !reported.contains(finding.location.path.as_str())),
-    );
+    let named = Named::new(paths, &project);
+    all.findings.extend(findings.into_vec().into_iter().filter(|finding| {
+        named.names(&finding.location.path) && !excluded.excludes(&finding.location.identity)
+    }));
     secret::scrub(&mut all.findings, &all.secrets);
 
     let today = today();

@@ -3,12 +3,13 @@
 //! Globs are read as in a `.gitignore` beside the settings file. A folder that is named on the command
 //! line is scanned even if it is excluded: whoever names it means it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::error::Failure;
-use crate::source::project_root;
+use crate::source::{SourcePath, project_root};
 
 /// Globs relative to one folder, asked by identity path.
 pub struct Globs {
@@ -68,7 +69,7 @@ impl Excluded {
         let forced = named
             .iter()
             .filter(|path| path.is_dir())
-            .map(|path| crate::source::SourcePath::new(path.clone(), project).identity)
+            .map(|path| SourcePath::new(path.clone(), project).identity)
             .filter(|identity| globs.name(identity, true))
             .collect();
         Self { globs, forced }
@@ -80,6 +81,42 @@ impl Excluded {
         self.globs.name(identity, false)
             && !self.forced.iter().any(|folder| {
                 identity.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            })
+    }
+}
+
+/// What was named on the command line: what is named is reported, what surrounds it is only known.
+pub struct Named {
+    files: HashSet<String>,
+    /// Folders as people see them; empty for the working directory.
+    folders: Vec<String>,
+}
+
+impl Named {
+    /// The files and folders of `paths`.
+    #[must_use]
+    pub fn new(paths: &[PathBuf], project: &Path) -> Self {
+        let shown = |path: &PathBuf| SourcePath::new(path.clone(), project).display;
+        let (folders, files): (Vec<&PathBuf>, Vec<&PathBuf>) =
+            paths.iter().partition(|path| path.is_dir());
+        let mut files: HashSet<String> = files.into_iter().map(shown).collect();
+        if paths.iter().any(|path| path.as_os_str() == "-") {
+            files.insert(SourcePath::stdin().display);
+        }
+        let folders =
+            folders.into_iter().map(shown).map(|folder| folder.trim_end_matches('/').to_owned());
+        Self { files, folders: folders.collect() }
+    }
+
+    /// True for a path, as people see it, that was named or lies below a folder that was.
+    #[must_use]
+    pub fn names(&self, path: &str) -> bool {
+        self.files.contains(path)
+            || self.folders.iter().any(|folder| {
+                folder.is_empty()
+                    || path
+                        .strip_prefix(folder.as_str())
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             })
     }
 }
@@ -114,6 +151,16 @@ mod tests {
         let nested = globs("/repo/deploy", &["/old/"]);
         assert!(nested.name("deploy/old/x", false));
         assert!(!nested.name("old/x", false));
+    }
+
+    #[test]
+    fn what_is_named_is_a_file_or_below_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let named =
+            Named::new(&[folder.path().to_path_buf(), "a/config.yaml".into()], Path::new("."));
+        let inside = format!("{}/home/.env", folder.path().display());
+        assert!(named.names(&inside) && named.names("a/config.yaml"));
+        assert!(!named.names("a/.env") && !named.names(&format!("{}x", folder.path().display())));
     }
 
     #[test]

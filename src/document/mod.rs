@@ -6,6 +6,7 @@
 
 pub mod dockerfile;
 pub mod dotenv;
+mod embedded;
 pub mod json;
 mod place;
 mod recognise;

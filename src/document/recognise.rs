@@ -11,7 +11,7 @@ use super::text::Text;
 use super::tree::{NodeId, Tree};
 use super::{
     Document, EvidenceFile, Kind, ParseError, Standing, StateFile, Structured, dockerfile, dotenv,
-    json, skill, template, unit, yaml,
+    embedded, json, skill, template, unit, yaml,
 };
 use crate::facts::{Facts, Lookup};
 use crate::source::{Source, SourcePath};
@@ -381,19 +381,31 @@ fn yaml_kind(
         return Some((Kind::Compose(yaml_tree(bytes).0), standing));
     }
     let hint = hints_at_hermes(path, name);
-    if !roots.iter().any(|root| is_root(facts, root)) {
+    if roots.iter().any(|root| is_root(facts, root)) {
+        let (structured, templated) = yaml_tree(bytes);
+        let roots: Vec<&str> = roots.iter().map(String::as_str).collect();
+        if is_config(&structured.tree, structured.tree.root, &roots, hint, facts) {
+            let standing = match standing {
+                Standing::Live if templated => Standing::Template,
+                Standing::Live if name != "config.yaml" => Standing::Named,
+                other => other,
+            };
+            return Some((Kind::Config(structured), standing));
+        }
+    }
+    if !hint && !contains(bytes, b"hermes") {
         return None;
     }
-    let (structured, templated) = yaml_tree(bytes);
-    if !is_config(&structured.tree, &roots, hint, facts) {
-        return None;
-    }
-    let standing = match standing {
-        Standing::Live if templated => Standing::Template,
-        Standing::Live if name != "config.yaml" => Standing::Named,
-        other => other,
-    };
-    Some((Kind::Config(structured), standing))
+    let nested = embedded::find(bytes, |tree, id| {
+        let roots: Vec<&str> =
+            tree.entries(id).iter().filter_map(|entry| tree.str(entry.key)).collect();
+        // Charts have sections that are called like Hermes's: what is in them must be Hermes's, too.
+        roots.len() >= 2
+            && second_level(tree, id, facts) >= 2
+            && is_config(tree, Some(id), &roots, true, facts)
+    })?;
+    // What a chart or manifest holds comes into force when somebody applies it.
+    Some((Kind::Config(nested), standing.max(Standing::Template)))
 }
 
 /// True when the file's place or name speaks for Hermes.
@@ -406,13 +418,17 @@ fn hints_at_hermes(path: &SourcePath, name: &str) -> bool {
 }
 
 /// Counts known keys: roots that only Hermes has, keys one level below, and, with a hint, common roots.
-fn is_config(tree: &Tree, roots: &[String], hint: bool, facts: &Facts<'_>) -> bool {
+fn is_config(
+    tree: &Tree,
+    node: Option<NodeId>,
+    roots: &[&str],
+    hint: bool,
+    facts: &Facts<'_>,
+) -> bool {
     let known = roots.iter().filter(|root| is_root(facts, root)).count();
-    let own = roots
-        .iter()
-        .filter(|root| is_root(facts, root) && !COMMON_ROOTS.contains(&root.as_str()))
-        .count();
-    let below = tree.root.map_or(0, |root| second_level(tree, root, facts));
+    let own =
+        roots.iter().filter(|root| is_root(facts, root) && !COMMON_ROOTS.contains(root)).count();
+    let below = node.map_or(0, |node| second_level(tree, node, facts));
     let mostly_known = known * 2 >= roots.len();
     if hint {
         // A root that nothing else has says as much as two that others have as well.

@@ -415,7 +415,6 @@ fn inert_and_misplaced_are_found_by_path() {
     with_facts(|facts| {
         let inert = facts.inert();
         assert_eq!(inert.key(&["security", "command_denylist"]).unwrap().control, "denylist");
-        assert_eq!(inert.key(&["mcp_servers", "github", "disabled"]).unwrap().control, "tools");
         assert!(inert.key(&["security"]).is_none());
         assert!(inert.key(&["security", "command_denylist", "x"]).is_none());
         assert!(inert.variable("HERMES_WEBHOOK_SECRET").is_some());

@@ -6,7 +6,7 @@
 use crate::deployment::{Home, Port, Service, Setting, Starter};
 use crate::document::{Kind, Place};
 use crate::facts::{Holds, Range};
-use crate::finding::Severity;
+use crate::finding::{Confidence, Severity};
 
 /// Keys of the hardening guides; one of them in a file says which vocabulary its author follows.
 const GUIDE_KEYS: &[&str] = &[
@@ -38,6 +38,12 @@ pub(crate) fn in_force(home: &Home<'_>, severity: Severity) -> Severity {
 /// `severity` of something that is missing: worth a word in a template, no more.
 pub(crate) fn missing(home: &Home<'_>, severity: Severity) -> Severity {
     if home.is_template() { Severity::Info } else { severity }
+}
+
+/// How sure it is that something missing is missing: a template or a chart's values are a part of what
+/// will be in force, so there it is a guess.
+pub(crate) fn absence(home: &Home<'_>) -> Confidence {
+    if home.is_template() { Confidence::Low } else { Confidence::High }
 }
 
 /// What to do with a fact that holds in `range`: severity and note; `None` when it can't hold here.

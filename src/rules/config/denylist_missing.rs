@@ -6,6 +6,7 @@ use crate::deployment::Home;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::policy::Release;
+use crate::rules::posture::absence;
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// No command is denied outright.
@@ -41,6 +42,7 @@ impl HomeRule for DenylistMissing {
                 .at(&place)
                 .anchor("approvals.deny")
                 .severity(of_missing(home, Severity::Warning))
+                .confidence(absence(home))
                 .message(
                     "no command is denied outright: one wrong yes, or a mode that asks nobody, runs a \
                      recursive delete or a piped download",

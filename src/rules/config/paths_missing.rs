@@ -3,7 +3,7 @@
 use crate::deployment::Home;
 use crate::facts::{Gate, Range};
 use crate::finding::{Confidence, Severity};
-use crate::rules::posture::{missing, speaks_guide, unseen_env_file};
+use crate::rules::posture::{absence, missing, speaks_guide, unseen_env_file};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// Nothing says where the agent may write.
@@ -69,6 +69,7 @@ impl HomeRule for PathsMissing {
                 .message(format!("write_file and patch may write anywhere this account can{from}"))
                 .label("no allowed paths")
                 .severity(severity)
+                .confidence(absence(home))
                 .notes(notes)
                 .help(format!("in .env, folders joined by `:`: `{ROOT}=/srv/hermes/workspace`")),
         );

@@ -3,7 +3,7 @@
 use crate::deployment::{Home, PlatformState};
 use crate::facts::{Gate, Range};
 use crate::finding::{Confidence, Severity};
-use crate::rules::posture::{list, missing, speaks_guide};
+use crate::rules::posture::{absence, list, missing, speaks_guide};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// A platform gets every tool because nothing says which.
@@ -65,6 +65,7 @@ impl HomeRule for ToolAllowlistMissing {
                 ))
                 .label("no list of tools")
                 .severity(missing(home, severity))
+                .confidence(absence(home))
                 .help(format!("platform_toolsets:\n{}", lines.join("\n")));
             for state in without.iter().take(5) {
                 if let Some(on) = &state.on {
@@ -83,6 +84,7 @@ impl HomeRule for ToolAllowlistMissing {
                     .message("the file restricts commands and paths, but not which tools there are")
                     .label("no list of tools")
                     .severity(missing(home, Severity::Warning))
+                    .confidence(absence(home))
                     .note("the guides' `security.tool_allowlist` is not read by Hermes; it only states the intent")
                     .help("platform_toolsets:\n  cli: [terminal, file, web, memory, clarify]"),
             );

@@ -3,7 +3,7 @@
 use crate::deployment::{Home, PlatformState};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
-use crate::rules::posture::{missing, platform_key, unseen_env_file};
+use crate::rules::posture::{absence, missing, platform_key, unseen_env_file};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 use super::unread_allowlist_variable::misread;
@@ -65,7 +65,7 @@ impl HomeRule for NoAllowlist {
                 draft = draft
                     .note("`unauthorized_dm_behavior: ignore` keeps pairing codes from strangers");
             }
-            findings.add(draft.severity(severity));
+            findings.add(draft.severity(severity).confidence(absence(home)));
         }
     }
 }
