@@ -113,6 +113,16 @@ impl CommandClass {
     }
 }
 
+impl CommandClass {
+    /// The globs to begin a list with: the first recommended one, and for releases before segments were
+    /// matched its twin.
+    pub fn first_deny(&self, oldest: Release) -> impl Iterator<Item = &str> {
+        let early =
+            if oldest < Release::SEGMENT_DENY { self.native_deny_early.first() } else { None };
+        self.native_deny.first().into_iter().chain(early).map(String::as_str)
+    }
+}
+
 impl CommandTable {
     /// The class with this identifier.
     #[must_use]

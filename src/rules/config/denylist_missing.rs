@@ -1,11 +1,9 @@
 //! `config/denylist-missing`: no command is denied outright in this deployment.
 
 use super::approvals::{ends, of_missing, yaml_items};
-use super::deny_globs::Wanted;
 use crate::deployment::Home;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
-use crate::policy::Release;
 use crate::rules::posture::absence;
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
@@ -57,22 +55,10 @@ impl HomeRule for DenylistMissing {
     }
 }
 
-/// For each class the recommended glob that stops most; a second one for releases that see a line only
-/// as a whole.
+/// The first recommended glob of each class, which the table lists for stopping most; and its twin for
+/// releases that see a line only as a whole.
 fn short_list<'h>(home: &'h Home<'_>) -> Vec<&'h str> {
-    let (low, high) = ends(home);
-    let releases = if low == high { vec![high] } else { vec![low, high] };
-    let mut globs = Vec::new();
-    for class in &home.knowledge.commands.classes {
-        let usual = class.spellings.iter().filter(|spelling| spelling.usual);
-        let mut left = Wanted::new(
-            usual.flat_map(|one| releases.iter().map(|&release| (one.command.as_str(), release))),
-        );
-        for _ in 0..if low < Release::SEGMENT_DENY { 2 } else { 1 } {
-            let Some(glob) = left.best(class, low, high) else { break };
-            left.stop(glob);
-            globs.push(glob);
-        }
-    }
-    globs
+    let (low, _) = ends(home);
+    let classes = &home.knowledge.commands.classes;
+    classes.iter().flat_map(|class| class.first_deny(low)).collect()
 }
