@@ -18,6 +18,32 @@ pub enum Severity {
     Error,
 }
 
+/// The severity that makes a run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FailOn {
+    /// Errors.
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// Anything.
+    Info,
+    /// Nothing.
+    Never,
+}
+
+impl FailOn {
+    /// True when a finding of `severity` fails the run.
+    #[must_use]
+    pub fn fails(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Info => true,
+            Self::Never => false,
+        }
+    }
+}
+
 /// How sure the rule is that the finding is true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Confidence {
@@ -63,6 +89,7 @@ macro_rules! words {
 }
 
 words!(Severity { Info => "info", Warning => "warning", Error => "error" });
+words!(FailOn { Error => "error", Warning => "warning", Info => "info", Never => "never" });
 words!(Confidence { Low => "low", Medium => "medium", High => "high" });
 
 /// A region of a file as people count: 1-based, columns in characters, the end exclusive.
@@ -215,6 +242,12 @@ pub struct Coverage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn failing_is_ordered() {
+        assert!(FailOn::Error.fails(Severity::Error) && !FailOn::Error.fails(Severity::Warning));
+        assert!(FailOn::Info.fails(Severity::Info) && !FailOn::Never.fails(Severity::Error));
+    }
 
     #[test]
     fn words_are_ordered_and_read_back() {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, FailOn, Severity};
 
 /// The file's name, looked for in the scanned folder and above, up to the repository's root.
 pub const FILE_NAME: &str = ".hermes-lint.toml";
@@ -21,7 +21,7 @@ pub struct Settings {
     /// The release of Hermes Agent that runs here (`0.21.5`).
     pub hermes_version: Option<String>,
     /// Findings at or above this make the exit status 1; `never` for none.
-    pub fail_on: Option<String>,
+    pub fail_on: Option<Word<FailOn>>,
     /// Findings below this are hidden.
     pub min_confidence: Option<Word<Confidence>>,
     /// Rules or families to run, all when empty.

@@ -158,6 +158,12 @@ const ITEMS: &[(&str, Decide)] = &[
     ("anomaly-alerts", operational::anomaly_alerts),
 ];
 
+/// True for the id of an item.
+#[must_use]
+pub fn is_item(id: &str) -> bool {
+    ITEMS.iter().any(|(known, _)| *known == id)
+}
+
 /// Decides every item.
 #[must_use]
 pub fn evaluate(

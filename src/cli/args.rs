@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, FailOn};
 use crate::report::Format;
 
 /// Default of `--max-size`, in bytes.
@@ -57,7 +57,8 @@ pub struct Choose {
     pub min_confidence: Option<Confidence>,
 
     /// Exit with 1 on findings at or above this [default: error]
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, value_name = "LEVEL",
+          value_parser = words::<FailOn>(&["error", "warning", "info", "never"]))]
     pub fail_on: Option<FailOn>,
 
     /// Exit with 3 when anything was skipped
@@ -102,32 +103,6 @@ pub enum Color {
     Never,
 }
 
-/// The severity that makes a run fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
-    /// Errors
-    Error,
-    /// Warnings and errors
-    Warning,
-    /// Anything
-    Info,
-    /// Nothing
-    Never,
-}
-
-impl FailOn {
-    /// True when a finding of `severity` fails the run.
-    #[must_use]
-    pub fn fails(self, severity: Severity) -> bool {
-        match self {
-            Self::Error => severity >= Severity::Error,
-            Self::Warning => severity >= Severity::Warning,
-            Self::Info => true,
-            Self::Never => false,
-        }
-    }
-}
-
 /// A parser that knows its words, so that help and completions list them.
 fn words<T>(known: &'static [&'static str]) -> impl TypedValueParser<Value = T>
 where
@@ -165,11 +140,5 @@ mod tests {
         for wrong in ["", "M", "10X", "-1", "99999999999999999999", "20000000000G"] {
             assert!(size(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn failing_is_ordered() {
-        assert!(FailOn::Error.fails(Severity::Error) && !FailOn::Error.fails(Severity::Warning));
-        assert!(FailOn::Info.fails(Severity::Info) && !FailOn::Never.fails(Severity::Error));
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::pipeline::{self, Extras, Scanned};
 use super::{CLEAN, FOUND, INCOMPLETE, Outcome, args, output};
+use crate::finding::FailOn;
 use crate::report::{self, Report};
 
 /// Options of `check`.
@@ -32,31 +33,27 @@ pub fn run(args: &Args) -> Outcome {
         args.output.quiet,
         Extras::default(),
     )?;
-    write(&scanned, &args.output)?;
+    let style = output::style(&args.output);
+    output::to(&args.output, |out| {
+        report::write(&report(&scanned), args.output.format, style, out)
+    })?;
     Ok(status(&scanned, &args.choose))
 }
 
-/// Writes the report.
-pub fn write(scanned: &Scanned, options: &args::Output) -> Result<(), super::error::Failure> {
-    let report = Report {
+/// The report of a run.
+pub fn report(scanned: &Scanned) -> Report<'_> {
+    Report {
         findings: &scanned.triaged.findings,
         hidden: scanned.triaged.hidden,
         coverage: &scanned.coverage,
         checklist: scanned.checklist.as_ref(),
-    };
-    let style = output::style(options);
-    output::to(options, |out| report::write(&report, options.format, style, out))
+    }
 }
 
 /// The exit status for what was found and skipped.
 pub fn status(scanned: &Scanned, choose: &args::Choose) -> u8 {
-    let from_settings = || match scanned.settings.fail_on.as_deref() {
-        Some("warning") => args::FailOn::Warning,
-        Some("info") => args::FailOn::Info,
-        Some("never") => args::FailOn::Never,
-        _ => args::FailOn::Error,
-    };
-    let fail_on = choose.fail_on.unwrap_or_else(from_settings);
+    let from_settings = scanned.settings.fail_on.map(|word| word.0);
+    let fail_on = choose.fail_on.or(from_settings).unwrap_or(FailOn::Error);
     if scanned.triaged.findings.iter().any(|finding| fail_on.fails(finding.severity)) {
         return FOUND;
     }

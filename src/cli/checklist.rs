@@ -14,10 +14,6 @@ pub struct Args {
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
 
-    /// Exit with 1 when an item fails, whatever `--fail-on` of `check` says
-    #[arg(long)]
-    strict: bool,
-
     #[command(flatten)]
     scan: args::Scan,
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::error::Failure;
 use super::pipeline::{self, Extras};
 use super::{Outcome, args, check, output};
-use crate::report::Format;
+use crate::report::{self, Format};
 
 /// What Hermes reads besides its home, and what starts it.
 const MACHINE: &[&str] = &["/etc/hermes", "/etc/systemd/system"];
@@ -42,12 +42,17 @@ pub fn run(args: &Args) -> Outcome {
     scan.no_ignore = true;
     let extras = Extras { checklist: true, host: true };
     let scanned = pipeline::scan(&paths, &scan, Some(&args.choose), args.output.quiet, extras)?;
-    if args.output.format != Format::Json && !args.output.quiet {
-        for line in &scanned.owners {
-            output::note(line);
+    let style = output::style(&args.output);
+    output::to(&args.output, |out| {
+        // Which account can read and change what, before what is wrong with it.
+        if args.output.format == Format::Human && !args.output.quiet {
+            for line in &scanned.owners {
+                writeln!(out, "{}", report::shown_name(line))?;
+            }
+            writeln!(out)?;
         }
-    }
-    check::write(&scanned, &args.output)?;
+        report::write(&check::report(&scanned), args.output.format, style, out)
+    })?;
     Ok(check::status(&scanned, &args.choose))
 }
 

@@ -89,8 +89,3 @@ pub fn fail(failure: &Failure) {
     // Nothing is left to tell it to when stderr is closed.
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
-
-/// Says something on stderr, for people.
-pub fn note(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
-}

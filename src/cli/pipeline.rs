@@ -65,6 +65,10 @@ pub fn scan(
     let (settings, settings_folder) = settings(paths, options, &project)?;
     let engine = engine(options.rules.as_deref())?;
     let knowledge = knowledge(options, &settings)?;
+    if let Some(choose) = choose {
+        known_rules(choose.select.iter().chain(&choose.ignore))
+            .map_err(|(problem, help)| Failure::new(problem).help(help))?;
+    }
     let excluded = Globs::new(&settings_folder, &project, &settings.exclude)?;
     let excluded = Excluded::new(excluded, &project, paths);
 
@@ -185,22 +189,47 @@ fn settings(
             None => failure,
         }
     })?;
-    let unknown = |rule: &&String| !RULES.iter().any(|known| names_rule(rule, known.meta.id));
-    let named = settings
+    validate(&settings).map_err(|(problem, help)| {
+        Failure::new(format!("the settings in {name}: {problem}")).help(help)
+    })?;
+    let folder =
+        std::path::absolute(&path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
+    Ok((settings, folder.unwrap_or_else(|| project.to_path_buf())))
+}
+
+/// What is wrong with settings that parse, and what to do about it.
+fn validate(settings: &Settings) -> Result<(), (String, &'static str)> {
+    let rules = settings
         .ignore
         .iter()
         .chain(&settings.select)
         .chain(settings.severity.keys())
         .chain(settings.per_path.iter().flat_map(|row| &row.ignore));
-    if let Some(rule) = named.clone().find(unknown) {
-        return Err(Failure::new(format!(
-            "the settings in {name} name a rule that does not exist: `{rule}`"
-        ))
-        .help("`hermes-lint rules` lists them all"));
+    known_rules(rules)?;
+    if let Some((tool, tier)) = settings.tiers.iter().find(|(_, tier)| **tier > 3) {
+        return Err((
+            format!("`{tool}` has tier {tier}"),
+            "tiers are 0 (reads) to 3 (high impact)",
+        ));
     }
-    let folder =
-        std::path::absolute(&path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
-    Ok((settings, folder.unwrap_or_else(|| project.to_path_buf())))
+    if let Some(item) = settings.attest.keys().find(|item| !crate::checklist::is_item(item)) {
+        let help = "`hermes-lint checklist --format json` lists the ids";
+        return Err((format!("there is no checklist item `{item}`"), help));
+    }
+    Ok(())
+}
+
+/// A name that is no rule and no family.
+fn known_rules<'n>(
+    names: impl IntoIterator<Item = &'n String>,
+) -> Result<(), (String, &'static str)> {
+    let unknown = |name: &&String| !RULES.iter().any(|rule| names_rule(name, rule.meta.id));
+    match names.into_iter().find(unknown) {
+        Some(name) => {
+            Err((format!("there is no rule `{name}`"), "`hermes-lint rules` lists them all"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn engine(extra: Option<&Path>) -> Result<Engine, Failure> {

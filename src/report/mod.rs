@@ -14,6 +14,8 @@ mod json;
 mod snippet;
 mod text;
 
+pub use text::name as shown_name;
+
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 use std::str::FromStr;

@@ -36,7 +36,7 @@ pub(super) fn push(out: &mut String, c: char) {
 }
 
 /// A path or another name, as one word: line breaks and tabs are escaped too.
-pub(super) fn name(text: &str) -> Cow<'_, str> {
+pub fn name(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
