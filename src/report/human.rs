@@ -165,7 +165,7 @@ impl Painter {
             let how = if fix.safe {
                 "--fix applies it"
             } else {
-                "it can change more than this: see --diff"
+                "it can change more than this"
             };
             self.words(&mut out, "fix", &format!("{} ({how})", text::line(&fix.description)));
         }

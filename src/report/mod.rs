@@ -185,7 +185,7 @@ fn summary(report: &Report<'_>, style: Style) -> String {
     }
     if report.hidden > 0 {
         let hidden = plural(report.hidden, "finding");
-        line += &format!("; {hidden} hidden (suppressed or below --min-confidence)");
+        line += &format!("; {hidden} hidden (left out by settings, selection or --min-confidence)");
     }
     line
 }

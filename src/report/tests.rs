@@ -197,12 +197,12 @@ fn closing_line_counts_everything() {
     assert_eq!(
         summary(&report, WIDE),
         "2 errors, 1 warning in 14 files; 2 files skipped (-v lists them); \
-         1 finding hidden (suppressed or below --min-confidence)"
+         1 finding hidden (left out by settings, selection or --min-confidence)"
     );
     assert_eq!(
         summary(&report, Style { verbose: 1, ..WIDE }),
         "2 errors, 1 warning in 14 files; 2 files skipped; \
-         1 finding hidden (suppressed or below --min-confidence)"
+         1 finding hidden (left out by settings, selection or --min-confidence)"
     );
     let clean = Coverage { files: 1, ..Coverage::default() };
     report = Report { findings: &[], hidden: 0, coverage: &clean, checklist: None };

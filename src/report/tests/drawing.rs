@@ -26,7 +26,7 @@ fn every_part_of_a_finding() {
       help: ask before each one:
             approvals:
               mode: manual
-      fix: set `approvals.mode` to `manual` (it can change more than this: see --diff)
+      fix: set `approvals.mode` to `manual` (it can change more than this)
       docs: hermes-lint explain config/approvals-off
     ");
 }
@@ -312,6 +312,6 @@ fn a_run_as_a_whole() {
     skipped:
       logs/agent.log: too-large (32 MB, the limit is 16 MB)
       state.db: binary
-    1 warning in 14 files; 2 files skipped; 2 findings hidden (suppressed or below --min-confidence)
+    1 warning in 14 files; 2 files skipped; 2 findings hidden (left out by settings, selection or --min-confidence)
     "#);
 }
