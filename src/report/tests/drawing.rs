@@ -213,8 +213,7 @@ fn prose_is_broken_and_edits_are_not() {
             approvals:
               mode: manual
       fix: set `approvals.mode` to `manual`
-           (it can change more than this:
-           see --diff)
+           (it can change more than this)
       docs: hermes-lint explain config/approvals-off
     ");
 }
