@@ -31,7 +31,7 @@ pub use variable::{Effective, Variable, VariableSource, effective};
 use std::collections::BTreeMap;
 
 use crate::document::{Document, EvidenceFile, Kind, Standing};
-use crate::source::Skip;
+use crate::source::{Origin, Skip};
 
 /// Everything that was read, joined.
 pub struct Deployment<'d> {
@@ -59,6 +59,8 @@ impl<'d> Deployment<'d> {
     ) -> Self {
         let mut seeds = seeds(documents, knowledge);
         assign(documents, &mut seeds);
+        // What is read for context only may belong to other homes as well: those were not asked about.
+        seeds.retain(|_, seed| seed.is_asked_about());
         let homes: Vec<Home<'d>> =
             seeds.into_values().map(|seed| Home::build(seed, knowledge, skipped, host)).collect();
         let git = GitFacts::gather(documents, &homes, skipped, knowledge);
@@ -96,6 +98,17 @@ pub(crate) struct Seed<'d> {
     pub around: Vec<&'d Document>,
     /// The administrator's config and variables, which win over the home's.
     pub managed: Vec<&'d Document>,
+}
+
+impl Seed<'_> {
+    /// True when a document of it was named, or lies below a folder that was.
+    fn is_asked_about(&self) -> bool {
+        let lists = [&self.envs, &self.env_templates, &self.inside, &self.around, &self.managed];
+        self.config
+            .iter()
+            .chain(lists.into_iter().flatten())
+            .any(|document| document.origin != Origin::Context)
+    }
 }
 
 /// Homes by folder, and by file for configs under other names.

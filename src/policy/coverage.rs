@@ -4,8 +4,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use super::guide::{GuideEntry, GuideLine};
-use super::hardline::hardline;
-use super::native::{DenyGlob, Variants};
+use super::native::DenyGlob;
 use super::table::{CommandClass, CommandTable, Spelling};
 use super::versions::Release;
 
@@ -56,7 +55,9 @@ pub fn holes<'t, S: AsRef<str>>(
     let native = DenyGlob::list(entries);
     let guide = GuideEntry::list(entries);
     let denied = |command: &str| match vocabulary {
-        DenyVocabulary::Native => Variants::of(command, release).denied_by(&native).is_some(),
+        DenyVocabulary::Native => {
+            commands.judged(command, release).variants.denied_by(&native).is_some()
+        }
         DenyVocabulary::Guide => GuideLine::new(command).denied_by(&guide).is_some(),
     };
     let of_class = |class: &'t CommandClass| {
@@ -64,7 +65,10 @@ pub fn holes<'t, S: AsRef<str>>(
             .spellings
             .iter()
             .filter(|spelling| !denied(&spelling.command))
-            .map(|spelling| Hole { spelling, hardline: hardline(&spelling.command, release) })
+            .map(|spelling| Hole {
+                spelling,
+                hardline: commands.judged(&spelling.command, release).hardline,
+            })
             .collect();
         ClassHoles { class, denied: class.spellings.len() - through.len(), through }
     };

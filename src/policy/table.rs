@@ -3,12 +3,17 @@
 //!
 //! Anything serde can read will do as a source; the module opens no file itself.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde::Deserialize;
 
+use super::hardline::hardline;
+use super::native::Variants;
 use super::versions::Release;
 
 /// Destructive command classes, and programs no allowlist should name.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommandTable {
     /// Classes in the order they are reported.
@@ -17,6 +22,22 @@ pub struct CommandTable {
     pub runs_anything: Vec<Runner>,
     /// Programs that run anything together.
     pub pairs: Vec<Pair>,
+    #[serde(skip)]
+    memo: Memo,
+}
+
+/// What Hermes makes of the table's spellings, which are the same few hundred for every list that is
+/// judged: taking a command apart costs far more than matching it.
+#[derive(Debug, Default)]
+struct Memo(Mutex<HashMap<(Release, Box<str>), Arc<Judged>>>);
+
+/// A command as a release sees it.
+#[derive(Debug)]
+pub struct Judged {
+    /// The texts that deny globs are matched against.
+    pub variants: Variants,
+    /// True when Hermes refuses it whatever a list says.
+    pub hardline: bool,
 }
 
 /// One class of destructive commands.
@@ -124,6 +145,17 @@ impl CommandClass {
 }
 
 impl CommandTable {
+    /// How `release` sees `command`; remembered, so for spellings of the table only.
+    #[must_use]
+    pub fn judged(&self, command: &str, release: Release) -> Arc<Judged> {
+        let mut memo = self.memo.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let judged = memo.entry((release, command.into())).or_insert_with(|| {
+            let variants = Variants::of(command, release);
+            Arc::new(Judged { variants, hardline: hardline(command, release) })
+        });
+        Arc::clone(judged)
+    }
+
     /// The class with this identifier.
     #[must_use]
     pub fn class(&self, id: &str) -> Option<&CommandClass> {

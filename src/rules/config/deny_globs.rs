@@ -1,22 +1,28 @@
 //! Which recommended deny globs stop given commands: the shortest list that a help text can show.
 
-use crate::policy::{CommandClass, DenyGlob, Release, Variants};
+use std::sync::Arc;
+
+use crate::policy::table::Judged;
+use crate::policy::{CommandClass, CommandTable, DenyGlob, Release};
 
 /// Commands that must be stopped, as each release they are open in sees them.
-pub(super) struct Wanted(Vec<Variants>);
+pub(super) struct Wanted(Vec<Arc<Judged>>);
 
 impl Wanted {
-    /// Takes each command in the release it is open in.
-    pub fn new<'c>(commands: impl IntoIterator<Item = (&'c str, Release)>) -> Self {
+    /// Takes each command of the table in the release it is open in.
+    pub fn new<'c>(
+        table: &CommandTable,
+        commands: impl IntoIterator<Item = (&'c str, Release)>,
+    ) -> Self {
         Self(
-            commands.into_iter().map(|(command, release)| Variants::of(command, release)).collect(),
+            commands.into_iter().map(|(command, release)| table.judged(command, release)).collect(),
         )
     }
 
     /// Drops what `glob` stops.
     pub fn stop(&mut self, glob: &str) {
         let glob = [DenyGlob::new(glob)];
-        self.0.retain(|variants| variants.denied_by(&glob).is_none());
+        self.0.retain(|one| one.variants.denied_by(&glob).is_none());
     }
 
     /// The recommended glob of `class` that stops most of what is left; `None` when none stops any.
@@ -28,7 +34,7 @@ impl Wanted {
     ) -> Option<&'t str> {
         let stopped = |glob: &str| {
             let glob = [DenyGlob::new(glob)];
-            self.0.iter().filter(|variants| variants.denied_by(&glob).is_some()).count()
+            self.0.iter().filter(|one| one.variants.denied_by(&glob).is_some()).count()
         };
         class
             .native_deny((low >= Release::SEGMENT_DENY).then_some(high))

@@ -10,7 +10,7 @@ use crate::document::tree::Value;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::policy::coverage::ClassHoles;
-use crate::policy::{CommandClass, DenyVocabulary, Release, holes};
+use crate::policy::{CommandClass, CommandTable, DenyVocabulary, Release, holes};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// Destructive commands get through the denylist.
@@ -102,7 +102,7 @@ fn judge(
         ))
         .label("incomplete")
         .notes(open.iter().map(Open::note))
-        .help(help(&open, vocabulary, low, high));
+        .help(help(&open, vocabulary, commands, (low, high)));
     if vocabulary == DenyVocabulary::Guide {
         draft = draft.note(format!(
             "no release reads `{}`; its entries are taken as the first words of a command",
@@ -233,26 +233,30 @@ fn sense(command: &str) -> String {
 }
 
 /// The recommended globs that stop what gets through, fewest first found.
-fn help(open: &[Open<'_>], vocabulary: DenyVocabulary, low: Release, high: Release) -> String {
-    let (globs, more) = cover(open, vocabulary, low, high);
+fn help(
+    open: &[Open<'_>],
+    vocabulary: DenyVocabulary,
+    commands: &CommandTable,
+    ends: (Release, Release),
+) -> String {
+    let (globs, more) = cover(open, vocabulary, commands, ends);
     let start = match vocabulary {
         DenyVocabulary::Native => "add to `approvals.deny`:\n",
         DenyVocabulary::Guide => {
             "write the list where Hermes reads it, with these in it:\napprovals:\n  deny:\n"
         }
     };
-    let rest =
-        if more == 0 { String::new() } else { format!("\n{more} more follow once these are in") };
+    let rest = if more { "\nmore follow once these are in" } else { "" };
     format!("{start}{}{rest}", yaml_items(&globs, "    "))
 }
 
-/// The globs to list, and how many more are left.
+/// The globs to list, and whether more are needed.
 fn cover<'t>(
     open: &[Open<'t>],
     vocabulary: DenyVocabulary,
-    low: Release,
-    high: Release,
-) -> (Vec<&'t str>, usize) {
+    commands: &CommandTable,
+    (low, high): (Release, Release),
+) -> (Vec<&'t str>, bool) {
     let mut globs: Vec<&str> = Vec::new();
     for class in open {
         let open_now = class.through.iter().flat_map(|one| {
@@ -263,18 +267,19 @@ fn cover<'t>(
         let anew = class.through.iter().map(|one| one.command).chain(class.stopped.iter().copied());
         let anew = anew.flat_map(|command| [(command, high), (command, low)]);
         let mut left = match vocabulary {
-            DenyVocabulary::Native => Wanted::new(open_now),
-            DenyVocabulary::Guide => Wanted::new(anew),
+            DenyVocabulary::Native => Wanted::new(commands, open_now),
+            DenyVocabulary::Guide => Wanted::new(commands, anew),
         };
         globs.iter().for_each(|glob| left.stop(glob));
         while let Some(glob) = left.best(class.class, low, high) {
+            if globs.len() == LISTED {
+                return (globs, true);
+            }
             left.stop(glob);
             globs.push(glob);
         }
     }
-    let more = globs.len().saturating_sub(LISTED);
-    globs.truncate(LISTED);
-    (globs, more)
+    (globs, false)
 }
 
 #[cfg(test)]
