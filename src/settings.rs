@@ -13,6 +13,8 @@ use crate::finding::{Confidence, FailOn, Severity};
 pub const FILE_NAME: &str = ".hermes-lint.toml";
 /// How long an attestation counts when it does not say, in days.
 pub const DEFAULT_VALID_DAYS: u32 = 90;
+/// The longest an attestation counts, in days, whatever it says: a year without a look is too long.
+pub const MOST_VALID_DAYS: u32 = 366;
 
 /// Everything the file can say.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -124,7 +126,7 @@ impl Attestation {
     /// The last day on which it counts; `usual` is how long attestations of its item do, in days.
     #[must_use]
     pub fn valid_until(&self, usual: Option<u32>) -> jiff::civil::Date {
-        let days = self.valid_days.or(usual).unwrap_or(DEFAULT_VALID_DAYS);
+        let days = self.valid_days.or(usual).unwrap_or(DEFAULT_VALID_DAYS).min(MOST_VALID_DAYS);
         let days = jiff::Span::new().try_days(i64::from(days)).unwrap_or_default();
         self.on.0.checked_add(days).unwrap_or(jiff::civil::Date::MAX)
     }

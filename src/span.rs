@@ -2,7 +2,13 @@
 //!
 //! Everything up to the report works with byte offsets, because they are exact on any bytes and cost
 //! nothing to carry. Lines and columns, which need the text and a decision about characters, are
-//! computed once, when a finding is made.
+//! computed once, when a finding is made. Columns in very long lines are counted from checkpoints, so
+//! that many findings in one long line stay cheap; a file of ordinary lines never makes any.
+
+use std::sync::OnceLock;
+
+/// Longest text, in bytes, that is counted through for one column.
+const CHECKPOINT: usize = 4_096;
 
 /// A half-open range of byte offsets in one file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +89,14 @@ pub struct Position {
 #[derive(Clone, Debug)]
 pub struct LineIndex {
     starts: Vec<usize>,
+    checkpoints: OnceLock<Vec<Checkpoint>>,
+}
+
+/// A boundary between two characters, and how many stand before it.
+#[derive(Clone, Copy, Debug)]
+struct Checkpoint {
+    offset: usize,
+    characters: usize,
 }
 
 impl LineIndex {
@@ -92,7 +106,7 @@ impl LineIndex {
         let mut starts = Vec::with_capacity(source.len() / 32 + 1);
         starts.push(0);
         starts.extend(source.iter().enumerate().filter(|&(_, &b)| b == b'\n').map(|(i, _)| i + 1));
-        Self { starts }
+        Self { starts, checkpoints: OnceLock::new() }
     }
 
     /// The 0-based line that holds `offset`.
@@ -116,7 +130,7 @@ impl LineIndex {
         self.starts.len()
     }
 
-    /// Line and column of `offset`. Bytes that are not UTF-8 count one character each run, as
+    /// Line and column of `offset` in `source`, the text this index was made of. Bytes that are not UTF-8 count one character each run, as
     /// [`String::from_utf8_lossy`] shows them.
     #[must_use]
     pub fn position(&self, source: &[u8], offset: usize) -> Position {
@@ -124,9 +138,62 @@ impl LineIndex {
         let line = self.line_of(offset);
         let start = self.starts.get(line).copied().unwrap_or(0);
         let before = source.get(start..offset).unwrap_or_default();
-        let column = String::from_utf8_lossy(before).chars().count() + 1;
-        Position { line: line + 1, column }
+        let characters = if before.len() <= CHECKPOINT {
+            characters(before)
+        } else {
+            self.characters_before(source, offset) - self.characters_before(source, start)
+        };
+        Position { line: line + 1, column: characters + 1 }
     }
+
+    /// Characters of `source` before `offset`, at most [`CHECKPOINT`] bytes of them counted anew.
+    fn characters_before(&self, source: &[u8], offset: usize) -> usize {
+        let all = self.checkpoints.get_or_init(|| checkpoints(source));
+        let next = all.partition_point(|checkpoint| checkpoint.offset <= offset);
+        let last = next.checked_sub(1).and_then(|at| all.get(at));
+        let (from, before) = last.map_or((0, 0), |last| (last.offset, last.characters));
+        before + characters(source.get(from..offset).unwrap_or_default())
+    }
+}
+
+/// Characters of `bytes`; a run of bytes that is no UTF-8 is one, as [`String::from_utf8_lossy`] shows it.
+fn characters(bytes: &[u8]) -> usize {
+    bytes
+        .utf8_chunks()
+        .map(|chunk| chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty()))
+        .sum()
+}
+
+/// Checkpoints at least every [`CHECKPOINT`] bytes, on boundaries of the whole text's decoding: counting
+/// on from one gives what counting from the start would.
+fn checkpoints(source: &[u8]) -> Vec<Checkpoint> {
+    let mut all = Vec::with_capacity(source.len() / CHECKPOINT + 1);
+    let mut now = Checkpoint { offset: 0, characters: 0 };
+    let mut last = 0;
+    for chunk in source.utf8_chunks() {
+        let mut valid = chunk.valid();
+        while !valid.is_empty() {
+            // Room for the longest invalid run, three bytes, behind it.
+            let room = (last + CHECKPOINT - 4).saturating_sub(now.offset);
+            let (head, tail) = valid.split_at(valid.floor_char_boundary(room));
+            now.offset += head.len();
+            now.characters += head.chars().count();
+            if !tail.is_empty() {
+                all.push(now);
+                last = now.offset;
+            }
+            valid = tail;
+        }
+        if !chunk.invalid().is_empty() {
+            now.offset += chunk.invalid().len();
+            now.characters += 1;
+        }
+        if now.offset >= last + CHECKPOINT - 4 {
+            all.push(now);
+            last = now.offset;
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -141,6 +208,43 @@ mod tests {
         assert_eq!(index.position(source, source.len() - 2), Position { line: 2, column: 7 });
         assert_eq!(index.line_span(source, 1).of(source), "key: é".as_bytes());
         assert_eq!(index.lines(), 3);
+    }
+
+    #[test]
+    fn long_lines_count_as_short_ones_do() {
+        // Every kind of text across checkpoints: ASCII, long characters, bytes that are no UTF-8.
+        for unit in
+            ["abcdefg".as_bytes(), "aé€😀".as_bytes(), b"ab\xFF\xE2\x82c", b"\xFF", b"\x80\xE2\x82"]
+        {
+            let mut source = b"first\n".to_vec();
+            source.extend(unit.iter().cycle().take(5 * CHECKPOINT + 7));
+            source.extend(b"\nlast");
+            let index = LineIndex::new(&source);
+            for offset in (6..source.len() - 5).step_by(61).chain(CHECKPOINT..CHECKPOINT + 20) {
+                let column = String::from_utf8_lossy(&source[6..offset]).chars().count() + 1;
+                assert_eq!(
+                    index.position(&source, offset),
+                    Position { line: 2, column },
+                    "{offset}"
+                );
+            }
+            let end = Position { line: 3, column: 5 };
+            assert_eq!(index.position(&source, source.len()), end);
+        }
+    }
+
+    #[test]
+    fn many_places_in_one_long_line_are_cheap() {
+        let source = "é23456".repeat(1 << 20 >> 3);
+        let source = source.as_bytes();
+        let index = LineIndex::new(source);
+        for number in 0..8_000 {
+            let offset = source.len() - 7 * (number + 1);
+            assert_eq!(index.position(source, offset).column, (offset / 7) * 6 + 1);
+        }
+        // A few kilobytes a place at most, not a megabyte.
+        let gaps = index.checkpoints.get().expect("checkpoints").windows(2);
+        assert!(gaps.map(|pair| pair[1].offset - pair[0].offset).all(|gap| gap <= CHECKPOINT));
     }
 
     #[test]

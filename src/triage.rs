@@ -17,7 +17,7 @@ pub struct Choice {
     pub select: Vec<String>,
     /// Rule ids or families to hide.
     pub ignore: Vec<String>,
-    /// Severity by rule id.
+    /// Severity by rule id or family; the id's own wins.
     pub severity: HashMap<String, Severity>,
 }
 
@@ -61,7 +61,7 @@ pub fn triage(
     let before = findings.len();
     findings.retain(|finding| choice.wants(finding) && !hide(finding));
     for finding in &mut findings {
-        if let Some(&severity) = choice.severity.get(finding.rule) {
+        if let Some(severity) = choice.severity_of(finding.rule) {
             finding.severity = severity;
         }
     }
@@ -69,7 +69,7 @@ pub fn triage(
 }
 
 /// One cause, one finding: what several homes say of one line (they share a unit, say) is said once, as
-/// severely as the worst of them does.
+/// severely and as surely as any of them does, with what each adds.
 fn merge(findings: &mut Vec<Finding>) {
     findings.dedup_by(|later, kept| {
         let same = later.rule == kept.rule
@@ -78,12 +78,31 @@ fn merge(findings: &mut Vec<Finding>) {
             && later.message == kept.message;
         if same {
             kept.severity = kept.severity.max(later.severity);
+            kept.confidence = kept.confidence.max(later.confidence);
+            unite(&mut kept.notes, &mut later.notes);
+            unite(&mut kept.related, &mut later.related);
         }
         same
     });
 }
 
+/// Moves what `into` lacks over from `from`.
+fn unite<T: PartialEq>(into: &mut Vec<T>, from: &mut Vec<T>) {
+    for item in from.drain(..) {
+        if !into.contains(&item) {
+            into.push(item);
+        }
+    }
+}
+
 impl Choice {
+    /// The operator's severity for `rule`; the gravest where a family is written in two ways.
+    fn severity_of(&self, rule: &str) -> Option<Severity> {
+        let families = || self.severity.iter().filter(|(name, _)| names_rule(name, rule));
+        let exact = self.severity.get(rule).copied();
+        exact.or_else(|| families().map(|(_, severity)| *severity).max())
+    }
+
     fn wants(&self, finding: &Finding) -> bool {
         finding.confidence >= self.min_confidence
             && (self.select.is_empty()
@@ -162,6 +181,40 @@ mod tests {
         let triaged = triage(vec![mild, grave], &Choice::default(), |_| false);
         assert_eq!(triaged.findings.len(), 1);
         assert_eq!(triaged.findings[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn what_is_said_once_keeps_what_each_adds() {
+        let mut one = finding("a/b", "x", "k", Confidence::Low);
+        one.notes = vec!["both".to_owned(), "one".to_owned()];
+        let mut other = finding("a/b", "x", "k", Confidence::High);
+        other.notes = vec!["both".to_owned(), "other".to_owned()];
+        other.related =
+            vec![crate::finding::Related { location: Location::file("y", "y"), note: "n".into() }];
+        let triaged = triage(vec![one, other], &Choice::default(), |_| false);
+        assert_eq!(triaged.findings.len(), 1);
+        assert_eq!(triaged.findings[0].confidence, Confidence::High);
+        assert_eq!(triaged.findings[0].notes, ["both", "one", "other"]);
+        assert_eq!(triaged.findings[0].related.len(), 1);
+    }
+
+    #[test]
+    fn a_familys_severity_counts_where_the_rule_has_none_of_its_own() {
+        let choice = Choice {
+            severity: HashMap::from([
+                ("a".to_owned(), Severity::Error),
+                ("a/b".to_owned(), Severity::Info),
+            ]),
+            ..Choice::default()
+        };
+        let of = |rule| {
+            let all = vec![finding(rule, "x", "k", Confidence::High)];
+            triage(all, &choice, |_| false).findings[0].severity
+        };
+        assert_eq!(
+            (of("a/b"), of("a/c"), of("c/d")),
+            (Severity::Info, Severity::Error, Severity::Warning)
+        );
     }
 
     #[test]

@@ -114,6 +114,35 @@ fn an_odd_folder_ends_quickly_with_each_skip_named() {
 }
 
 #[test]
+fn long_lines_and_long_lists_take_linear_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("cron")).expect("a folder");
+    fs::write(at("config.yaml"), "approvals: {mode: manual}\n").expect("a file");
+    let mut jobs = String::from("{\"jobs\": [{\"id\": \"a\", \"prompt\": \"x\", \"env\": {");
+    for number in 0..5_000 {
+        let filler = "é ".repeat(55);
+        jobs.push_str(&format!(
+            "\"A{number}_API_KEY\": \"q7Zk{number}Vw2Rt9Lm\", \"n{number}\": \"{filler}\", "
+        ));
+    }
+    jobs.push_str("\"z\": 1}}]}");
+    assert!(jobs.len() > 1 << 20 && !jobs.contains('\n'));
+    fs::write(at("cron/jobs.json"), jobs).expect("a file");
+    fs::write(at(".env"), "A=1 # x\n".repeat(40_000)).expect("a file");
+    let compose = format!(
+        "services:\n  hermes:\n    image: hermes\n    environment:\n      A: \"{}\"\n",
+        "${".repeat(50_000)
+    );
+    fs::write(at("compose.yaml"), compose).expect("a file");
+    // `run` stops after 20 s; an unoptimised build needs a few.
+    for format in ["json", "human"] {
+        let (status, _, stderr) = run(folder.path(), &["check", ".", "--format", format]);
+        assert!(status == 0 || status == 1, "{status}: {stderr}");
+    }
+}
+
+#[test]
 fn require_complete_fails_on_a_skip() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("blob"), [0u8; 4]).expect("a file");

@@ -208,12 +208,17 @@ fn item(
         .map(evidence::of_finding)
         .collect();
     against.extend(seen.against);
+    let mut seen = Seen { against: Vec::new(), ..seen };
+    drop_void(case, &mut seen, &mut against);
+    if attested.get(&spec.id).is_none() {
+        mark_unread(case, &mut seen);
+    }
     let attestation = attested.get(&spec.id);
     let look =
         format!("look at {}; then attest it in .hermes-lint.toml, [attest.{}]", spec.look, spec.id);
     let (status, evidence, help) = if !against.is_empty() {
         (Status::Fail, quoted(against), Some(spec.help))
-    } else if let Some(why) = seen.unknown {
+    } else if let Some(why) = seen.unknown.filter(|_| attestation.is_none()) {
         (Status::Unknown, vec![evidence::text(why)], Some(look))
     } else if !seen.for_it.is_empty() {
         (Status::Pass, quoted(seen.for_it), None)
@@ -227,6 +232,31 @@ fn item(
         (Status::Manual, Vec::new(), Some(look))
     };
     Item { id: spec.id, title: spec.title, list: spec.list, status, evidence, rules, help }
+}
+
+/// What a config says that its duplicate keys void speaks for nothing.
+fn drop_void(case: &Case<'_, '_>, seen: &mut Seen, against: &mut Vec<Evidence>) {
+    for home in case.deployment.homes.iter().filter(|home| home.is_void()) {
+        let path = home.config().map(|config| config.text.path().display.clone());
+        let before = seen.for_it.len();
+        seen.for_it.retain(|evidence| evidence.path != path);
+        if seen.for_it.len() < before {
+            let text = "a key stands twice, for which Hermes drops the whole config".to_owned();
+            against.push(Evidence { text, path, line: None });
+        }
+    }
+}
+
+/// A config or dotenv file that was found and not read could say anything.
+fn mark_unread(case: &Case<'_, '_>, seen: &mut Seen) {
+    let unread = case.deployment.skipped.iter().find(|skip| {
+        let name = skip.path.file_name();
+        name == "config.yaml" || name == ".env"
+    });
+    if let Some(skip) = unread.filter(|_| seen.unknown.is_none()) {
+        seen.unknown =
+            Some(format!("{} was not read: {}", skip.path.display, skip.reason.detail()));
+    }
 }
 
 /// The first few, and how many more there are.
@@ -246,6 +276,10 @@ fn attestation_verdict(
     today: Date,
     help: String,
 ) -> (Status, Vec<Evidence>, Option<String>) {
+    if attestation.by.trim().is_empty() || attestation.evidence.trim().is_empty() {
+        let text = "the attestation does not say who looked, or at what".to_owned();
+        return (Status::Fail, vec![evidence::text(text)], Some(help));
+    }
     let until = attestation.valid_until(limit);
     let said =
         format!("attested by {} on {}: {}", attestation.by, attestation.on.0, attestation.evidence);

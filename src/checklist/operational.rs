@@ -160,13 +160,21 @@ fn procedure(document: &Document, case: &Case<'_, '_>, seen: &mut Seen) {
     }
 }
 
+/// Bytes before a date in which the word that says what it is must stand.
+const LOOK_BACK: usize = 200;
+
 /// `# rotated: 2026-10-01` beside a key.
 fn noted(document: &Document, case: &Case<'_, '_>, seen: &mut Seen) {
     let bytes = document.text.bytes();
     for (date, span) in dates(bytes) {
         let line = document.text.lines().line_of(span.start);
         let line = document.text.lines().line_span(bytes, line);
-        let before = crate::span::Span::new(line.start, span.start).of(bytes).to_ascii_lowercase();
+        let before = crate::span::Span::new(
+            line.start.max(span.start.saturating_sub(LOOK_BACK)),
+            span.start,
+        )
+        .of(bytes)
+        .to_ascii_lowercase();
         if memchr::memmem::find(&before, b"rotated").is_none() || !before.contains(&b'#') {
             continue;
         }

@@ -4,6 +4,7 @@ use super::evidence::{at, mention, mentions, text};
 use super::{Case, Seen};
 use crate::deployment::{Home, Service, Starter};
 use crate::document::{EvidenceFile, Kind};
+use crate::facts::{Holds, Range, Release};
 
 /// Why an item about homes does not arise.
 const NO_HOME: &str = "no Hermes home was found here";
@@ -103,6 +104,12 @@ fn has_literal_secret(document: &crate::document::Document) -> bool {
 pub(super) fn denylist_destructive(case: &Case<'_, '_>) -> Seen {
     each_home(case, |home, seen| {
         let denylist = home.denylist();
+        let early = Range { since: None, until: Release::parse("0.21.3") };
+        if home.runs_isolated() && denylist.native.is_some() && home.holds(&early) == Holds::Always
+        {
+            let line = "before 0.21.3 Hermes does not look at approvals.deny when commands run in a container";
+            seen.against.push(text(format!("{line}: {}", name_of(home))));
+        }
         if let Some(native) = &denylist.native {
             let line = format!("approvals.deny has {} entries", native.entries.len());
             seen.for_it.push(at(&native.setting.key_place(), line));

@@ -28,7 +28,8 @@ pub struct Scan {
     pub no_ignore: bool,
 
     /// Worker threads; default: one a core
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true,
+          value_parser = threads)]
     pub threads: usize,
 
     /// Read more rule data (`secrets/*.yaml`) from this folder
@@ -109,6 +110,15 @@ where
     T: std::str::FromStr<Err = String> + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(known).try_map(|word| word.parse::<T>())
+}
+
+/// More threads than any machine has cores only cost memory.
+fn threads(text: &str) -> Result<usize, String> {
+    const MOST: usize = 256;
+    match text.parse() {
+        Ok(number) if number <= MOST => Ok(number),
+        _ => Err(format!("write a number from 0 (one a core) to {MOST}")),
+    }
 }
 
 fn size(text: &str) -> Result<u64, String> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::args;
 use super::error::Failure;
-use super::scope::{Excluded, Globs, Named, project_of};
+use super::scope::{Excluded, Globs, Named, common_folder, is_third_party, project_of};
 use crate::checklist::Checklist;
 use crate::data;
 use crate::deployment::{Deployment, Knowledge};
@@ -15,7 +15,7 @@ use crate::document::{self, Document, Kind, Standing};
 use crate::finding::{Coverage, Finding, Skipped};
 use crate::policy::CommandTable;
 use crate::rules::content;
-use crate::rules::secret::{self, File};
+use crate::rules::secret::{self, File, Scrubber};
 use crate::rules::{Check, Findings, RULES};
 use crate::secrets::{Candidate, DetectorSpec, Engine, SpecFile};
 use crate::settings::{FILE_NAME, Settings};
@@ -62,7 +62,7 @@ pub fn scan(
     extras: Extras,
 ) -> Result<Scanned, Failure> {
     let project = project_of(paths);
-    let (settings, settings_folder) = settings(paths, options, &project)?;
+    let (settings, settings_folder) = settings(paths, options, &project, extras)?;
     let engine = engine(options.rules.as_deref())?;
     let knowledge = knowledge(options, &settings)?;
     if let Some(choose) = choose {
@@ -108,12 +108,23 @@ pub fn scan(
     all.findings.extend(findings.into_vec().into_iter().filter(|finding| {
         named.names(&finding.location.path) && !excluded.excludes(&finding.location.identity)
     }));
-    secret::scrub(&mut all.findings, &all.secrets);
+    // The checklist quotes the first few of what it is given: the order must not be the threads'.
+    all.findings.sort_by(|a, b| a.order().cmp(&b.order()).then(b.severity.cmp(&a.severity)));
+    let scrubber = Scrubber::new(&all.secrets);
+    all.findings.iter_mut().for_each(|finding| scrubber.finding(finding));
 
     let today = today();
     let checklist = extras
         .checklist
-        .then(|| crate::checklist::evaluate(&deployment, &all.findings, &settings, today));
+        .then(|| crate::checklist::evaluate(&deployment, &all.findings, &settings, today))
+        .map(|mut checklist| {
+            checklist
+                .items
+                .iter_mut()
+                .flat_map(|item| &mut item.evidence)
+                .for_each(|one| scrubber.evidence(one));
+            checklist
+        });
     let owners = if extras.host { deployment.owners() } else { Vec::new() };
     let coverage = coverage(&all, &deployment, &knowledge);
     let choice = choice(choose, &settings);
@@ -157,22 +168,21 @@ fn choice(choose: Option<&args::Choose>, settings: &Settings) -> Choice {
 }
 
 /// The settings file for `paths`, and the folder that its globs are relative to: the nearest one in or
-/// above the first path, up to the project's root.
+/// above all of them, up to the project's root. One that lies in a skill or a plugin is a stranger's, and
+/// the home of a running agent is the agent's to write: neither may switch a rule off.
 fn settings(
     paths: &[PathBuf],
     options: &args::Scan,
     project: &Path,
+    extras: Extras,
 ) -> Result<(Settings, PathBuf), Failure> {
-    let first = paths.iter().find(|path| path.as_os_str() != "-");
-    let first = first.map_or_else(
-        || project.to_path_buf(),
-        |path| std::path::absolute(path).unwrap_or_else(|_| path.clone()),
-    );
     let found = match &options.config {
         Some(path) => Some(path.clone()),
-        None => first
+        None if extras.host => None,
+        None => common_folder(paths, project)
             .ancestors()
             .take_while(|folder| folder.starts_with(project))
+            .filter(|folder| !is_third_party(folder, project))
             .map(|folder| folder.join(FILE_NAME))
             .find(|path| path.is_file()),
     };
@@ -372,7 +382,9 @@ impl<'s> Worker<'s> {
 impl Visitor for Worker<'_> {
     fn source(&mut self, source: Source<'_>) {
         if self.shared.excluded.excludes(&source.path.identity) {
-            self.found.excluded.push(source.path.display.clone());
+            if source.origin != Origin::Context {
+                self.found.excluded.push(source.path.display.clone());
+            }
             return;
         }
         if source.origin != Origin::Context {
@@ -402,7 +414,12 @@ impl Visitor for Worker<'_> {
         document.text.set_secrets(spans);
         // An ordinary word under a secret's name is masked where it stands; elsewhere it is a word.
         let strong = secrets.iter().filter(|secret| secret.is_strong());
-        self.found.secrets.extend(strong.map(|secret| secret.span.of(source.bytes).to_vec()));
+        for secret in strong {
+            self.found.secrets.push(secret.span.of(source.bytes).to_vec());
+            self.found
+                .secrets
+                .extend(secret.decoded.as_ref().map(|hidden| hidden.reveal().as_bytes().to_vec()));
+        }
         let numbers = personal.iter().map(|found| found.span.of(source.bytes).to_vec());
         self.found.secrets.extend(numbers);
         let file = File {

@@ -15,7 +15,7 @@ use crate::source::{SourcePath, project_root};
 pub struct Globs {
     matcher: Gitignore,
     /// From the folder of the globs to the project root that identities are relative to.
-    prefix: Option<PathBuf>,
+    prefix: PathBuf,
 }
 
 impl Globs {
@@ -25,6 +25,11 @@ impl Globs {
     ///
     /// A line that is no glob.
     pub fn new(folder: &Path, project: &Path, lines: &[String]) -> Result<Self, Failure> {
+        // A settings file from elsewhere (`--config`) speaks of the project's root.
+        let (folder, prefix) = match folder.strip_prefix(project) {
+            Ok(prefix) => (folder, prefix.to_path_buf()),
+            Err(_) => (project, PathBuf::new()),
+        };
         let mut builder = GitignoreBuilder::new(folder);
         let wrong = |line: &str, error: ignore::Error| {
             Failure::new(format!("`{line}` in the settings is not a path glob: {error}"))
@@ -34,7 +39,7 @@ impl Globs {
             builder.add_line(None, line).map_err(|error| wrong(line, error))?;
         }
         let matcher = builder.build().map_err(|error| wrong("exclude", error))?;
-        Ok(Self { matcher, prefix: folder.strip_prefix(project).ok().map(Path::to_path_buf) })
+        Ok(Self { matcher, prefix })
     }
 
     /// True when the globs name the file at `identity`, or a folder above it.
@@ -43,10 +48,9 @@ impl Globs {
         if self.matcher.is_empty() {
             return false;
         }
-        let Some(prefix) = &self.prefix else { return false };
         let path = Path::new(identity);
         // The matcher takes paths below its own folder only.
-        match path.strip_prefix(prefix) {
+        match path.strip_prefix(&self.prefix) {
             Ok(below) if !below.has_root() => {
                 self.matcher.matched_path_or_any_parents(below, is_folder).is_ignore()
             }
@@ -113,7 +117,9 @@ impl Named {
     pub fn names(&self, path: &str) -> bool {
         self.files.contains(path)
             || self.folders.iter().any(|folder| {
+                // Above a named folder lies what lets others into it.
                 folder.is_empty()
+                    || folder.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
                     || path
                         .strip_prefix(folder.as_str())
                         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -121,12 +127,46 @@ impl Named {
     }
 }
 
+/// The nearest folder that holds all of `paths`; `project` when they share none below it.
+#[must_use]
+pub fn common_folder(paths: &[PathBuf], project: &Path) -> PathBuf {
+    let mut folders = paths.iter().filter(|path| path.as_os_str() != "-").map(|path| {
+        let path = absolute(path);
+        if path.is_dir() {
+            path
+        } else {
+            path.parent().map_or_else(PathBuf::new, Path::to_path_buf)
+        }
+    });
+    let Some(first) = folders.next() else { return project.to_path_buf() };
+    folders.fold(first, |common, folder| {
+        let mut common = common;
+        while !folder.starts_with(&common) && common.pop() {}
+        common
+    })
+}
+
+/// True for a folder in `project` that holds what others wrote: a skill, a plugin, or what lies in one.
+#[must_use]
+pub fn is_third_party(folder: &Path, project: &Path) -> bool {
+    let below = folder.strip_prefix(project).unwrap_or(folder);
+    let named = |part: std::path::Component<'_>| {
+        ["skills", "plugins"].iter().any(|name| part.as_os_str() == *name)
+    };
+    below.components().any(named) || folder.join("SKILL.md").is_file()
+}
+
+/// `path` from the root, without `..`.
+fn absolute(path: &Path) -> PathBuf {
+    crate::source::absolute(path)
+}
+
 /// The project that the first named path belongs to: its repository's root, else the folder itself.
 #[must_use]
 pub fn project_of(paths: &[PathBuf]) -> PathBuf {
     let here = || std::env::current_dir().unwrap_or_default();
     let first = paths.iter().find(|path| path.as_os_str() != "-").cloned().unwrap_or_else(here);
-    let first = std::path::absolute(&first).unwrap_or(first);
+    let first = absolute(&first);
     project_root(&first).unwrap_or_else(|| {
         if first.is_dir() { first } else { first.parent().map_or_else(here, Path::to_path_buf) }
     })

@@ -32,9 +32,11 @@ pub fn expand(text: &str) -> Expanded {
             rest = after;
         } else if let Some(inner) = rest.strip_prefix('{') {
             let Some(end) = closing(inner) else {
+                // Compose refuses such a text; looking for later references would cost a pass each.
                 out.text.push_str("${");
+                out.open |= inner.contains('$');
                 rest = inner;
-                continue;
+                break;
             };
             let body = inner.get(..end).unwrap_or_default();
             let length = body
@@ -332,26 +334,41 @@ impl<'d> Reader<'d> {
     fn environment(&self, node: NodeId, route: &str) -> Vec<(String, Option<Expanded>, Place<'d>)> {
         let Some(id) = self.tree.get(node, "environment") else { return Vec::new() };
         let mut all = Vec::new();
-        for entry in self.tree.entries(id) {
+        for (number, entry) in self.tree.entries(id).iter().enumerate() {
             let Some(name) = self.tree.str(entry.key) else { continue };
+            let (name, route) = variable_name(name, number, route);
             let span = match self.tree.value(entry.value) {
                 Value::Null => self.tree.span(entry.key),
                 _ => self.tree.span(entry.value),
             };
-            let place = Place::new(self.document, span, format!("{route}.{name}"));
-            all.push((name.to_owned(), self.text(entry.value).map(|text| expand(&text)), place));
+            let place = Place::new(self.document, span, route);
+            all.push((name, self.text(entry.value).map(|text| expand(&text)), place));
         }
-        for &item in self.tree.items(id) {
+        for (number, &item) in self.tree.items(id).iter().enumerate() {
             let Some(text) = self.text(item) else { continue };
             let span = self.tree.span(item);
             let (name, value) = match text.split_once('=') {
-                Some((name, value)) => (name.to_owned(), Some(expand(value))),
-                None => (text, None),
+                Some((name, value)) => (name, Some(expand(value))),
+                None => (text.as_str(), None),
             };
-            let place = Place::new(self.document, span, format!("{route}.{name}"));
+            let (name, route) = variable_name(name, number, route);
+            let place = Place::new(self.document, span, route);
             all.push((name, value, place));
         }
         all
+    }
+}
+
+/// The name and route of entry `number` of `environment:`. What is no name may be a value put there by
+/// mistake, a secret even: reports show names, so its number stands in for it.
+fn variable_name(text: &str, number: usize, route: &str) -> (String, String) {
+    let name = !text.starts_with(|c: char| c.is_ascii_digit())
+        && !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if name {
+        (text.to_owned(), format!("{route}.{text}"))
+    } else {
+        (format!("environment[{number}]"), format!("{route}[{number}]"))
     }
 }
 
@@ -394,5 +411,22 @@ mod tests {
         assert!(expand("${A:-1}").defaulted && !expand("${A:-1}").open);
         assert_eq!(plain("${A:-${B:-c}}x"), "x");
         assert_eq!(plain("${never closed"), "${never closed");
+        assert_eq!(plain("a${never ${B:-c}"), "a${never ${B:-c}");
+        assert!(expand("${never ${B}").open && !expand("${never").open);
+    }
+
+    #[test]
+    fn unclosed_references_are_read_in_one_pass() {
+        let text = "${".repeat(1 << 20);
+        assert_eq!(expand(&text).text, text);
+    }
+
+    #[test]
+    fn only_a_name_names_a_variable() {
+        let route = |text| variable_name(text, 3, "services.a.environment").1;
+        assert_eq!(route("API_KEY2"), "services.a.environment.API_KEY2");
+        for text in ["sk-abc123", "", "1A", "a b", "q+/x"] {
+            assert_eq!(route(text), "services.a.environment[3]");
+        }
     }
 }

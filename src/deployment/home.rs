@@ -1,5 +1,7 @@
 //! One Hermes home: its documents, and the questions rules ask about it.
 
+use std::collections::HashMap;
+
 use super::files::{self, HomeFile};
 use super::platform::{self, PlatformState};
 use super::service::{self, Service};
@@ -30,6 +32,7 @@ pub struct Home<'d> {
     files: Vec<HomeFile>,
     parents: Vec<HomeFile>,
     incomplete: bool,
+    env_unread: bool,
 }
 
 /// A list in one of the two vocabularies.
@@ -75,10 +78,12 @@ impl<'d> Home<'d> {
             });
         let services: Vec<Service<'d>> =
             seed.around.iter().flat_map(|document| service::services(document)).collect();
-        let incomplete = skipped.iter().any(|skip| {
-            skip.path.folder() == seed.folder
-                && matches!(skip.path.file_name(), "config.yaml" | ".env")
-        });
+        let unread = |name: &str| {
+            skipped
+                .iter()
+                .any(|skip| skip.path.file_name() == name && skip.path.place() == seed.place)
+        };
+        let (incomplete, env_unread) = (unread("config.yaml"), unread(".env"));
         let (files, parents) = files::of_home(&seed, knowledge, host);
         let mut home = Self {
             files,
@@ -95,6 +100,7 @@ impl<'d> Home<'d> {
             variables: Vec::new(),
             platforms: Vec::new(),
             incomplete,
+            env_unread,
         };
         home.variables = home.collect_variables();
         home.platforms = platform::states(&home);
@@ -113,7 +119,13 @@ impl<'d> Home<'d> {
         self.config.and_then(Document::structured).filter(|structured| structured.error.is_none())
     }
 
-    /// True when the config or the variables could not be read: then nothing is "missing".
+    /// True when the home has a `.env` that was not read: then no variable is "missing".
+    #[must_use]
+    pub fn is_env_unread(&self) -> bool {
+        self.env_unread
+    }
+
+    /// True when the config could not be read: then nothing is "missing" from it.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         self.incomplete
@@ -121,6 +133,16 @@ impl<'d> Home<'d> {
                 .config
                 .and_then(Document::structured)
                 .is_some_and(|structured| structured.error.is_some())
+    }
+
+    /// True when a key stands twice and every release in question drops the whole config for that: what it
+    /// says is not in force.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        let voids = Range { since: crate::facts::Release::parse("0.22.2"), until: None };
+        self.structured().is_some_and(|structured| {
+            !structured.tree.duplicates.is_empty() && structured.holes.is_empty()
+        }) && self.holds(&voids) == Holds::Always
     }
 
     /// True when the home has a config to say something about: a `.env` alone has no denylist to miss.
@@ -305,17 +327,38 @@ impl<'d> Home<'d> {
 /// The assignments of a dotenv file.
 fn dotenv<'d>(document: &'d Document, source: VariableSource, all: &mut Vec<Variable<'d>>) {
     let Kind::Env(env) = &document.kind else { return };
+    // Hermes loads the file over what is set, and references see what stands in it; what the process was
+    // started with is not known here.
+    let values = env.interpolate(|_| None, true);
+    let expanded: HashMap<&str, &str> = values
+        .pairs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_deref().unwrap_or_default()))
+        .collect();
     for entry in &env.entries {
-        let value = entry.value.clone().unwrap_or_default();
+        let raw = entry.value.as_deref().unwrap_or_default();
+        let open = references(raw)
+            .any(|(name, default)| default.is_none() && !expanded.contains_key(name));
+        let refers = raw.contains("${") && !open;
+        let value = if refers { expanded.get(entry.key.as_str()).copied() } else { None };
+        let value = value.unwrap_or(raw).to_owned();
         let span = if entry.value_span.is_empty() { entry.key_span } else { entry.value_span };
         all.push(Variable {
             name: entry.key.clone(),
-            known: !(value.contains("${") || value.contains("{{") || value.starts_with("op://")),
+            known: !(open || value.contains("{{") || value.starts_with("op://")),
             value,
             source,
             place: Place::new(document, span, entry.key.clone()),
         });
     }
+}
+
+/// Names, and defaults after `:-`, of the references in a dotenv value.
+fn references(value: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    value.split("${").skip(1).filter_map(|rest| {
+        let inner = rest.split('}').next()?;
+        Some(inner.split_once(":-").map_or((inner, None), |(name, default)| (name, Some(default))))
+    })
 }
 
 /// Scalars at the root of config.yaml: the gateway makes variables of them.

@@ -86,6 +86,8 @@ impl<'d> Deployment<'d> {
 pub(crate) struct Seed<'d> {
     /// The folder as people see it; empty for the working directory.
     pub folder: String,
+    /// The folder, absolute: what documents are joined by, since one folder can be named in many ways.
+    pub place: String,
     /// The config in force, or standing for it.
     pub config: Option<&'d Document>,
     /// Dotenv files in force, `.env` first.
@@ -120,10 +122,15 @@ fn seeds<'d>(documents: &'d [Document], knowledge: &Knowledge) -> BTreeMap<Strin
         if is_managed(document) {
             continue;
         }
-        let folder = path.folder();
+        let place = path.place();
+        let folder = place.as_str();
         let seed = |seeds: &mut BTreeMap<String, Seed<'d>>, key: &str| {
             let seed = seeds.entry(key.to_owned()).or_default();
-            folder.clone_into(&mut seed.folder);
+            folder.clone_into(&mut seed.place);
+            // A document that was named says how people see the folder.
+            if seed.folder.is_empty() || document.origin != Origin::Context {
+                path.folder().clone_into(&mut seed.folder);
+            }
         };
         match (&document.kind, document.standing) {
             (Kind::Config(_), Standing::Live) => {
@@ -143,8 +150,10 @@ fn seeds<'d>(documents: &'d [Document], knowledge: &Knowledge) -> BTreeMap<Strin
             (Kind::State(..) | Kind::Jobs(_), Standing::Live) => {
                 let folder = folder.strip_suffix("/cron").unwrap_or(folder);
                 if in_home_folder(folder) {
+                    let shown = path.folder();
                     let seed = seeds.entry(folder.to_owned()).or_default();
-                    folder.clone_into(&mut seed.folder);
+                    folder.clone_into(&mut seed.place);
+                    shown.strip_suffix("/cron").unwrap_or(shown).clone_into(&mut seed.folder);
                 }
             }
             _ => {}
@@ -152,7 +161,8 @@ fn seeds<'d>(documents: &'d [Document], knowledge: &Knowledge) -> BTreeMap<Strin
     }
     for document in named {
         let path = document.text.path();
-        let folder = path.folder();
+        let place = path.place();
+        let folder = place.as_str();
         // A template beside the real file says what the real one may become, not what is in force.
         let beside = seeds.get(folder).is_some_and(|seed| seed.config.is_some());
         if beside && document.standing == Standing::Template {
@@ -161,8 +171,9 @@ fn seeds<'d>(documents: &'d [Document], knowledge: &Knowledge) -> BTreeMap<Strin
         match seeds.get_mut(folder) {
             Some(seed) if seed.config.is_none() => seed.config = Some(document),
             _ => {
-                let seed = seeds.entry(path.display.clone()).or_default();
-                folder.clone_into(&mut seed.folder);
+                let seed = seeds.entry(format!("{folder}/{}", path.file_name())).or_default();
+                folder.clone_into(&mut seed.place);
+                path.folder().clone_into(&mut seed.folder);
                 seed.config = Some(document);
             }
         }
@@ -173,9 +184,10 @@ fn seeds<'d>(documents: &'d [Document], knowledge: &Knowledge) -> BTreeMap<Strin
             if matches!(document.kind, Kind::Unit(_) | Kind::Compose(_) | Kind::Dockerfile(_))
                 && service::services(document).iter().any(|service| service.is_hermes)
             {
-                let folder = document.text.path().folder();
-                let seed = seeds.entry(folder.to_owned()).or_default();
-                folder.clone_into(&mut seed.folder);
+                let path = document.text.path();
+                let seed = seeds.entry(path.place()).or_default();
+                seed.place = path.place();
+                path.folder().clone_into(&mut seed.folder);
             }
         }
     }
@@ -200,9 +212,10 @@ fn in_home_folder(folder: &str) -> bool {
 /// Gives every document to the home it lies in, or to those it is nearest to.
 fn assign<'d>(documents: &'d [Document], seeds: &mut BTreeMap<String, Seed<'d>>) {
     let folders: Vec<(String, String)> =
-        seeds.iter().map(|(key, seed)| (key.clone(), seed.folder.clone())).collect();
+        seeds.iter().map(|(key, seed)| (key.clone(), seed.place.clone())).collect();
     for document in documents {
-        let folder = document.text.path().folder();
+        let place_of = document.text.path().place();
+        let folder = place_of.as_str();
         if is_managed(document) {
             seeds.values_mut().for_each(|seed| seed.managed.push(document));
             continue;

@@ -143,7 +143,9 @@ fn from_unit<'d>(document: &'d Document, unit: &'d Unit) -> Option<Service<'d>> 
         .collect();
     let starter =
         if is_user_unit(document, unit) { Starter::UserUnit } else { Starter::SystemUnit };
-    let is_hermes = command.iter().any(|word| names_hermes(&word.text));
+    // A drop-in (`hermes-gateway.service.d/override.conf`) changes a unit that is named in its path only.
+    let drop_in = command.is_empty() && names_hermes(&document.text.path().identity);
+    let is_hermes = drop_in || command.iter().any(|word| names_hermes(&word.text));
     Some(Service {
         document,
         starter,
@@ -235,9 +237,10 @@ fn from_dockerfile<'d>(document: &'d Document, dockerfile: &'d Dockerfile) -> Se
         .env()
         .into_iter()
         .map(|pair| {
-            let value = pair.value.clone().unwrap_or_default();
+            let Expanded { text: value, open, .. } =
+                compose::expand(pair.value.as_deref().unwrap_or_default());
             Variable {
-                known: !value.contains('$'),
+                known: !open,
                 source: VariableSource::Service,
                 place: Place::new(document, pair.value_span, format!("ENV.{}", pair.name)),
                 name: pair.name.clone(),

@@ -393,7 +393,7 @@ fn yaml_kind(
             return Some((Kind::Config(structured), standing));
         }
     }
-    if !hint && !contains(bytes, b"hermes") {
+    if !hint && !contains(bytes, b"hermes") && !contains(bytes, b"config.yaml") {
         return None;
     }
     let nested = embedded::find(bytes, |tree, id| {

@@ -8,6 +8,10 @@ use super::native::DenyGlob;
 use super::table::{CommandClass, CommandTable, Spelling};
 use super::versions::Release;
 
+/// Entries of a list that are judged. Each costs a match for every spelling, and a list worth keeping has
+/// some dozens; of a longer one the first this many count.
+pub const MAX_ENTRIES: usize = 5_000;
+
 /// Whose rules a deny list follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DenyVocabulary {
@@ -44,7 +48,8 @@ impl<'t> ClassHoles<'t> {
     }
 }
 
-/// Tries every spelling of every class against a list.
+/// Tries every spelling of every class against a list, against its first [`MAX_ENTRIES`] entries if it has
+/// more.
 #[must_use]
 pub fn holes<'t, S: AsRef<str>>(
     vocabulary: DenyVocabulary,
@@ -52,6 +57,7 @@ pub fn holes<'t, S: AsRef<str>>(
     commands: &'t CommandTable,
     release: Release,
 ) -> Vec<ClassHoles<'t>> {
+    let entries = entries.get(..MAX_ENTRIES).unwrap_or(entries);
     let native = DenyGlob::list(entries);
     let guide = GuideEntry::list(entries);
     let denied = |command: &str| match vocabulary {

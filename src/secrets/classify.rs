@@ -6,7 +6,7 @@
 //! ([`Context::shaped`]) gets the strict tests only.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-use super::placeholder;
+use super::{hosts, placeholder};
 
 /// What is known of the value besides its bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,6 +92,9 @@ pub fn classify(value: &[u8], context: &Context<'_>) -> Class {
     if let Some(reason) = placeholder::redacted(value) {
         return Class::new(Kind::Redacted, reason);
     }
+    if hosts::is_example_address(value) {
+        return Class::new(Kind::Placeholder, "an example address");
+    }
     // A PEM block and a web token hold runs that count as dummies elsewhere.
     if !value.starts_with(b"-----BEGIN ")
         && let Some(reason) = placeholder::placeholder(value)
@@ -128,6 +131,9 @@ pub fn classify(value: &[u8], context: &Context<'_>) -> Class {
 /// What has a vendor's shape is only refused for what chance cannot make.
 fn shaped(value: &[u8]) -> Class {
     if value.starts_with(b"-----BEGIN ") {
+        if contains_any(value, &[b"...", "…".as_bytes()]) {
+            return Class::new(Kind::Placeholder, "shortened");
+        }
         // Seven given capitals in a row do not come about in base64.
         if contains_any(value, &[b"EXAMPLE"]) {
             return Class::new(Kind::Placeholder, "a placeholder");
@@ -196,6 +202,9 @@ fn reference(value: &[u8]) -> Option<&'static str> {
         && inner.first().is_some_and(u8::is_ascii_alphabetic)
     {
         return Some("to be filled in");
+    }
+    if interpolates(value) {
+        return Some("filled in from elsewhere");
     }
     match value {
         [b'$', rest @ ..]
@@ -304,6 +313,25 @@ fn reference(value: &[u8]) -> Option<&'static str> {
         return Some("an expression");
     }
     None
+}
+
+/// `Bearer {get_token()}`, `{conf["token"]}`, `key-{name}`: expressions in braces, as format strings hold
+/// them. A value cut off at a quote inside the expression counts as well.
+fn interpolates(value: &[u8]) -> bool {
+    const SHORTEST_NAME: usize = 3;
+    let last_close = value.iter().rposition(|&b| b == b'}').unwrap_or(0);
+    value.iter().enumerate().filter(|&(_, &b)| b == b'{').any(|(open, _)| {
+        let rest = value.get(open + 1..).unwrap_or_default();
+        let run = rest.iter().take(96);
+        let length = run.take_while(|b| b.is_ascii_alphanumeric() || b"_.".contains(b)).count();
+        let name = rest.get(..length).unwrap_or_default();
+        is_dotted(name)
+            && match rest.get(length) {
+                Some(b'}') => name.len() >= SHORTEST_NAME,
+                Some(b'(' | b'[') => last_close > open || length + 1 == rest.len(),
+                _ => false,
+            }
+    })
 }
 
 fn is_identifier(text: &[u8]) -> bool {

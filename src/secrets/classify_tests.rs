@@ -36,6 +36,14 @@ fn references() {
         "self.api_key",
         "sk-ant-<real>",
         "0.<machine-account-token>",
+        "Bearer {os.environ['TOKEN']}",
+        "{os.environ[\"TOKEN\"]}",
+        "{get_token()}",
+        "Bearer {get_token()}",
+        "{settings['gh']['token']}",
+        "{settings[",
+        "sk-{api_key}",
+        "{prefix}{session.token}",
     ] {
         assert_eq!(kind(value), Kind::Reference, "{value}");
     }
@@ -79,6 +87,15 @@ fn placeholders() {
         "test_key_123",
         "abcdefghijklmnop",
         "deadbeefdeadbeefdeadbeef",
+        "abc",
+        "abc123",
+        "'abc123'",
+        "\"xyz789\"",
+        "123abc",
+        "https://deploy:q7m2b9x4@git.example.com/x.git",
+        "https://deploy:q7m2b9x4@example.org",
+        "postgres://app:q7m2b9x4@db.internal.test:5432/x",
+        "http://app:q7m2b9x4@localhost:8080/",
         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     ] {
         assert_eq!(kind(value), Kind::Placeholder, "{value}");
@@ -130,11 +147,19 @@ fn literals() {
     for value in [
         "sk-abc123",
         "hunter2",
-        "00000000-0000-0000-0000-000000000000",
+        "39b7c1f0-6a5e-4d2c-9b8a-1e7f3d5c2b4a",
         "Tr0ub4dor&3",
         "p4ssw0rd!x9",
         "qX7mB2vK9tLw4ZsR",
         "https://user:pw9@host/",
+        "https://user:pw9@host/?to=me@localhost",
+        "https://user:pw9@latest/",
+        "https://user:q7m2b9x4kt1@localhost.corp/",
+        "q7m2@localhost",
+        "abc1234",
+        "xyz789q",
+        "p4{x}9!q7",
+        "{\"token\": 91}q",
         "xkcd 7Qm blue 91",
     ] {
         assert_eq!(kind(value), Kind::Literal, "{value}");

@@ -13,6 +13,7 @@ use regex::bytes::{Captures, Regex, RegexBuilder};
 use super::check::{self, Verdict};
 use super::classify::{Context, classify};
 use super::encoding::entropy;
+use super::hosts;
 use super::names::is_secret_name_in_credential_block;
 use super::prefilter::{Keyword, Prefilter};
 use super::spec::{Confidence, DetectorSpec, SpecError};
@@ -340,6 +341,11 @@ impl<'e> Scan<'e, '_> {
         }
         let body = secret.get(spec.public_prefix(secret).len()..).unwrap_or_default();
         if spec.min_entropy.is_some_and(|least| entropy(body) < least) {
+            return None;
+        }
+        // A vendor's token is one wherever it is sent; a password is nothing without its server.
+        if spec.generic && hosts::is_example(secret, self.bytes.get(span.end..).unwrap_or_default())
+        {
             return None;
         }
         if !spec.context.is_empty() && !self.has_context(spec, whole) {

@@ -8,6 +8,7 @@ mod check;
 pub mod classify;
 mod encoding;
 pub mod engine;
+mod hosts;
 pub mod names;
 mod placeholder;
 mod prefilter;

@@ -123,6 +123,10 @@ const WHOLE: &[&str] = &[
     "mysecret",
     "mypassword",
     "123:abc",
+    "abc",
+    "abc123",
+    "123abc",
+    "xyz789",
     // The client secret of RFC 6749.
     "gx1fbat3bv",
     "apikey",

@@ -85,7 +85,8 @@ impl Random {
 /// Pieces: `{alnum:N}` (same as `{base62:N}`), `{hex:N}`, `{HEX:N}`, `{digit:N}`, `{lower:N}`,
 /// `{upper:N}`, `{lower-alnum:N}`, `{base32:N}`, `{BECH32:N}` (upper case, no checksum), `{b64:N}`, `{b64url:N}`, `{uuid}`, `{word}`,
 /// `{snowflake}` (base64 of a Discord id), `{crc32-base62:6}` (over what follows the last `_`),
-/// `{crc32-hex:8}` (over what precedes the last `_`), `{jwt}`, `{basic-auth}`, `{pem:LABEL}`, `{bech32:N}` (`N` data
+/// `{crc32-hex:8}` (over what precedes the last `_`), `{jwt}`, `{basic-auth}`, `{pem:LABEL}` and its
+/// first and last lines alone, `{pem-begin:LABEL}` and `{pem-end:LABEL}`, `{bech32:N}` (`N` data
 /// characters after a written `prefix1`, then the checksum). `{{` and `}}` stand for braces.
 ///
 /// # Errors
@@ -182,6 +183,11 @@ fn expand_piece(piece: &str, before: &str, random: &mut Random) -> Result<String
                 "{dashes}BEGIN {argument}{dashes}\n{body}\n{dashes}END {argument}{dashes}"
             ));
         }
+        "pem-begin" | "pem-end" => {
+            let side = if name == "pem-begin" { "BEGIN" } else { "END" };
+            let dashes = "-".repeat(5);
+            return Ok(format!("{dashes}{side} {argument}{dashes}"));
+        }
         "bech32" => {
             let data = random.text(BECH32, count()?);
             let prefix =
@@ -239,6 +245,10 @@ mod tests {
             base64(jwt.split('.').nth(1).unwrap().as_bytes()).unwrap().starts_with(b"{\"sub\"")
         );
         assert!(expand("{pem:EC PRIVATE KEY}", 3).unwrap().contains("END EC PRIVATE KEY"));
+        let (first, last) =
+            (expand("{pem-begin:X}", 3).unwrap(), expand("{pem-end:X}", 3).unwrap());
+        let whole = expand("{pem:X}", 3).unwrap();
+        assert!(whole.starts_with(&first) && whole.ends_with(&last) && first != last);
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod walk;
 pub use checks::{CheckFile, check_files};
 pub use git::{Git, Tracking};
 pub use names::{context_worthy, hermes_named};
-pub use path::{SourcePath, project_root};
+pub use path::{SourcePath, absolute, project_root};
 pub use walk::{Inputs, Options, Visitor, visit};
 
 use std::io;

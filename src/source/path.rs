@@ -35,6 +35,14 @@ impl SourcePath {
         self.display.rsplit('/').next().unwrap_or(&self.display)
     }
 
+    /// The folder that holds the file, absolute and without `..`: equal for one folder however it was
+    /// named. Asks the system for the working directory, so not for every file of a walk.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let folder = absolute(&self.real);
+        shown(folder.parent().unwrap_or(&folder))
+    }
+
     /// The folder that holds the file, as people see it; empty at the top.
     #[must_use]
     pub fn folder(&self) -> &str {
@@ -54,6 +62,12 @@ fn identity(real: &Path, root: &Path) -> String {
     // `./a/../b` and `b` are one file: its identity must not depend on how it was named.
     let (absolute, root) = (folded(&absolute), folded(&root));
     absolute.strip_prefix(&root).map_or_else(|_| shown(real), shown)
+}
+
+/// `path` from the root, without `.` and `..`.
+#[must_use]
+pub fn absolute(path: &Path) -> PathBuf {
+    folded(&std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))
 }
 
 fn folded(path: &Path) -> PathBuf {
@@ -88,7 +102,7 @@ fn shown(path: &Path) -> String {
 /// else `None`.
 #[must_use]
 pub fn project_root(path: &Path) -> Option<PathBuf> {
-    let absolute = std::path::absolute(path).ok()?;
+    let absolute = folded(&std::path::absolute(path).ok()?);
     absolute.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf)
 }
 

@@ -382,6 +382,10 @@ impl<V: Visitor> Worker<'_, '_, V> {
         let Some(visitor) = &mut self.visitor else { return };
         match read::file(path, self.pass.options.max_size, &mut self.buffer) {
             Ok(()) => visitor.source(Source { path: &name, bytes: &self.buffer, origin }),
+            // One NUL byte must not hide a file that Hermes reads: its parsers say what is wrong with it.
+            Err(SkipReason::Binary) if hermes_named(name.file_name()) => {
+                visitor.source(Source { path: &name, bytes: &self.buffer, origin });
+            }
             Err(reason) => visitor.skip(Skip { path: name, reason, origin }),
         }
     }

@@ -23,10 +23,13 @@ import re
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-# The folder of this script is first on the path; a folder in it must not stand in for a package.
+# This script's folder is first on the path; a file added to it must not stand in for a package.
+# What cargo needs of the environment (HOME above all) goes before Hermes gets its own.
+ENVIRONMENT = dict(os.environ)
 sys.path[:] = [entry for entry in sys.path if pathlib.Path(entry).resolve() != HERE]
 
 # One entry each, then lists in which order decides which entry is named.
@@ -147,7 +150,7 @@ class Hermes:
 
 def ask(probe, questions):
     lines = "\n".join(json.dumps(q) for q in questions)
-    done = subprocess.run(probe, input=lines, capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run(probe, input=lines, capture_output=True, text=True, check=True, cwd=ROOT, env=ENVIRONMENT)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == len(questions), "the probe lost a line"
     return answers
@@ -172,7 +175,7 @@ def check_keys(hermes, release, approvals, differ):
         differ("key missing from the table", missing, True, False)
     source = "".join(
         pathlib.Path(module.__file__).read_text(encoding="utf-8")
-        for module in {hermes.detection, hermes.approval} if os.path.exists(module.__file__))
+        for module in {hermes.detection, hermes.approval})
     for extra in ours - theirs:
         # Keys the parser gives are literals, or put together from a program and its option.
         if extra not in source and not extra.startswith("arbitrary program execution via "):
@@ -184,10 +187,9 @@ def check_keys(hermes, release, approvals, differ):
             differ("class word", word["word"], sorted(approves), sorted(word["approves"]))
 
 
-def compare(wheel, probe, random_count):
+def compare(wheel, release, probe, random_count):
     import yaml
 
-    release = release_of(wheel)
     hermes = Hermes(wheel)
     table = yaml.safe_load((ROOT / "rules/commands.yaml").read_text(encoding="utf-8"))
     approvals = yaml.safe_load((ROOT / "rules/hermes/approval_patterns.yaml").read_text(encoding="utf-8"))
@@ -265,7 +267,13 @@ def main():
             for name in [n for n in os.environ if n.startswith(("HERMES_", "GATEWAY_", "TERMINAL_"))]:
                 del os.environ[name]
             os.environ.update(HOME=home, HERMES_HOME=home + "/.hermes")
-            return 1 if compare(wheel, probe, args.random) else 0
+            release = release_of(wheel)
+            if wheel.is_file():
+                # The keys are looked up in the modules' sources, which are no files inside an archive.
+                with zipfile.ZipFile(wheel) as archive:
+                    wheel = pathlib.Path(home) / "wheel"
+                    archive.extractall(wheel)
+            return 1 if compare(wheel, release, probe, args.random) else 0
     # One process a wheel: two Hermes cannot be imported into one.
     extra = ["--random", str(args.random)] + (["--probe", args.probe] if args.probe else [])
     return max(subprocess.run([sys.executable, __file__, *extra, str(w)], check=False).returncode for w in wheels)

@@ -23,7 +23,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# This file has the package's name and must not be found instead of it.
+# This script's folder is first on the path; a file added to it must not stand in for python-dotenv.
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
 DEFAULT_DUMP = "cargo run --quiet --example dump_tree --"
 SKIPPED = 77

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-# A folder named `yaml` beside this script must not stand in for the module.
+# This script's folder is first on the path; a file added to it must not stand in for PyYAML.
 sys.path[:] = [folder for folder in sys.path if Path(folder or ".").resolve() != Path(__file__).resolve().parent]
 
 try:

@@ -4,8 +4,9 @@
     python3 tests/differential/yaml_tree.py [--documents N] [--seed N] [PATH...]
 
 PATHs are files, or folders searched for *.yaml and *.yml. A fixed list of some thousand traps is
-compared always, and 2,000 generated documents unless --documents says otherwise. Exit status: 0 no difference (or PyYAML is not installed: nothing is compared, and said
-so), 1 a difference, 2 the reader could not be built or run.
+compared always, and 2,000 generated documents unless --documents says otherwise. Exit status: 0 no
+difference (or PyYAML is not installed: nothing is compared, and said so), 1 a difference, 2 the reader
+could not be built or run.
 
 Each document is compared as one document (`safe_load`), as a stream (`safe_load_all`), and by the
 spans of its scalars. Both sides print a tree in the same way, so that the texts can be compared.
@@ -22,7 +23,7 @@ import struct
 import subprocess
 import sys
 
-# This file is called yaml.py, too: without this it would import itself.
+# This script's folder is first on the path; a file added to it must not stand in for PyYAML.
 sys.path = [path for path in sys.path if os.path.abspath(path) != os.path.dirname(os.path.abspath(__file__))]
 try:
     import yaml

@@ -30,6 +30,7 @@ impl HomeRule for PathsMissing {
         // In a container of its own the write tools see nothing worth a fence.
         if !home.has_config()
             || home.is_incomplete()
+            || home.is_env_unread()
             || guide
             || home.variable(ROOT).is_some()
             || home.runs_isolated()

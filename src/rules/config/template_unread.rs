@@ -1,6 +1,6 @@
 //! `config/template-unread`: a config template that can't be judged before it is rendered.
 
-use super::unparsable::{is_unrendered, place};
+use super::unparsable::{is_template, is_unrendered, place};
 use crate::deployment::Home;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
@@ -23,18 +23,22 @@ impl HomeRule for TemplateUnread {
     };
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
-        let Some(config) = home.config().filter(|config| is_unrendered(config)) else { return };
+        let Some(config) = home.config().filter(|config| is_template(home, config)) else { return };
         let Some(error) = config.structured().and_then(|structured| structured.error.as_ref())
         else {
             return;
         };
-        findings.add(
-            Self::META
-                .at(&place(config, error))
-                .anchor("template")
+        let draft = Self::META.at(&place(config, error)).anchor("template");
+        findings.add(if is_unrendered(config) {
+            draft
                 .message("this template is not YAML before it is rendered: its settings were not checked, its text was")
                 .label("not YAML here")
-                .help("render it, and check the result: `hermes-lint check rendered/config.yaml`"),
-        );
+                .help("render it, and check the result: `hermes-lint check rendered/config.yaml`")
+        } else {
+            draft
+                .message("this template can't be parsed: its settings were not checked, its text was")
+                .label(error.message.clone())
+                .help("correct this line before a config is made of it")
+        });
     }
 }

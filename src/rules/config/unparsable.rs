@@ -1,6 +1,5 @@
 //! `config/unparsable`: a file of Hermes that its parser rejects.
 
-use super::keys::in_force;
 use crate::deployment::Home;
 use crate::document::{Document, Kind, ParseError, Place, Standing, StateFile, template};
 use crate::facts::{Holds, Range, Release};
@@ -29,11 +28,10 @@ impl HomeRule for Unparsable {
     fn check(home: &Home<'_>, findings: &mut Findings) {
         if let Some(config) = home.config()
             && let Some(error) = broken(config)
-            && !is_unrendered(config)
+            && !is_template(home, config)
         {
             let draft = Self::META
                 .at(&place(config, error))
-                .severity(in_force(home, Severity::Error))
                 .anchor("config")
                 .message(
                     "the config can't be parsed: Hermes runs on its defaults, and nothing written here is in force",
@@ -71,6 +69,11 @@ impl HomeRule for Unparsable {
 
 fn broken(document: &Document) -> Option<&ParseError> {
     document.structured()?.error.as_ref()
+}
+
+/// True for a config that is no deployment's yet: nothing runs on what is in force instead of it.
+pub(super) fn is_template(home: &Home<'_>, config: &Document) -> bool {
+    home.is_template() || is_unrendered(config)
 }
 
 /// True for text that only becomes YAML when a template engine has run over it.

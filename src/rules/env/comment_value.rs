@@ -1,5 +1,7 @@
 //! `env/comment-value`: a comment stands where a value is missing, and becomes the value.
 
+use std::collections::HashMap;
+
 use crate::deployment::Home;
 use crate::document::dotenv::Entry;
 use crate::document::{Kind, Place, Standing};
@@ -28,11 +30,10 @@ impl HomeRule for CommentValue {
         for document in home.envs().iter().copied() {
             let Kind::Env(env) = &document.kind else { continue };
             // The same name set properly further down is what counts.
+            let last: HashMap<&str, &Entry> =
+                env.entries.iter().map(|entry| (entry.key.as_str(), entry)).collect();
             let counts = |entry: &&Entry| {
-                env.entries
-                    .iter()
-                    .rfind(|last| last.key == entry.key)
-                    .is_some_and(|last| last == *entry)
+                last.get(entry.key.as_str()).is_some_and(|last| std::ptr::eq(*last, *entry))
             };
             let found: Vec<&Entry> = env
                 .entries

@@ -1,6 +1,6 @@
 //! `env/duplicate-variable`: one dotenv file sets a variable twice, to different values.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::deployment::Home;
 use crate::document::dotenv::Entry;
@@ -28,7 +28,7 @@ impl HomeRule for DuplicateVariable {
     fn check(home: &Home<'_>, findings: &mut Findings) {
         for document in home.envs().iter().copied() {
             let Kind::Env(env) = &document.kind else { continue };
-            let mut by_name: HashMap<&str, Vec<&Entry>> = HashMap::new();
+            let mut by_name: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
             for entry in env.entries.iter().filter(|entry| entry.value.is_some()) {
                 by_name.entry(&entry.key).or_default().push(entry);
             }

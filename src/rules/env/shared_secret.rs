@@ -2,7 +2,7 @@
 //!
 //! Values are compared in memory and go nowhere: a finding names places only.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::deployment::Deployment;
 use crate::document::{Document, Kind, Place, Standing};
@@ -49,7 +49,7 @@ impl DeploymentRule for SharedSecret {
     fn check(deployment: &Deployment<'_>, findings: &mut Findings) {
         let homes: BTreeSet<&str> =
             deployment.homes.iter().map(|home| home.folder.as_str()).collect();
-        let mut seen_texts: BTreeSet<(&[u8], String)> = BTreeSet::new();
+        let mut seen_texts: HashSet<&[u8]> = HashSet::new();
         let mut uses: HashMap<&[u8], Vec<(String, Place<'_>)>> = HashMap::new();
         for document in deployment.documents {
             if !speaks(document, &homes, deployment) {
@@ -58,14 +58,13 @@ impl DeploymentRule for SharedSecret {
             let environment = environment(document);
             let bytes = document.text.bytes();
             // The same file at a second place is a copy, not a second environment.
-            if seen_texts.iter().any(|(text, _)| *text == bytes) {
+            if !seen_texts.insert(bytes) {
                 continue;
             }
-            seen_texts.insert((bytes, environment.clone()));
             for &span in document.text.secrets() {
                 let value = span.of(bytes);
                 if value.len() >= SHORTEST && !value.iter().all(u8::is_ascii_alphabetic) {
-                    let place = Place::new(document, span, name_of(document, span));
+                    let place = Place::new(document, span, "");
                     uses.entry(value).or_default().push((environment.clone(), place));
                 }
             }
@@ -75,15 +74,20 @@ impl DeploymentRule for SharedSecret {
         shared.sort_by_key(|uses| {
             uses.first().map(|(_, place)| (place.document.text.path().display.clone(), place.span))
         });
-        for uses in shared {
+        let mut names: HashMap<*const Document, Names> = HashMap::new();
+        for mut uses in shared {
+            let Some((_, first)) = uses.first_mut() else { continue };
+            let known = names
+                .entry(std::ptr::from_ref(first.document))
+                .or_insert_with(|| Names::of(first.document));
+            first.route = first.span.map(|span| known.at(span)).unwrap_or_default();
             let [(_, first), rest @ ..] = uses.as_slice() else { continue };
             let name = if first.route.is_empty() {
                 "a secret".to_owned()
             } else {
                 format!("`{}`", first.route)
             };
-            let environments: BTreeMap<&str, ()> =
-                uses.iter().map(|(name, _)| (name.as_str(), ())).collect();
+            let environments: BTreeSet<&str> = uses.iter().map(|(name, _)| name.as_str()).collect();
             let mut draft = Self::META
                 .at(first)
                 .message(format!(
@@ -137,27 +141,36 @@ fn environment(document: &Document) -> String {
     format!("{folder}#{label}")
 }
 
-/// The variable or key that a secret stands under.
-fn name_of(document: &Document, span: Span) -> String {
-    match &document.kind {
-        Kind::Env(env) => env
-            .entries
-            .iter()
-            .find(|entry| entry.raw_span.overlaps(span))
-            .map(|entry| entry.key.clone())
-            .unwrap_or_default(),
-        _ => {
-            let mut name = String::new();
-            if let Some(structured) = document.structured() {
-                structured.walk(|visit| {
-                    let tree = &structured.tree;
-                    let leaf = tree.entries(visit.id).is_empty() && tree.items(visit.id).is_empty();
-                    if leaf && name.is_empty() && tree.span(visit.id).overlaps(span) {
-                        visit.path.clone_into(&mut name);
-                    }
-                });
-            }
-            name
+/// The variables or keys of one file with where their values stand, in the order of the file.
+struct Names(Vec<(Span, String)>);
+
+impl Names {
+    fn of(document: &Document) -> Self {
+        let mut all = Vec::new();
+        if let Kind::Env(env) = &document.kind {
+            all.extend(env.entries.iter().map(|entry| (entry.raw_span, entry.key.clone())));
+        } else if let Some(structured) = document.structured() {
+            structured.walk(|visit| {
+                let tree = &structured.tree;
+                if tree.entries(visit.id).is_empty() && tree.items(visit.id).is_empty() {
+                    all.push((tree.span(visit.id), visit.path.to_owned()));
+                }
+            });
         }
+        all.sort_by_key(|(span, _)| *span);
+        Self(all)
+    }
+
+    /// The variable or key that the secret at `span` stands under; empty when there is none.
+    fn at(&self, span: Span) -> String {
+        let from = self.0.partition_point(|(value, _)| value.end <= span.start);
+        self.0
+            .get(from..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|(value, _)| value.start < span.end)
+            .find(|(value, _)| value.overlaps(span))
+            .map(|(_, name)| name.clone())
+            .unwrap_or_default()
     }
 }

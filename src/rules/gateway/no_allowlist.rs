@@ -28,7 +28,7 @@ impl HomeRule for NoAllowlist {
     fn check(home: &Home<'_>, findings: &mut Findings) {
         let everywhere = &home.knowledge.facts().platforms().everywhere;
         let for_all = everywhere.users.iter().any(|name| home.variable(name).is_some());
-        if home.is_incomplete() || for_all || everybody_may_come(home) {
+        if home.is_incomplete() || home.is_env_unread() || for_all || everybody_may_come(home) {
             return;
         }
         for state in home.platforms() {

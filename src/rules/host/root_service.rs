@@ -2,7 +2,8 @@
 
 use super::in_template;
 use crate::deployment::{Home, Service, Starter};
-use crate::document::Kind;
+use crate::document::unit::Unit;
+use crate::document::{Document, Kind};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::{Draft, Findings, HomeRule, RuleMeta, page};
@@ -12,6 +13,9 @@ const ALLOW: &str = "HERMES_ALLOW_ROOT_GATEWAY";
 /// Programs that a container's start script gives root up with.
 const DROPPERS: &[&str] =
     &["gosu", "su-exec", "setpriv", "s6-setuidgid", "runuser", "chpst", "tini-su"];
+
+/// Commands of the `hermes` program that stay, or that a unit starts.
+const TASKS: &[&str] = &["gateway", "chat", "cron", "dashboard", "serve", "acp", "mcp"];
 
 /// Hermes is started as root.
 pub struct RootService;
@@ -58,11 +62,16 @@ impl HomeRule for RootService {
             findings.add(draft);
         }
         if let Some(variable) = allowed.filter(|_| !explained) {
+            let gain = if in_container(home, variable.place.document) {
+                "is root of the container"
+            } else {
+                "owns the machine"
+            };
             findings.add(
                 Self::META
                     .at(&variable.place)
                     .severity(in_template(&variable.place, Severity::Error))
-                    .message("the gateway is allowed to run as root: whoever gets a command past it owns the machine")
+                    .message(format!("the gateway is allowed to run as root: whoever gets a command past it {gain}"))
                     .label("root is allowed")
                     .help(format!("drop {ALLOW}, and run the gateway as an account of its own")),
             );
@@ -70,37 +79,117 @@ impl HomeRule for RootService {
     }
 }
 
+/// True when what `document` sets holds in a container: it describes one, or only containers start Hermes.
+fn in_container(home: &Home<'_>, document: &Document) -> bool {
+    let mut starters = home.services().iter().filter(|service| service.is_hermes).peekable();
+    matches!(document.kind, Kind::Compose(_) | Kind::Dockerfile(_))
+        || (starters.peek().is_some()
+            && starters.all(|service| matches!(service.starter, Starter::Compose | Starter::Image)))
+}
+
 fn is_root(user: &str) -> bool {
     let name = user.split(':').next().unwrap_or_default().trim();
     matches!(name, "root" | "0")
 }
 
-/// True when the unit runs a program of Hermes's, or one that lies in its home.
-fn runs_hermes(service: &Service<'_>) -> bool {
-    service.command.iter().flat_map(|word| word.text.split([' ', ';', '&', '|'])).any(|word| {
-        let name = word.rsplit('/').next().unwrap_or_default();
-        let program = matches!(name, "hermes" | "hermes-agent" | "hermes-gateway")
-            || name.starts_with("hermes_cli");
-        let script = word.starts_with(['/', '%', '~'])
+/// What a unit starts, as far as its command lines show.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Runs {
+    /// A script or program that lies in a folder of the deployment.
+    Script,
+    /// Hermes itself.
+    Hermes,
+}
+
+/// What the command lines of `unit` start; `None` for a neighbour's.
+fn runs(unit: &Unit) -> Option<Runs> {
+    unit.exec_lines()
+        .iter()
+        .filter(|line| line.directive.key.starts_with("ExecStart"))
+        .filter_map(|line| {
+            let words: Vec<&str> = line.argv.iter().map(|word| word.text.as_str()).collect();
+            // `sh -c "cd /srv && exec hermes gateway run"` has its commands in one word.
+            let inner = words.iter().filter(|word| word.contains(' ')).flat_map(|word| {
+                word.split([';', '&', '|', '\n']).map(|part| part.split_whitespace().collect())
+            });
+            std::iter::once(words.clone())
+                .chain(inner)
+                .filter_map(|words: Vec<&str>| command(&words))
+                .max()
+        })
+        .max()
+}
+
+/// What one command starts.
+fn command(words: &[&str]) -> Option<Runs> {
+    let at = words.iter().position(|word| !is_wrapper(word))?;
+    let words = words.get(at..)?;
+    let (program, arguments) = words.split_first()?;
+    // Whom a container's processes run as is for its own file to say.
+    if matches!(base(program), "docker" | "podman" | "docker-compose") {
+        return None;
+    }
+    let module =
+        arguments.windows(2).any(|pair| matches!(pair, ["-m", module] if is_module(module)));
+    let interpreted = base(program).starts_with("python")
+        && arguments
+            .iter()
+            .find(|word| !word.starts_with('-'))
+            .is_some_and(|word| is_program(word));
+    let wrapped = words
+        .windows(2)
+        .any(|pair| matches!(pair, [name, task] if base(name) == "hermes" && TASKS.contains(task)));
+    if is_program(program) || module || interpreted || wrapped {
+        return Some(Runs::Hermes);
+    }
+    let script = |word: &&str| {
+        let name = base(word);
+        word.starts_with(['/', '%', '~'])
             && word.contains("hermes")
-            && (name.ends_with(".sh") || name.ends_with(".py") || word.contains("/bin/"));
-        program || script
-    })
+            && (name.ends_with(".sh") || name.ends_with(".py") || word.contains("/bin/"))
+    };
+    words.iter().any(script).then_some(Runs::Script)
+}
+
+fn base(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or_default()
+}
+
+/// True for what only prepares the command that follows.
+fn is_wrapper(word: &str) -> bool {
+    matches!(base(word), "env" | "exec" | "nohup" | "nice" | "ionice" | "sudo")
+        || word.starts_with('-')
+        || (word.contains('=') && !word.starts_with('/'))
+}
+
+fn is_program(word: &str) -> bool {
+    let name = base(word);
+    name == "hermes"
+        || (name.starts_with("hermes-") && !name.contains('.'))
+        || name.starts_with("hermes_cli")
+}
+
+fn is_module(name: &str) -> bool {
+    ["hermes_cli", "hermes_agent"].contains(&name.split('.').next().unwrap_or_default())
+        || name == "gateway.run"
 }
 
 fn unit(service: &Service<'_>) -> Option<Draft> {
-    if service.dynamic_user || !runs_hermes(service) {
-        return None;
-    }
+    let Kind::Unit(unit) = &service.document.kind else { return None };
+    let runs = runs(unit).filter(|_| !service.dynamic_user)?;
+    let severity = if runs == Runs::Hermes { Severity::Error } else { Severity::Warning };
     let draft = |place| {
-        RootService::META.at(place).help(
+        RootService::META.at(place).severity(severity).help(
             "create an account (`useradd --system hermes`) and write `User=hermes` under [Service]",
         )
     };
     if let Some(user) = &service.user {
         return is_root(&user.text).then(|| {
             draft(&user.place)
-                .message("the unit runs Hermes as root: a prompt injection that reaches the terminal owns the machine")
+                .message(match runs {
+                    Runs::Hermes => "the unit runs Hermes as root: a prompt injection that reaches the terminal owns the machine",
+                    Runs::Script => "the unit runs a script of this deployment as root",
+                })
                 .label("runs as root")
         });
     }
@@ -111,13 +200,15 @@ fn unit(service: &Service<'_>) -> Option<Draft> {
         .map(|word| word.text.as_str())
         .chain(service.variables.iter().map(|variable| variable.value.as_str()))
         .any(|text| text.contains("/root/") || text.ends_with("/root"));
-    let Kind::Unit(unit) = &service.document.kind else { return None };
     let at_boot = unit.values("Install", "WantedBy").iter().any(|wanted| {
         wanted.value().split_whitespace().any(|target| target == "multi-user.target")
     });
     let certain = root_paths || at_boot;
     let draft = draft(&service.place)
-        .message("a system unit without `User=` runs Hermes as root")
+        .message(match runs {
+            Runs::Hermes => "a system unit without `User=` runs Hermes as root",
+            Runs::Script => "the unit runs a script of this deployment as root",
+        })
         .label("no User= below");
     Some(if certain {
         draft

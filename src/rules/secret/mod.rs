@@ -6,6 +6,9 @@
 
 pub mod known_token;
 pub mod named_literal;
+mod scrub;
+
+pub use scrub::Scrubber;
 
 use std::borrow::Cow;
 
@@ -13,7 +16,7 @@ use crate::content::personal::Personal;
 use crate::deployment::{Knowledge, expand, services};
 use crate::document::tree::Value;
 use crate::document::{Document, Kind, Standing, Structured};
-use crate::finding::{Confidence, Finding, Severity};
+use crate::finding::{Confidence, Severity};
 use crate::secrets::{
     self, Candidate, Context, Engine, Kind as ValueKind, assignments, classify, is_secret_name,
     is_secret_name_in_credential_block,
@@ -43,6 +46,26 @@ pub struct Secret {
     pub route: String,
     /// The value without showing any of it.
     pub shown: String,
+    /// The value as its reader decodes it, where that may differ from the bytes.
+    pub decoded: Option<Hidden>,
+}
+
+/// A text that no output shows, `{:?}` included.
+#[derive(Clone)]
+pub struct Hidden(String);
+
+impl Hidden {
+    /// The text. For comparing, never for showing.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[hidden]")
+    }
 }
 
 impl Secret {
@@ -124,6 +147,7 @@ pub fn inspect(
             Some(Secret {
                 span: candidate.span,
                 route: String::new(),
+                decoded: None,
                 shown: secrets::redact(value, spec.public_prefix(value)),
                 origin: SecretOrigin::Detector {
                     id: spec.id.clone(),
@@ -149,44 +173,6 @@ pub fn inspect(
         same
     });
     found
-}
-
-/// Takes every secret of the run out of what findings say, should a rule have quoted one. Very short values
-/// are left: they are ordinary words elsewhere, and masks cover them where they stand.
-pub fn scrub(findings: &mut [Finding], secrets: &[Vec<u8>]) {
-    const SHORTEST: usize = 8;
-    let mut needles: Vec<&[u8]> =
-        secrets.iter().map(Vec::as_slice).filter(|secret| secret.len() >= SHORTEST).collect();
-    needles.sort_unstable();
-    needles.dedup();
-    if needles.is_empty() {
-        return;
-    }
-    let Ok(matcher) = aho_corasick::AhoCorasickBuilder::new()
-        .match_kind(aho_corasick::MatchKind::LeftmostLongest)
-        .build(&needles)
-    else {
-        return;
-    };
-    let marks = vec!["[secret]"; needles.len()];
-    let clean = |text: &mut String| {
-        if matcher.is_match(text.as_str()) {
-            *text = matcher.replace_all(text, &marks);
-        }
-    };
-    for finding in findings {
-        clean(&mut finding.message);
-        clean(&mut finding.label);
-        clean(&mut finding.anchor);
-        finding.help.as_mut().map(clean);
-        finding.notes.iter_mut().for_each(clean);
-        for related in &mut finding.related {
-            clean(&mut related.note);
-        }
-        if let Some(fix) = &mut finding.fix {
-            fix.edits.iter_mut().for_each(|edit| clean(&mut edit.replacement));
-        }
-    }
 }
 
 fn severity(severity: secrets::Severity) -> Severity {
@@ -367,10 +353,19 @@ impl Inspector<'_> {
         });
         let mut lists = Vec::new();
         let mut prose = Vec::new();
+        let mut queries = Vec::new();
         structured.walk(|visit| {
             let items = tree.items(visit.id);
             if !items.is_empty() {
                 lists.push((visit.path.to_owned(), items));
+            }
+            // `https://host/mcp?api_key=…`: a credential in a web address.
+            if let Some((_, query)) = tree
+                .str(visit.id)
+                .filter(|text| text.contains("://"))
+                .and_then(|text| text.split_once('?'))
+            {
+                queries.push((query.to_owned(), tree.span(visit.id), visit.path.to_owned()));
             }
             // Commands and prompts: text inside a value, which has no key of its own.
             if tree.str(visit.id).is_some_and(|text| text.contains(' ')) {
@@ -380,6 +375,19 @@ impl Inspector<'_> {
         for (route, items) in lists {
             let words = items.iter().filter_map(|&item| Some((tree.str(item)?, tree.span(item))));
             self.arguments(words.collect::<Vec<_>>().into_iter(), &route);
+        }
+        for (query, span, route) in queries {
+            for (name, value) in query.split(['&', '#']).filter_map(|pair| pair.split_once('=')) {
+                let Some(at) =
+                    memchr::memmem::find(span.of(self.document.text.bytes()), value.as_bytes())
+                else {
+                    continue;
+                };
+                if self.is_secret_variable(name) && !value.is_empty() {
+                    let span = Span::new(span.start + at, span.start + at + value.len());
+                    self.judge(name, value, span, route.clone(), false);
+                }
+            }
         }
         for (span, route) in prose {
             self.text(span, Some(&route));
@@ -406,7 +414,10 @@ impl Inspector<'_> {
         match class.kind {
             ValueKind::Literal => self.push(span, name.to_owned(), route, true),
             ValueKind::Word => self.push(span, name.to_owned(), route, false),
-            _ => {}
+            _ => return,
+        }
+        if let Some(secret) = self.found.last_mut().filter(|secret| secret.span == span) {
+            secret.decoded = Some(Hidden(value.to_owned()));
         }
     }
 
@@ -420,6 +431,7 @@ impl Inspector<'_> {
             span,
             route,
             shown,
+            decoded: None,
             origin: SecretOrigin::Name { name, strong, reader },
         });
     }

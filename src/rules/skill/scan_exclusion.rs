@@ -57,7 +57,7 @@ impl DeploymentRule for ScanExclusion {
                         "the skill takes `{first}`{more} out of the scan at installation; the files are installed all the same"
                     ))
                     .label("not scanned")
-                    .help("delete the line, and have the skill scanned again before it is used: `hermes-lint vet` reads every file")
+                    .help("delete the line, and have the skill scanned again before it is used")
                     .anchor("exclusion"),
             );
         }
