@@ -175,7 +175,8 @@ fn checkpoints(source: &[u8]) -> Vec<Checkpoint> {
         while !valid.is_empty() {
             // Room for the longest invalid run, three bytes, behind it.
             let room = (last + CHECKPOINT - 4).saturating_sub(now.offset);
-            let (head, tail) = valid.split_at(valid.floor_char_boundary(room));
+            let fits = (0..=room.min(valid.len())).rev().find(|&at| valid.is_char_boundary(at));
+            let (head, tail) = valid.split_at(fits.unwrap_or(0));
             now.offset += head.len();
             now.characters += head.chars().count();
             if !tail.is_empty() {

@@ -148,18 +148,28 @@ fn a_named_file_knows_its_siblings() {
 #[test]
 fn a_named_file_knows_its_siblings_from_anywhere() {
     let repo = folder(&[
-        ("deploy/home/config.yaml", "model: {provider: openrouter}\napprovals: {mode: manual}\nplatform_toolsets: {telegram: [web]}\n"),
-        ("deploy/home/.env", "TELEGRAM_BOT_TOKEN=123:ABCDEFx\nTELEGRAM_ALLOWED_USERS=123456789\nHERMES_WRITE_SAFE_ROOT=/srv/work\n"),
+        (
+            "deploy/home/config.yaml",
+            "model: {provider: openrouter}\napprovals: {mode: manual}\nplatform_toolsets: {telegram: [web]}\n",
+        ),
+        (
+            "deploy/home/.env",
+            "TELEGRAM_BOT_TOKEN=123:ABCDEFx\nTELEGRAM_ALLOWED_USERS=123456789\nHERMES_WRITE_SAFE_ROOT=/srv/work\n",
+        ),
     ]);
     common::git(repo.path(), &[]);
     let absolute = repo.path().join("deploy/home/config.yaml");
     let absolute = absolute.to_str().expect("UTF-8");
     let from = |below: &str, name: &str| {
-        let (_, json, _) = hermes_lint(&repo.path().join(below), &["check", name, "--format", "json"]);
+        let (_, json, _) =
+            hermes_lint(&repo.path().join(below), &["check", name, "--format", "json"]);
         rules(&json)
     };
     let expected = from("", "deploy/home/config.yaml");
-    assert!(!expected.iter().any(|rule| rule.starts_with("gateway/") || rule == "config/paths-missing"), "{expected:?}");
+    assert!(
+        !expected.iter().any(|rule| rule.starts_with("gateway/") || rule == "config/paths-missing"),
+        "{expected:?}"
+    );
     assert_eq!(from("", absolute), expected);
     assert_eq!(from("deploy", "home/config.yaml"), expected);
     assert_eq!(from("deploy/home", "config.yaml"), expected);
@@ -174,8 +184,11 @@ fn settings_of_a_skill_are_not_followed() {
         ("skills/evil/SKILL.md", skill),
         ("skills/evil/.hermes-lint.toml", "exclude = [\"**\"]\nignore = [\"secret\"]\n"),
     ]);
-    for (below, path) in [("", "skills/evil"), ("", "skills/evil/SKILL.md"), ("skills/evil", "."), ("", ".")] {
-        let (status, json, _) = hermes_lint(&home.path().join(below), &["check", path, "--format", "json"]);
+    for (below, path) in
+        [("", "skills/evil"), ("", "skills/evil/SKILL.md"), ("skills/evil", "."), ("", ".")]
+    {
+        let (status, json, _) =
+            hermes_lint(&home.path().join(below), &["check", path, "--format", "json"]);
         assert_eq!(status, 1, "{path} from {below:?}: {json}");
     }
 }
@@ -183,16 +196,26 @@ fn settings_of_a_skill_are_not_followed() {
 /// One NUL byte must not hide a file that Hermes reads.
 #[test]
 fn a_config_with_a_nul_byte_is_read() {
-    let folder = folder(&[("config.yaml", "approvals: {mode: manual}\nmodel: {provider: x}\nnote: \"a\0b\"\n")]);
+    let folder = folder(&[(
+        "config.yaml",
+        "approvals: {mode: manual}\nmodel: {provider: x}\nnote: \"a\0b\"\n",
+    )]);
     let (status, json, _) = hermes_lint(folder.path(), &["check", "--format", "json"]);
-    assert_eq!((status, rules(&json).contains(&"config/unparsable".to_owned())), (1, true), "{json}");
+    assert_eq!(
+        (status, rules(&json).contains(&"config/unparsable".to_owned())),
+        (1, true),
+        "{json}"
+    );
 }
 
 /// A secret of one file is not shown where another file's finding quotes the line it stands in, too.
 #[test]
 fn a_secret_is_hidden_wherever_it_stands_again() {
     let folder = folder(&[
-        ("home/config.yaml", "model: {provider: x}\napprovals:\n  mode: off  # was zq8w7x6c in May\n"),
+        (
+            "home/config.yaml",
+            "model: {provider: x}\napprovals:\n  mode: off  # was zq8w7x6c in May\n",
+        ),
         ("home/.env", "OPENAI_API_KEY=zq8w7x6c\n"),
     ]);
     for format in ["human", "concise", "json"] {

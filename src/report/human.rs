@@ -162,7 +162,8 @@ impl Painter {
             self.words(&mut out, "help", help);
         }
         if let Some(fix) = &finding.fix {
-            let how = if fix.safe { "changes nothing else" } else { "it can change more than this" };
+            let how =
+                if fix.safe { "changes nothing else" } else { "it can change more than this" };
             self.words(&mut out, "fix", &format!("{} ({how})", text::line(&fix.description)));
         }
         // A command to copy stays on one line.

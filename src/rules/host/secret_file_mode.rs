@@ -76,7 +76,7 @@ fn single(file: &HomeFile, severity: Severity, files: &[HomeFile]) -> crate::rul
         Some(Holding::Policy) => "it holds the administrator's settings",
         Some(Holding::Personal) => "it holds conversations or memory",
         Some(Holding::Maybe) => "it may hold credentials",
-        Some(Holding::Secret) | None => "it holds credentials",
+        Some(Holding::Secret) | None => "it is made to hold credentials",
     };
     let mode = file.facts.mode & 0o777;
     let path = quoted(&file.display);
