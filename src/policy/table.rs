@@ -29,7 +29,10 @@ pub struct CommandTable {
 /// What Hermes makes of the table's spellings, which are the same few hundred for every list that is
 /// judged: taking a command apart costs far more than matching it.
 #[derive(Debug, Default)]
-struct Memo(Mutex<HashMap<(Release, Box<str>), Arc<Judged>>>);
+struct Memo(Mutex<HashMap<Seen, Arc<Judged>>>);
+
+/// A release and the command it sees.
+type Seen = (Release, Box<str>);
 
 /// A command as a release sees it.
 #[derive(Debug)]
