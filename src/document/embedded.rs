@@ -4,6 +4,8 @@
 //! first, that mapping becomes the root. For the second, everything but the block's lines is blanked and
 //! the rest parsed again, indented as it stands: every span stays true without any arithmetic.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use super::tree::{NodeId, Style, Tree, Value};
 use super::{Structured, template, yaml};
 

@@ -5,6 +5,8 @@
 //! a YAML file a Hermes config. Files that nothing proposes are not parsed at all, which keeps a walk
 //! over a large tree at the speed of reading it.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use std::borrow::Cow;
 
 use super::text::Text;
@@ -115,12 +117,13 @@ impl<'a> Stem<'a> {
             if at == 0 && real == ".env." {
                 continue;
             }
-            let tail = &name[at + real.len()..];
+            let tail = name.get(at + real.len()..).unwrap_or_default();
             if tail.split(['.', '-', '_']).any(|part| COPY_ENDINGS.contains(&part))
                 || tail.starts_with("pre-")
                 || tail.chars().all(|c| c.is_ascii_digit() || "-_T.".contains(c))
             {
-                (name, standing) = (&name[..at + real.len() - 1], Standing::Copy);
+                name = name.get(..at + real.len() - 1).unwrap_or(name);
+                standing = Standing::Copy;
             }
         }
         while let Some((rest, ending)) = name.rsplit_once('.') {

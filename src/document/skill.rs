@@ -4,6 +4,8 @@
 //! `key: value` lines when the frontmatter is not YAML. The fallback's values are all strings; here it
 //! only keeps the error, since what such a skill declares is not what its author meant.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use super::tree::Tree;
 use super::yaml::{self, SyntaxError};
 use crate::span::Span;

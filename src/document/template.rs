@@ -4,6 +4,8 @@
 //! become a filler word of the same length, so every offset stays true. What cannot be read that way
 //! (a loop that writes keys, say) is given up on; the text is still scanned.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use crate::span::Span;
 
 /// A template made readable.

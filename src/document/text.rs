@@ -3,6 +3,8 @@
 //! Every excerpt that leaves this type has its secrets masked: the spans of what must not be shown are
 //! set once, before any rule runs, so that no rule can forget to.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use std::sync::OnceLock;
 
 use crate::finding::{Excerpt, Location, Region};
