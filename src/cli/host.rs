@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::error::Failure;
 use super::pipeline::{self, Extras};
 use super::{Outcome, args, check, output};
+use crate::host::{file, process};
 use crate::report::{self, Format};
 
 /// What Hermes reads besides its home, and what starts it.
@@ -46,6 +47,9 @@ pub fn run(args: &Args) -> Outcome {
     output::to(&args.output, |out| {
         // Which account can read and change what, before what is wrong with it.
         if args.output.format == Format::Human && !args.output.quiet {
+            for line in running() {
+                writeln!(out, "{}", report::shown_name(&line))?;
+            }
             for line in &scanned.owners {
                 writeln!(out, "{}", report::shown_name(line))?;
             }
@@ -54,6 +58,20 @@ pub fn run(args: &Args) -> Outcome {
         report::write(&check::report(&scanned), args.output.format, style, out)
     })?;
     Ok(check::status(&scanned, &args.choose))
+}
+
+/// Running Hermes processes with their accounts; command lines are left out, since they may hold secrets.
+fn running() -> Vec<String> {
+    let Some(processes) = process::running() else { return Vec::new() };
+    let line = |process: &process::Process| {
+        let what = if process.gateway { "gateway" } else { "hermes" };
+        let owner = process.uid.map_or_else(
+            || "an unknown account".to_owned(),
+            |uid| file::owner_name(uid).unwrap_or_else(|| uid.to_string()),
+        );
+        format!("{what} process {} runs as {owner}", process.pid)
+    };
+    processes.hermes.iter().map(line).collect()
 }
 
 fn default_home() -> Result<PathBuf, Failure> {
