@@ -79,10 +79,7 @@ fn an_odd_folder_ends_quickly_with_each_skip_named() {
     let start = Instant::now();
     let (status, json, stderr) = run(folder.path(), &["check", ".", "--format", "json"]);
     let took = start.elapsed();
-    assert!(
-        took < Duration::from_secs(10),
-        "took {took:?}; an unoptimised build may be slow, not this slow"
-    );
+    assert!(took < Duration::from_secs(2), "took {took:?}, in an unoptimised build too");
     assert!(status == 0 || status == 1, "{status}: {stderr}");
     let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     let skipped: Vec<(String, String)> = report["summary"]["skipped"]

@@ -137,7 +137,6 @@ impl Integer {
 }
 
 /// The low 64 bits.
-#[allow(clippy::cast_possible_truncation, reason = "the low half is what is asked for")]
 fn low(wide: u128) -> u64 {
     wide as u64
 }
