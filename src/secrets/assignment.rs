@@ -32,7 +32,7 @@ pub fn assignments(bytes: &[u8]) -> Vec<Assignment> {
     let mut last = Span::default();
     for (at, &b) in bytes.iter().enumerate() {
         let name = match b {
-            b'=' | b':' => name_before(bytes, at),
+            b'=' | b':' => syntax::name_before(bytes, at),
             // `--api-key value`
             b' ' | b'\t' => option_before(bytes, at),
             _ => None,
@@ -51,32 +51,6 @@ pub fn assignments(bytes: &[u8]) -> Vec<Assignment> {
         }
     }
     out
-}
-
-/// The name that ends before the separator at `at`, past blanks, a bracket and a quote.
-fn name_before(bytes: &[u8], at: usize) -> Option<Span> {
-    let mut end = at;
-    let back =
-        |end: usize, test: fn(u8) -> bool| end > 0 && bytes.get(end - 1).is_some_and(|&b| test(b));
-    for _ in 0..8 {
-        if !back(end, |b| matches!(b, b' ' | b'\t')) {
-            break;
-        }
-        end -= 1;
-    }
-    if back(end, |b| b == b']') {
-        end -= 1;
-    }
-    while end + 3 > at && back(end, |b| b == b'*') {
-        end -= 1;
-    }
-    if back(end, |b| matches!(b, b'"' | b'\'' | b'`')) {
-        end -= 1;
-        if back(end, |b| b == b'\\') {
-            end -= 1;
-        }
-    }
-    back(end, syntax::is_name_byte).then(|| syntax::name_around(bytes, end - 1, end))
 }
 
 fn option_before(bytes: &[u8], at: usize) -> Option<Span> {

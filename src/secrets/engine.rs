@@ -1,11 +1,14 @@
 //! Runs the detectors over the bytes of one file.
 //!
-//! One pass finds the keywords of all detectors; a pattern is compiled when its keyword is first met and
-//! sees only a window around it. So the cost of a file without keywords does not depend on how many
-//! detectors there are, and that of a ten-megabyte line does not depend on its length squared.
+//! Two passes over the bytes wake the detectors. One finds the long runs of token characters, and in those the
+//! keywords of all detectors; the other finds the few literals that stand outside of such runs, names of
+//! secrets above all. A name with a value is looked up among the vendors' words, so that these cost nothing
+//! elsewhere. A pattern is compiled when it is first woken and sees only a window. So the cost of ordinary
+//! text does not depend on how many detectors there are, and that of a ten-megabyte line does not depend on
+//! its length squared.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use regex::bytes::{Captures, Regex, RegexBuilder};
@@ -14,8 +17,10 @@ use super::check::{self, Verdict};
 use super::classify::{Context, classify};
 use super::encoding::entropy;
 use super::hosts;
+use super::literals::Literals;
 use super::names::is_secret_name_in_credential_block;
 use super::prefilter::{Keyword, Prefilter};
+use super::runs;
 use super::spec::{Confidence, DetectorSpec, SpecError};
 use super::syntax::{self, Value};
 use crate::span::Span;
@@ -51,12 +56,58 @@ struct Waker {
     length: u16,
 }
 
+/// Words, and the detectors that each of them wakes.
+#[derive(Debug, Default)]
+struct Words {
+    keywords: Vec<Keyword>,
+    wakers: Vec<Vec<Waker>>,
+    known: HashMap<(String, bool), usize>,
+}
+
+impl Words {
+    fn enter(&mut self, word: &str, fold: bool, detector: u16) {
+        let text = if fold { word.to_ascii_lowercase() } else { word.to_owned() };
+        let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+        let slot = *self.known.entry((text, fold)).or_insert_with_key(|(text, fold)| {
+            self.keywords.push(Keyword { text: text.as_bytes().into(), fold: *fold });
+            self.wakers.push(Vec::new());
+            self.wakers.len() - 1
+        });
+        if let Some(list) = self.wakers.get_mut(slot) {
+            list.push(Waker { detector, length });
+        }
+    }
+}
+
+/// The words of names that hold a secret, enough of each to tell it from others, and whether in any case.
+const NAMES: [(&str, bool); 11] = [
+    ("passw", true),
+    ("passphrase", true),
+    ("secret", true),
+    ("token", true),
+    ("_key", false),
+    ("_KEY", false),
+    ("apikey", true),
+    ("piKey", false),
+    ("api-key", true),
+    ("credential", true),
+    ("authorization", true),
+];
+
 /// The compiled detectors. Share one between threads.
 #[derive(Debug)]
 pub struct Engine {
     detectors: Vec<Detector>,
+    /// Keywords, looked for in runs of token characters.
     filter: Prefilter,
     wakers: Vec<Vec<Waker>>,
+    /// [`NAMES`] and then the keywords that are looked for everywhere.
+    literals: Literals,
+    literal_wakers: Vec<Vec<Waker>>,
+    /// Vendors' words, looked for in names and beside values. Made when first needed.
+    vendors: OnceLock<Prefilter>,
+    vendor_words: Vec<Keyword>,
+    vendor_wakers: Vec<Vec<Waker>>,
 }
 
 impl Engine {
@@ -74,32 +125,42 @@ impl Engine {
             }
         }
         drop(ids);
-        let mut keywords: Vec<Keyword> = Vec::new();
-        let mut wakers: Vec<Vec<Waker>> = Vec::new();
-        let mut known = std::collections::HashMap::new();
+        let (mut prefixes, mut literals, mut vendors) =
+            (Words::default(), Words::default(), Words::default());
         let mut detectors = Vec::with_capacity(specs.len());
         for (index, spec) in specs.into_iter().enumerate() {
             let Ok(detector) = u16::try_from(index) else {
                 return Err(SpecError::field(&spec.id, "id", "too many detectors"));
             };
-            let keyed = spec.keys.iter().map(|word| (word, true));
-            let plain = spec.keywords.iter().map(|word| (word, spec.ignore_case));
-            for (word, fold) in keyed.chain(plain) {
-                let text = if fold { word.to_ascii_lowercase() } else { word.clone() };
-                let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
-                let slot = *known.entry((text, fold)).or_insert_with_key(|(text, fold)| {
-                    keywords.push(Keyword { text: text.as_bytes().into(), fold: *fold });
-                    wakers.push(Vec::new());
-                    wakers.len() - 1
-                });
-                if let Some(list) = wakers.get_mut(slot) {
-                    list.push(Waker { detector, length });
-                }
+            for word in &spec.keys {
+                vendors.enter(word, true, detector);
+            }
+            for word in &spec.keywords {
+                let spaced = !word.bytes().all(runs::is_inside);
+                let words = if spec.near > 0 {
+                    &mut vendors
+                } else if spec.literal || spaced {
+                    &mut literals
+                } else {
+                    &mut prefixes
+                };
+                words.enter(word, spec.ignore_case, detector);
             }
             let rank = rank(&spec);
             detectors.push(Detector { spec, pattern: OnceLock::new(), rank });
         }
-        Ok(Self { detectors, filter: Prefilter::new(keywords), wakers })
+        let names = NAMES.iter().map(|(name, fold)| (name.as_bytes(), *fold));
+        let others = literals.keywords.iter().map(|word| (&*word.text, word.fold));
+        Ok(Self {
+            detectors,
+            filter: Prefilter::new(prefixes.keywords),
+            wakers: prefixes.wakers,
+            literals: Literals::new(names.chain(others)),
+            literal_wakers: literals.wakers,
+            vendors: OnceLock::new(),
+            vendor_words: vendors.keywords,
+            vendor_wakers: vendors.wakers,
+        })
     }
 
     /// Compiles every pattern now: for data that has not been tested.
@@ -113,6 +174,10 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    fn vendors(&self) -> &Prefilter {
+        self.vendors.get_or_init(|| Prefilter::new(self.vendor_words.clone()))
     }
 
     /// The detector of a [`Candidate`].
@@ -130,8 +195,11 @@ impl Engine {
     /// Placeholders and masked values are left out.
     pub fn scan(&self, bytes: &[u8], found: &mut Vec<Candidate>) {
         let first = found.len();
-        let mut scan = Scan { engine: self, bytes, found, done: Vec::new(), name: None };
-        self.filter.scan(bytes, |keyword, start| scan.hit(keyword, start));
+        let mut scan = Scan { engine: self, bytes, found, done: Vec::new(), name: Span::default() };
+        self.literals.scan(bytes, |literal, start| scan.literal(literal, start));
+        scan.done.fill(0);
+        scan.name = Span::default();
+        runs::scan(bytes, |run| scan.run(run));
         self.settle(found, first);
     }
 
@@ -190,45 +258,141 @@ impl Detector {
     }
 }
 
+/// How far before a value its vendor may be named, in bytes.
+const BESIDE: usize = 128;
+/// How far before a value its name's separator may stand.
+const BLANKS: usize = 16;
+
 struct Scan<'e, 'b> {
     engine: &'e Engine,
     bytes: &'b [u8],
     found: &'b mut Vec<Candidate>,
     /// Where the last match of each detector ended; empty until there is one.
     done: Vec<usize>,
-    /// The name read last, and the value it has if it is a secret's.
-    name: Option<(Span, Option<Value>)>,
+    /// The name read last.
+    name: Span,
 }
 
 impl<'e> Scan<'e, '_> {
-    fn hit(&mut self, keyword: usize, start: usize) {
+    fn literal(&mut self, literal: usize, start: usize) {
         let engine: &'e Engine = self.engine;
-        let Some(wakers) = engine.wakers.get(keyword) else { return };
-        for waker in wakers {
-            let index = usize::from(waker.detector);
-            let Some(detector) = engine.detectors.get(index) else { continue };
-            if self.done.get(index).is_some_and(|&end| start < end) {
-                continue;
+        match literal.checked_sub(NAMES.len()) {
+            None => {
+                let length = NAMES.get(literal).map_or(0, |(name, _)| name.len());
+                self.named(syntax::name_around(self.bytes, start, start + length));
             }
-            let end = start + usize::from(waker.length);
-            let spec = &detector.spec;
-            let matched = if !spec.keys.is_empty() {
-                self.keyed(index, detector, start, end)
-            } else if spec.near > 0 {
-                self.near(index, detector, end)
-            } else if spec.before > 0 {
-                self.around(index, detector, start)
-            } else {
-                self.prefixed(index, detector, start)
-            };
-            if let Some(end) = matched {
-                if self.done.is_empty() {
-                    self.done = vec![0; engine.detectors.len()];
-                }
-                if let Some(slot) = self.done.get_mut(index) {
-                    *slot = end;
+            Some(index) => {
+                for &waker in engine.literal_wakers.get(index).into_iter().flatten() {
+                    self.wake(waker, start);
                 }
             }
+        }
+    }
+
+    /// Reads one run of token characters.
+    fn run(&mut self, run: Span) {
+        if !runs::looks_random(run.of(self.bytes)) {
+            return;
+        }
+        let engine: &'e Engine = self.engine;
+        engine.filter.scan(run.of(self.bytes), |keyword, start| {
+            for &waker in engine.wakers.get(keyword).into_iter().flatten() {
+                self.wake(waker, run.start + start);
+            }
+        });
+        self.names_of(run);
+        self.beside(run);
+    }
+
+    /// Reads a run that looks generated with the detectors of the vendors that are named on its line.
+    fn beside(&mut self, run: Span) {
+        let engine: &'e Engine = self.engine;
+        if engine.vendor_words.is_empty() {
+            return;
+        }
+        let line = syntax::line_around(self.bytes, run.start, BESIDE).start;
+        let region = Span::new(line, run.end.min(run.start + BESIDE));
+        let text = region.of(self.bytes);
+        engine.vendors().scan(text, |word, start| {
+            for &waker in engine.vendor_wakers.get(word).into_iter().flatten() {
+                let index = usize::from(waker.detector);
+                let Some(detector) = engine.detectors.get(index) else { continue };
+                if detector.spec.near > 0 {
+                    self.near(index, detector, region.start + start + usize::from(waker.length));
+                }
+            }
+        });
+    }
+
+    /// Reads the names that a value in `run` can be assigned to.
+    fn names_of(&mut self, run: Span) {
+        let text = run.of(self.bytes);
+        let mut joined = false;
+        for at in memchr::memchr2_iter(b'=', b':', text).take(8) {
+            joined = true;
+            if let Some(name) = syntax::name_before(self.bytes, run.start + at) {
+                self.named(name);
+            }
+        }
+        if joined {
+            return;
+        }
+        let before =
+            self.bytes.get(run.start.saturating_sub(BLANKS)..run.start).unwrap_or_default();
+        let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'(' | b'\\');
+        let trailing = before.iter().rev().take_while(|b| blank(b)).count();
+        let at = run.start - trailing;
+        if trailing > 0
+            && let Some(b'=' | b':' | b',' | b'>') =
+                at.checked_sub(1).and_then(|at| self.bytes.get(at))
+            && let Some(name) = syntax::name_before(self.bytes, at - 1)
+        {
+            self.named(name);
+        }
+    }
+
+    /// Reads the value of the name at `name` with the detectors of the vendors that the name tells.
+    fn named(&mut self, name: Span) {
+        let engine: &'e Engine = self.engine;
+        if name == self.name || engine.vendor_words.is_empty() {
+            return;
+        }
+        self.name = name;
+        let Some(value) = syntax::value_after(self.bytes, name) else { return };
+        if value.span.is_empty()
+            || !str::from_utf8(name.of(self.bytes)).is_ok_and(is_secret_name_in_credential_block)
+        {
+            return;
+        }
+        engine.vendors().scan(name.of(self.bytes), |word, _| {
+            for &waker in engine.vendor_wakers.get(word).into_iter().flatten() {
+                let index = usize::from(waker.detector);
+                let Some(detector) = engine.detectors.get(index) else { continue };
+                if !detector.spec.keys.is_empty() {
+                    self.keyed(index, detector, value);
+                }
+            }
+        });
+    }
+
+    fn wake(&mut self, waker: Waker, start: usize) {
+        let engine: &'e Engine = self.engine;
+        let index = usize::from(waker.detector);
+        let Some(detector) = engine.detectors.get(index) else { return };
+        if self.done.get(index).is_some_and(|&end| start < end) {
+            return;
+        }
+        let end = if detector.spec.before > 0 {
+            self.around(index, detector, start)
+        } else {
+            self.prefixed(index, detector, start)
+        };
+        let Some(end) = end else { return };
+        if self.done.is_empty() {
+            self.done = vec![0; engine.detectors.len()];
+        }
+        if let Some(slot) = self.done.get_mut(index) {
+            *slot = end;
         }
     }
 
@@ -290,35 +454,13 @@ impl<'e> Scan<'e, '_> {
         None
     }
 
-    /// The keyword stands in the name that the match is assigned to.
-    fn keyed(
-        &mut self,
-        index: usize,
-        detector: &Detector,
-        start: usize,
-        end: usize,
-    ) -> Option<usize> {
-        let value = self.value_of(start, end)?;
+    /// The name that the value is assigned to tells the vendor.
+    fn keyed(&mut self, index: usize, detector: &Detector, value: Value) -> Option<usize> {
         let from = value.span.start;
         let stop = self.bytes.len().min(from + detector.spec.reach);
         let window = self.bytes.get(from..stop)?;
         let captures = detector.regex()?.captures(window)?;
         self.consider(index, detector, &captures, from, value.quote.is_none())
-    }
-
-    fn value_of(&mut self, start: usize, end: usize) -> Option<Value> {
-        if let Some((name, value)) = self.name
-            && name.start <= start
-            && end <= name.end
-        {
-            return value;
-        }
-        let name = syntax::name_around(self.bytes, start, end);
-        let value = syntax::value_after(self.bytes, name).filter(|_| {
-            str::from_utf8(name.of(self.bytes)).is_ok_and(is_secret_name_in_credential_block)
-        });
-        self.name = Some((name, value));
-        value
     }
 
     /// Judges one match; returns where it ends when it is the detector's kind of thing, found or not.

@@ -12,6 +12,7 @@ fn spec(id: &str, keywords: &[&str], pattern: &str) -> DetectorSpec {
         confidence: Confidence::High,
         keywords: keywords.iter().map(|&w| w.into()).collect(),
         keys: Vec::new(),
+        literal: true,
         ignore_case: false,
         pattern: pattern.into(),
         before: 0,
@@ -20,6 +21,7 @@ fn spec(id: &str, keywords: &[&str], pattern: &str) -> DetectorSpec {
         min_entropy: None,
         check: None,
         context: Vec::new(),
+        pair: Vec::new(),
         generic: false,
         hide_prefix: false,
         rotate: String::new(),
@@ -68,6 +70,7 @@ fn the_more_specific_detector_wins() {
 fn keys_need_a_secret_name_and_a_value() {
     let keyed = || {
         let mut keyed = spec("m", &[], "[a-z0-9]{8}");
+        keyed.literal = false;
         keyed.keys = vec!["mistral".into()];
         vec![keyed]
     };
@@ -84,13 +87,13 @@ fn keys_need_a_secret_name_and_a_value() {
 
 #[test]
 fn near_and_before_look_beside_the_keyword() {
-    let mut near = spec("n", &["discord"], "[A-Z]{6}");
+    let mut near = spec("n", &["discord"], "[A-Za-z0-9]{16}");
     near.near = 20;
     let mut before = spec("b", &[":AA"], "[0-9]{4}:AA[a-z]{4}");
     before.before = 4;
-    assert_eq!(scan(vec![near.clone()], "discord token QMFKTW").len(), 1);
-    assert_eq!(scan(vec![near.clone()], "discord\nQMFKTW").len(), 0);
-    assert_eq!(scan(vec![near], "discord token far far far away QMFKTW").len(), 0);
+    assert_eq!(scan(vec![near.clone()], "discord token Q7mF2kT4wQ9zL3vX").len(), 1);
+    assert_eq!(scan(vec![near.clone()], "discord\nQ7mF2kT4wQ9zL3vX").len(), 0);
+    assert_eq!(scan(vec![near], "discord token far far far away Q7mF2kT4wQ9zL3vX").len(), 0);
     assert_eq!(scan(vec![before.clone()], "x 8291:AAqmfk")[0].1, "8291:AAqmfk");
     assert_eq!(scan(vec![before], "18291:AAqmfk").len(), 0);
 }

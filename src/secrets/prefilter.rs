@@ -1,21 +1,19 @@
-//! Finds every keyword of every detector in one pass over the bytes.
+//! Finds the keywords of all detectors in a run of token characters.
 //!
-//! Of each keyword the rarest four bytes are picked; both three-byte grams of these four go into a
-//! 16 KiB bitmap, so that every second position of the text need be looked up and one of the two is met
-//! all the same. Whole keywords are compared only where a bit is set. That is built in microseconds and
-//! carries no state from byte to byte, so it outruns an Aho-Corasick automaton both at start-up and in
-//! the pass; the price is that a keyword needs four bytes. A keyword of three is entered once for each
-//! token character that may follow it.
+//! Of each keyword the rarest four bytes go into a bitmap of 8 KiB, which stays in the nearest cache; every four
+//! bytes of the run are looked up in it, and whole keywords are compared only where a bit is set. That is built
+//! in microseconds and carries no state from byte to byte, so it outruns an automaton at start-up and in
+//! short runs; the price is that a keyword needs four bytes. One of three is entered once for each token
+//! character that may follow it.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-const BITS: u32 = 18;
-const BUCKET_BITS: u32 = 12;
+const BITS: u32 = 16;
+const BUCKET_BITS: u32 = 10;
 const NONE: u16 = u16::MAX;
 /// Token characters, upper case left out: the bitmap does not tell case.
 const TOKEN_BYTES: &[u8; 38] = b"abcdefghijklmnopqrstuvwxyz0123456789_-";
 /// Merges upper and lower case (and a few signs): the comparison of whole keywords undoes it.
-const CASE: u64 = 0x2020_2020_2020_2020;
-const GRAM: u32 = 0x00ff_ffff;
+const CASE: u32 = 0x2020_2020;
 
 /// A literal to look for.
 #[derive(Clone, Debug)]
@@ -43,10 +41,9 @@ pub(super) struct Prefilter {
     keywords: Vec<Keyword>,
 }
 
-/// Of the lower three bytes of `gram`; the shift drops the fourth.
 #[inline]
 const fn hash(gram: u32) -> u32 {
-    (gram << 8).wrapping_mul(0x9E37_79B1) >> (32 - BITS)
+    gram.wrapping_mul(0x9E37_79B1) >> (32 - BITS)
 }
 
 impl Prefilter {
@@ -69,9 +66,8 @@ impl Prefilter {
     fn enter(&mut self, index: u16, keyword: &Keyword) {
         let text = &keyword.text;
         if let Some(&[a, b, c]) = text.first_chunk::<3>().filter(|_| text.len() == 3) {
-            self.insert(index, 0, [a, b, c]);
             for &last in TOKEN_BYTES {
-                self.insert(index, 1, [b, c, last]);
+                self.insert(index, 0, [a, b, c, last]);
             }
             return;
         }
@@ -79,13 +75,12 @@ impl Prefilter {
         if let Some((offset, &[a, b, c, d])) = rarest
             && let Ok(at) = u16::try_from(offset)
         {
-            self.insert(index, at, [a, b, c]);
-            self.insert(index, at + 1, [b, c, d]);
+            self.insert(index, at, [a, b, c, d]);
         }
     }
 
-    fn insert(&mut self, keyword: u16, offset: u16, [a, b, c]: [u8; 3]) {
-        let gram = (u32::from_le_bytes([a, b, c, 0]) | CASE as u32) & GRAM;
+    fn insert(&mut self, keyword: u16, offset: u16, four: [u8; 4]) {
+        let gram = u32::from_le_bytes(four) | CASE;
         let slot = hash(gram);
         let Ok(here) = u16::try_from(self.entries.len()) else { return };
         if here == NONE {
@@ -100,52 +95,25 @@ impl Prefilter {
         }
     }
 
-    /// Bit 0 says whether the lower three bytes of `gram` are of some keyword; the others say nothing.
-    #[inline]
-    fn bit(&self, gram: u32) -> u8 {
-        let slot = hash(gram);
-        match self.bitmap.get((slot >> 3) as usize) {
-            Some(byte) => byte >> (slot & 7),
-            None => 0,
-        }
-    }
-
     /// Calls `hit(keyword index, offset of its first byte)` for every occurrence.
     pub fn scan(&self, bytes: &[u8], mut hit: impl FnMut(usize, usize)) {
-        let mut at = 0;
-        // Four positions a turn: their lookups do not depend on each other, and one branch tests all.
-        while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
-            let [a, b, c, d, e, f, g, h, i, j, ..] = *chunk;
-            let low = u64::from_le_bytes([a, b, c, d, e, f, g, h]) | CASE;
-            let last = u32::from_le_bytes([g, h, i, j]) | CASE as u32;
-            let any = self.bit(low as u32)
-                | self.bit((low >> 16) as u32)
-                | self.bit((low >> 32) as u32)
-                | self.bit(last);
-            if any & 1 == 1 {
-                for gram in 0..4 {
-                    let here = if gram == 3 { last } else { (low >> (16 * gram)) as u32 };
-                    self.confirm(bytes, at + 2 * gram, here, &mut hit);
-                }
+        for (at, four) in bytes.windows(4).enumerate() {
+            let Some(four) = four.first_chunk() else { continue };
+            let gram = u32::from_le_bytes(*four) | CASE;
+            let slot = hash(gram);
+            let byte = self.bitmap.get((slot >> 3) as usize).copied().unwrap_or(0);
+            if byte >> (slot & 7) & 1 == 1 {
+                self.confirm(bytes, at, gram, &mut hit);
             }
-            at += 8;
-        }
-        while let Some(&[a, b, c]) = bytes.get(at..).and_then(|rest| rest.first_chunk::<3>()) {
-            self.confirm(bytes, at, u32::from_le_bytes([a, b, c, 0]) | CASE as u32, &mut hit);
-            at += 2;
         }
     }
 
-    #[inline]
     fn confirm(&self, bytes: &[u8], at: usize, gram: u32, hit: &mut impl FnMut(usize, usize)) {
-        if self.bit(gram) & 1 == 0 {
-            return;
-        }
         let bucket = (hash(gram) >> (BITS - BUCKET_BITS)) as usize;
         let mut next = self.heads.get(bucket).copied().unwrap_or(NONE);
         while let Some(entry) = self.entries.get(usize::from(next)) {
             next = entry.next;
-            if entry.gram != gram & GRAM {
+            if entry.gram != gram {
                 continue;
             }
             let Some(start) = at.checked_sub(usize::from(entry.offset)) else { continue };

@@ -103,6 +103,10 @@ pub struct DetectorSpec {
     /// the value is assigned to. The name must be a secret's name as well.
     #[serde(default)]
     pub keys: Vec<String>,
+    /// `keywords` are searched for everywhere, not in long runs of token characters with a digit only: for
+    /// tokens that are short, spaced or made of letters alone. Each costs every run a little.
+    #[serde(default)]
+    pub literal: bool,
     /// `keywords` match in any case. (`keys` always do.)
     #[serde(default)]
     pub ignore_case: bool,
@@ -127,6 +131,9 @@ pub struct DetectorSpec {
     /// Words one of which must stand on the same line (any case), outside the match.
     #[serde(default)]
     pub context: Vec<String>,
+    /// Detectors of the other half (a key id, an account's SID) of a paired credential.
+    #[serde(default)]
+    pub pair: Vec<String>,
     /// Gives way to any detector that knows the vendor.
     #[serde(default)]
     pub generic: bool,

@@ -66,6 +66,32 @@ pub(super) fn name_around(bytes: &[u8], start: usize, end: usize) -> Span {
     Span::new(from, to)
 }
 
+/// The name that ends before the separator at `at`, past blanks, a bracket and a quote.
+pub(super) fn name_before(bytes: &[u8], at: usize) -> Option<Span> {
+    let mut end = at;
+    let back =
+        |end: usize, test: fn(u8) -> bool| end > 0 && bytes.get(end - 1).is_some_and(|&b| test(b));
+    for _ in 0..8 {
+        if !back(end, |b| matches!(b, b' ' | b'\t')) {
+            break;
+        }
+        end -= 1;
+    }
+    if back(end, |b| b == b']') {
+        end -= 1;
+    }
+    while end + 3 > at && back(end, |b| b == b'*') {
+        end -= 1;
+    }
+    if back(end, |b| matches!(b, b'"' | b'\'' | b'`')) {
+        end -= 1;
+        if back(end, |b| b == b'\\') {
+            end -= 1;
+        }
+    }
+    back(end, is_name_byte).then(|| name_around(bytes, end - 1, end))
+}
+
 /// The value of the name that stands at `name`, if it is assigned one there.
 pub(super) fn value_after(bytes: &[u8], name: Span) -> Option<Value> {
     let mut i = name.end;

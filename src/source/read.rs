@@ -9,13 +9,22 @@ use super::SkipReason;
 /// How far into a file a NUL byte makes it binary: what git and ripgrep look at, too.
 const BINARY_PROBE: usize = 8 * 1024;
 
-/// Reads the regular file at `path` into `buffer`, which is cleared first.
+/// What [`file`] has read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Contents {
+    /// How many bytes of the buffer are the file's.
+    pub length: usize,
+    /// There is a NUL byte near the beginning.
+    pub binary: bool,
+}
+
+/// Reads the regular file at `path` to the beginning of `buffer`, and returns what it is. The buffer only grows:
+/// clearing it would fill it with zeros anew for every file.
 ///
 /// # Errors
 ///
-/// The reason why the file is skipped: too large (`limit`, in bytes), binary, special, unreadable.
-pub(super) fn file(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
-    buffer.clear();
+/// The reason why the file is skipped: too large (`limit`, in bytes), special, unreadable.
+pub(super) fn file(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<Contents, SkipReason> {
     let file = open(path)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
@@ -27,7 +36,9 @@ pub(super) fn file(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<(), 
     let mut file = file;
     // Room for one byte more than the size: the read that finds the end then needs no growth.
     let size = usize::try_from(metadata.len()).unwrap_or(0);
-    buffer.resize(size + 1, 0);
+    if buffer.len() <= size {
+        buffer.resize(size + 1, 0);
+    }
     let mut filled = 0;
     loop {
         match file.read(buffer.get_mut(filled..).unwrap_or_default()) {
@@ -47,27 +58,27 @@ pub(super) fn file(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<(), 
             buffer.resize(buffer.len() * 2, 0);
         }
     }
-    buffer.truncate(filled);
-    text(buffer)
+    let binary = is_binary(buffer.get(..filled).unwrap_or_default());
+    Ok(Contents { length: filled, binary })
 }
 
 /// Reads standard input into `buffer`.
 ///
 /// # Errors
 ///
-/// As [`file`].
+/// As [`file`], or that it is binary.
 pub(super) fn stdin(limit: u64, buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
     buffer.clear();
     io::stdin().lock().take(limit.saturating_add(1)).read_to_end(buffer).map_err(unreadable)?;
     if buffer.len() as u64 > limit {
         return Err(SkipReason::TooLarge { size: buffer.len() as u64, limit });
     }
-    text(buffer)
+    if is_binary(buffer) { Err(SkipReason::Binary) } else { Ok(()) }
 }
 
-fn text(bytes: &[u8]) -> Result<(), SkipReason> {
+fn is_binary(bytes: &[u8]) -> bool {
     let probe = bytes.get(..BINARY_PROBE.min(bytes.len())).unwrap_or_default();
-    if probe.contains(&0) { Err(SkipReason::Binary) } else { Ok(()) }
+    memchr::memchr(0, probe).is_some()
 }
 
 fn unreadable(error: io::Error) -> SkipReason {
@@ -100,19 +111,17 @@ mod tests {
         let mut buffer = vec![1; 3];
 
         std::fs::write(&path, b"hello").unwrap();
-        assert!(file(&path, 5, &mut buffer).is_ok());
-        assert_eq!(buffer, b"hello");
-        assert!(matches!(
-            file(&path, 4, &mut buffer),
-            Err(SkipReason::TooLarge { size: 5, limit: 4 })
-        ));
+        let read = |limit, buffer: &mut Vec<u8>| {
+            file(&path, limit, buffer).map(|read| (buffer[..read.length].to_vec(), read.binary))
+        };
+        assert!(matches!(read(5, &mut buffer), Ok((text, false)) if text == b"hello"));
+        assert!(matches!(read(4, &mut buffer), Err(SkipReason::TooLarge { size: 5, limit: 4 })));
 
         std::fs::write(&path, b"a\0b").unwrap();
-        assert!(matches!(file(&path, 5, &mut buffer), Err(SkipReason::Binary)));
+        assert!(matches!(read(5, &mut buffer), Ok((text, true)) if text == b"a\0b"));
 
         std::fs::write(&path, b"").unwrap();
-        assert!(file(&path, 5, &mut buffer).is_ok());
-        assert_eq!(buffer, b"");
+        assert!(matches!(read(5, &mut buffer), Ok((text, false)) if text.is_empty()));
         assert!(matches!(
             file(&folder.path().join("absent"), 5, &mut buffer),
             Err(SkipReason::Unreadable(io::ErrorKind::NotFound))

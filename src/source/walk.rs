@@ -381,10 +381,13 @@ impl<V: Visitor> Worker<'_, '_, V> {
         let origin = self.pass.origin;
         let Some(visitor) = &mut self.visitor else { return };
         match read::file(path, self.pass.options.max_size, &mut self.buffer) {
-            Ok(()) => visitor.source(Source { path: &name, bytes: &self.buffer, origin }),
             // One NUL byte must not hide a file that Hermes reads: its parsers say what is wrong with it.
-            Err(SkipReason::Binary) if hermes_named(name.file_name()) => {
-                visitor.source(Source { path: &name, bytes: &self.buffer, origin });
+            Ok(read) if read.binary && !hermes_named(name.file_name()) => {
+                visitor.skip(Skip { path: name, reason: SkipReason::Binary, origin });
+            }
+            Ok(read) => {
+                let bytes = self.buffer.get(..read.length).unwrap_or_default();
+                visitor.source(Source { path: &name, bytes, origin });
             }
             Err(reason) => visitor.skip(Skip { path: name, reason, origin }),
         }
