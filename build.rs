@@ -1,5 +1,6 @@
-//! Compiles `rules/**/*.yaml` into the binary: checked to be YAML here, turned into compact JSON so that
-//! start-up parses it in well under a millisecond. Examples, which only tests read, are left out.
+//! Compiles `rules/**/*.yaml` into the binary: checked to be YAML here, and turned into compact JSON that is
+//! parsed when it is asked for. The detectors, which every run needs, become a static table that costs
+//! nothing at start-up. Examples, which only tests read, are left out.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -27,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut code =
         String::from("/// Name (path below `rules/` without ending) and content as JSON.\n");
     code.push_str("pub static FILES: &[(&str, &str)] = &[\n");
+    let mut detectors = String::from("[\n");
     for (number, file) in files.iter().enumerate() {
         let text = std::fs::read_to_string(file)?;
         let mut value: Value =
@@ -40,10 +42,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
         }
+        if name.starts_with("secrets/") && value.get("detectors").is_some() {
+            detector_rows(&value, &mut detectors).map_err(|error| format!("{name}: {error}"))?;
+            continue;
+        }
         std::fs::write(&target, json)?;
         writeln!(code, "    ({name:?}, include_str!({target:?})),")?;
     }
     code.push_str("];\n");
+    detectors.push(']');
+    std::fs::write(out.join("detectors.rs"), detectors)?;
     let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     writeln!(
         code,
@@ -51,6 +59,60 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
     std::fs::write(out.join("embedded.rs"), code)?;
     Ok(())
+}
+
+/// Writes the detectors of one file as Rust expressions of type `DetectorSpec`.
+fn detector_rows(file: &Value, out: &mut String) -> Result<(), Box<dyn Error>> {
+    let provider = file.get("provider").and_then(Value::as_str).ok_or("no provider")?;
+    for row in file.get("detectors").and_then(Value::as_array).ok_or("no list of detectors")? {
+        let row = row.as_object().ok_or("a detector that is no map")?;
+        let id = row.get("id").and_then(Value::as_str).ok_or("a detector without an id")?;
+        writeln!(out, "DetectorSpec {{ provider: Cow::Borrowed({provider:?}),")?;
+        for (key, value) in row {
+            let value = match (key.as_str(), value) {
+                ("provider", _) => return Err(format!("{id}: the file names the provider").into()),
+                ("severity" | "confidence", Value::String(word)) => {
+                    format!("{}::{}", camel(key), camel(word))
+                }
+                ("check", Value::Object(check)) => check_variant(check)?,
+                ("min_entropy", Value::Number(number)) => format!("Some({number}_f32)"),
+                (_, Value::String(text)) => format!("Cow::Borrowed({text:?})"),
+                (_, Value::Array(texts)) => {
+                    let texts: Vec<String> =
+                        texts.iter().map(|text| format!("Cow::Borrowed({text})")).collect();
+                    format!("Cow::Borrowed(&[{}])", texts.join(", "))
+                }
+                (_, Value::Bool(_) | Value::Number(_)) => value.to_string(),
+                _ => return Err(format!("{id}: {key} can't be {value}").into()),
+            };
+            writeln!(out, "    {key}: {value},")?;
+        }
+        out.push_str("    ..DetectorSpec::BLANK\n},\n");
+    }
+    Ok(())
+}
+
+/// `{kind: base64, bytes: 3}` as `Some(Check::Base64 { bytes: 3 })`.
+fn check_variant(check: &serde_json::Map<String, Value>) -> Result<String, Box<dyn Error>> {
+    let kind = check.get("kind").and_then(Value::as_str).ok_or("a check without a kind")?;
+    let fields: Vec<String> = check
+        .iter()
+        .filter(|(key, _)| *key != "kind")
+        .map(|(key, value)| format!("{key}: {value}"))
+        .collect();
+    let fields =
+        if fields.is_empty() { String::new() } else { format!(" {{ {} }}", fields.join(", ")) };
+    Ok(format!("Some(Check::{}{fields})", camel(kind)))
+}
+
+/// `github-crc32` as `GithubCrc32`.
+fn camel(word: &str) -> String {
+    word.split(['-', '_'])
+        .map(|part| {
+            let (first, rest) = part.split_at(part.len().min(1));
+            first.to_ascii_uppercase() + rest
+        })
+        .collect()
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {

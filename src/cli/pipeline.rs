@@ -15,9 +15,9 @@ use crate::document::{self, Document, Kind, Standing};
 use crate::finding::{Coverage, Finding, Skipped};
 use crate::policy::CommandTable;
 use crate::rules::content;
-use crate::rules::secret::{self, File, Scrubber};
+use crate::rules::secret::{self, File, Scrubber, Secret};
 use crate::rules::{Check, Findings, RULES};
-use crate::secrets::{Candidate, DetectorSpec, Engine, SpecFile};
+use crate::secrets::{Candidate, DetectorSpec, Engine, Nature, SpecFile};
 use crate::settings::{FILE_NAME, Settings};
 use crate::source::{self, Inputs, Origin, Skip, Source, Visitor};
 use crate::span::Span;
@@ -245,17 +245,12 @@ fn known_rules<'n>(
 fn engine(extra: Option<&Path>) -> Result<Engine, Failure> {
     let mut specs: Vec<DetectorSpec> = Vec::new();
     let broken = |what: String| Failure::new(format!("a detector can't be used: {what}"));
-    for (name, json) in data::folder("secrets").filter(|(name, _)| *name != "secrets/names") {
-        let file: SpecFile =
-            serde_json::from_str(json).map_err(|error| broken(format!("{name}: {error}")))?;
-        specs.extend(file.into_specs(name).map_err(|error| broken(error.to_string()))?);
-    }
     for (name, text) in extra.map(rule_files).transpose()?.unwrap_or_default() {
         let file: SpecFile =
             yaml_serde::from_str(&text).map_err(|error| broken(format!("{name}: {error}")))?;
         specs.extend(file.into_specs(&name).map_err(|error| broken(error.to_string()))?);
     }
-    let engine = Engine::new(specs).map_err(|error| broken(error.to_string()))?;
+    let engine = Engine::with_builtin(specs).map_err(|error| broken(error.to_string()))?;
     if extra.is_some() {
         // Patterns compile on first use; a team's own must be known to be good before that.
         engine.compile().map_err(|error| broken(error.to_string()))?;
@@ -393,7 +388,8 @@ impl Visitor for Worker<'_> {
             self.shared.progress.files.fetch_add(1, Ordering::Relaxed);
         }
         self.candidates.clear();
-        self.shared.engine.scan(source.bytes, &mut self.candidates);
+        let nature = || Nature::of(&source.path.display, source.bytes);
+        self.shared.engine.scan(source.bytes, nature, &mut self.candidates);
         let recognised = document::recognise(&source, self.shared.knowledge.facts());
         let mut document = match recognised {
             Some(document) => document,
@@ -408,7 +404,7 @@ impl Visitor for Worker<'_> {
         let secrets =
             secret::inspect(&document, &self.candidates, self.shared.engine, self.shared.knowledge);
         let personal = content::inspect(&document);
-        let spans: Vec<Span> = secrets.iter().map(|secret| secret.span).collect();
+        let spans: Vec<Span> = secrets.iter().flat_map(Secret::spans).collect();
         let hidden = spans.iter().copied().chain(personal.iter().map(|found| found.span));
         document.text.mask(hidden.collect());
         document.text.set_secrets(spans);

@@ -77,6 +77,7 @@ pub static RULES: &[Rule] = &[
     Rule::deployment::<repo::env_not_ignored::EnvNotIgnored>(),
     Rule::deployment::<repo::env_tracked::EnvTracked>(),
     Rule::deployment::<repo::no_credential_scan::NoCredentialScan>(),
+    Rule::file::<secret::in_context::InContext>(),
     Rule::file::<secret::known_token::KnownToken>(),
     Rule::file::<secret::named_literal::NamedLiteral>(),
     Rule::file::<skill::frontmatter_broken::FrontmatterBroken>(),

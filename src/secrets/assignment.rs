@@ -5,9 +5,14 @@
 //! or a type.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::classify::{Context, classify};
 use super::encoding::entropy;
 use super::names::is_secret_name;
+use super::spec::Confidence;
 use super::syntax::{self, Separator, Value};
 use crate::span::Span;
 
@@ -22,22 +27,51 @@ pub struct Assignment {
     pub quote: Option<u8>,
     /// What joins the two.
     pub separator: Separator,
+    /// How sure it is that the literal is a credential.
+    pub confidence: Confidence,
+    /// Why, in a few words for a reader.
+    pub reason: &'static str,
 }
+
+/// Every name that [`is_secret_name`] accepts holds one of these, in any case.
+const STEMS: [&str; 14] = [
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "key",
+    "credential",
+    "bearer",
+    "jwt",
+    "authorization",
+    "pat=",
+    "pat:",
+    "pat\"",
+    "nsec",
+    "mnemonic",
+];
+
+/// Stems that only names of several words have: searched for with the joint before them.
+const JOINED: [&str; 4] = ["_pat", "-pat", "_state", "ntstate"];
 
 /// All literals under secret names in `bytes`, in order. References, placeholders, ordinary words,
 /// expressions, types and prose are left out.
 #[must_use]
 pub fn assignments(bytes: &[u8]) -> Vec<Assignment> {
+    static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let stems = STEMS.iter().chain(&JOINED);
+        AhoCorasick::builder().ascii_case_insensitive(true).build(stems).ok()
+    });
     let mut out = Vec::new();
-    let mut last = Span::default();
-    for (at, &b) in bytes.iter().enumerate() {
-        let name = match b {
-            b'=' | b':' => syntax::name_before(bytes, at),
-            // `--api-key value`
-            b' ' | b'\t' => option_before(bytes, at),
-            _ => None,
-        };
-        let Some(name) = name.filter(|name| *name != last) else { continue };
+    let Some(names) = &*NAMES else { return out };
+    let mut read = 0;
+    for stem in names.find_iter(bytes) {
+        if stem.start() < read {
+            continue;
+        }
+        let sign = bytes.get(stem.end() - 1).is_some_and(|&b| !syntax::is_name_byte(b));
+        let name = syntax::name_around(bytes, stem.start(), stem.end() - usize::from(sign));
+        read = name.end;
         if !str::from_utf8(name.of(bytes)).is_ok_and(is_secret_name) {
             continue;
         }
@@ -46,20 +80,10 @@ pub fn assignments(bytes: &[u8]) -> Vec<Assignment> {
             continue;
         }
         if let Some(found) = judge(bytes, name, value) {
-            last = name;
             out.push(found);
         }
     }
     out
-}
-
-fn option_before(bytes: &[u8], at: usize) -> Option<Span> {
-    if at == 0 || !bytes.get(at - 1).copied().is_some_and(syntax::is_name_byte) {
-        return None;
-    }
-    let name = syntax::name_around(bytes, at - 1, at);
-    let dashes = name.start.checked_sub(2).and_then(|from| bytes.get(from..name.start));
-    (dashes == Some(b"--") && name.end == at).then_some(name)
 }
 
 fn judge(bytes: &[u8], name: Span, value: Value) -> Option<Assignment> {
@@ -78,6 +102,8 @@ fn judge(bytes: &[u8], name: Span, value: Value) -> Option<Assignment> {
         value: span,
         quote: value.quote,
         separator: value.separator,
+        confidence: Confidence::Medium,
+        reason: "a literal under a secret's name",
     })
 }
 
@@ -146,7 +172,7 @@ fn unquoted_literal(bytes: &[u8], name: Span, span: Span, separator: Separator) 
         Separator::Equals if shouted => secret.len() >= 8 || alone,
         Separator::Equals | Separator::Space => looks_generated(secret),
         Separator::Colon => alone && looks_generated(secret),
-        Separator::Tag | Separator::Comma | Separator::NextLine => false,
+        _ => false,
     }
 }
 

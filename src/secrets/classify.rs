@@ -6,7 +6,7 @@
 //! ([`Context::shaped`]) gets the strict tests only.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-use super::{hosts, placeholder};
+use super::{digest, hosts, placeholder};
 
 /// What is known of the value besides its bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -122,7 +122,9 @@ pub fn classify(value: &[u8], context: &Context<'_>) -> Class {
     if is_path(value) {
         return Class::new(Kind::Path, "a path or an address");
     }
-    if placeholder::few_words(value) || placeholder::few_words(&percent_decoded(value)) {
+    if placeholder::few_words(value)
+        || value.contains(&b'%') && placeholder::few_words(&percent_decoded(value))
+    {
         return Class::new(Kind::Word, "an ordinary word");
     }
     Class::new(Kind::Literal, "a literal value")
@@ -175,7 +177,9 @@ fn unquoted(value: &[u8]) -> &[u8] {
 }
 
 fn contains_any(value: &[u8], needles: &[&[u8]]) -> bool {
-    needles.iter().any(|needle| value.windows(needle.len()).any(|w| w == *needle))
+    needles.iter().any(|needle| {
+        value.windows(needle.len()).any(|w| w.first() == needle.first() && w == *needle)
+    })
 }
 
 fn starts_with_any(value: &[u8], prefixes: &[&[u8]]) -> bool {
@@ -378,36 +382,7 @@ fn is_boolean(value: &[u8]) -> bool {
 }
 
 fn hash(value: &[u8], context: &Context<'_>) -> Option<&'static str> {
-    const SCHEMES: &[&[u8]] = &[
-        b"scrypt$",
-        b"scrypt:",
-        b"$scrypt$",
-        b"$2a$",
-        b"$2b$",
-        b"$2y$",
-        b"$argon2",
-        b"argon2",
-        b"pbkdf2",
-        b"$pbkdf2",
-        b"$1$",
-        b"$5$",
-        b"$6$",
-        b"$y$",
-        b"$apr1$",
-        b"{SSHA",
-        b"{SHA",
-        b"{CRYPT}",
-        b"sha256:",
-        b"sha512:",
-        b"sha1:",
-        b"md5:",
-        b"sha256-",
-        b"sha384-",
-        b"sha512-",
-        b"bcrypt",
-        b"SCRAM-SHA",
-    ];
-    if starts_with_any(value, SCHEMES) {
+    if digest::scheme(value).is_some() {
         return Some("a digest");
     }
     let name = context.name?.to_ascii_lowercase();

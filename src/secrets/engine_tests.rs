@@ -4,29 +4,13 @@ use super::*;
 
 fn spec(id: &str, keywords: &[&str], pattern: &str) -> DetectorSpec {
     DetectorSpec {
-        id: id.into(),
-        provider: String::new(),
+        id: id.to_owned().into(),
         what: "x".into(),
-        source: String::new(),
-        severity: crate::secrets::Severity::Error,
         confidence: Confidence::High,
-        keywords: keywords.iter().map(|&w| w.into()).collect(),
-        keys: Vec::new(),
+        keywords: keywords.iter().map(|&word| word.to_owned().into()).collect(),
+        pattern: pattern.to_owned().into(),
         literal: true,
-        ignore_case: false,
-        pattern: pattern.into(),
-        before: 0,
-        near: 0,
-        reach: 512,
-        min_entropy: None,
-        check: None,
-        context: Vec::new(),
-        pair: Vec::new(),
-        generic: false,
-        hide_prefix: false,
-        rotate: String::new(),
-        matches: Vec::new(),
-        misses: Vec::new(),
+        ..DetectorSpec::BLANK
     }
 }
 
@@ -34,12 +18,12 @@ fn scan(specs: Vec<DetectorSpec>, text: &str) -> Vec<(String, String)> {
     let engine = Engine::new(specs).unwrap();
     engine.compile().unwrap();
     let mut found = Vec::new();
-    engine.scan(text.as_bytes(), &mut found);
+    engine.scan(text.as_bytes(), Default::default, &mut found);
     found
         .iter()
-        .map(|c| {
+        .filter_map(|c| {
             let secret = String::from_utf8_lossy(c.span.of(text.as_bytes())).into_owned();
-            (engine.spec(c).unwrap().id.clone(), secret)
+            Some((engine.spec(c)?.id.to_string(), secret))
         })
         .collect()
 }
@@ -71,7 +55,7 @@ fn keys_need_a_secret_name_and_a_value() {
     let keyed = || {
         let mut keyed = spec("m", &[], "[a-z0-9]{8}");
         keyed.literal = false;
-        keyed.keys = vec!["mistral".into()];
+        keyed.keys = vec!["mistral".into()].into();
         vec![keyed]
     };
     let hit = |text: &str| scan(keyed(), text).len();
@@ -88,7 +72,7 @@ fn keys_need_a_secret_name_and_a_value() {
 #[test]
 fn near_and_before_look_beside_the_keyword() {
     let mut near = spec("n", &["discord"], "[A-Za-z0-9]{16}");
-    near.near = 20;
+    (near.near, near.literal) = (20, false);
     let mut before = spec("b", &[":AA"], "[0-9]{4}:AA[a-z]{4}");
     before.before = 4;
     assert_eq!(scan(vec![near.clone()], "discord token Q7mF2kT4wQ9zL3vX").len(), 1);
@@ -101,7 +85,7 @@ fn near_and_before_look_beside_the_keyword() {
 #[test]
 fn context_must_stand_on_the_line() {
     let mut one = spec("c", &["app-"], "app-[a-z]{6}");
-    one.context = vec!["Dify".into()];
+    one.context = vec!["Dify".into()].into();
     assert_eq!(scan(vec![one.clone()], "DIFY_KEY=app-qmfktw").len(), 1);
     assert_eq!(scan(vec![one], "dify:\n  app-qmfktw").len(), 0);
 }
@@ -123,4 +107,37 @@ fn long_lines_of_keywords_stay_linear() {
     let start = std::time::Instant::now();
     assert!(scan(specs, &text).is_empty());
     assert!(start.elapsed().as_secs() < 5);
+}
+
+#[test]
+fn a_vendor_is_told_by_the_blocks_around_a_name_and_by_its_line() {
+    let scan = |text: &str| {
+        let mut keyed = spec("m", &[], "[a-zA-Z0-9]{16}");
+        (keyed.literal, keyed.keys) = (false, vec!["mistral".into()].into());
+        let engine = Engine::new(vec![keyed]).unwrap();
+        let mut found = Vec::new();
+        engine.scan(text.as_bytes(), Default::default, &mut found);
+        let told = found.iter().find(|c| engine.spec(c).is_some());
+        told.map(|c| c.note.map(|note| note.to_string()).unwrap_or_default())
+    };
+    let value = "Q7mF2kT4wQ9zL3vX";
+    for text in [
+        format!("mistral:\n  # x\n  api_key: {value}\n"),
+        format!("providers:\n  - mistral:\n      model: m\n\n      api_key: '{value}'\n"),
+        format!("{{\"mistral\": {{\n  \"url\": \"u\",\n  \"apiKey\": \"{value}\"}}}}"),
+        format!("[other]\na = 1\n[mistral]\nurl = \"x\"\napi_key = \"{value}\"\n"),
+    ] {
+        assert!(scan(&text).is_some_and(|note| note.contains("block")), "{text}");
+    }
+    for text in [format!("Mistral.connect(key, '{value}')"), format!("mistral token {value}")] {
+        assert!(scan(&text).is_some_and(|note| note.contains("line")), "{text}");
+    }
+    for text in [
+        format!("mistral:\n  model: m\nother:\n  api_key: {value}\n"),
+        format!("[mistral]\nurl = 1\n[other]\napi_key = \"{value}\"\n"),
+        format!("Mistral.connect('{value}')"),
+        format!("MISTRAL_TOKEN_FILE={value}"),
+    ] {
+        assert_eq!(scan(&text), None, "{text}");
+    }
 }

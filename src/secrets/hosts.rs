@@ -18,15 +18,30 @@ const LONGEST_SCHEME: usize = 40;
 
 /// True when `after`, the bytes behind `password`, is `@` and a host that documentation uses.
 pub(super) fn is_example(password: &[u8], after: &[u8]) -> bool {
-    let Some((b'@', rest)) = after.split_first() else { return false };
+    let Some(host) = host(after) else { return false };
+    is_reserved_name(host) || is_this_machine(host) && !looks_generated(password)
+}
+
+/// True when `after` is `@` and a host whose name is reserved for examples.
+pub(super) fn is_reserved(after: &[u8]) -> bool {
+    host(after).is_some_and(is_reserved_name)
+}
+
+/// The host in `@host:port/path`.
+fn host(after: &[u8]) -> Option<&[u8]> {
+    let Some((b'@', rest)) = after.split_first() else { return None };
     let inside = |b: &&u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(b);
     let length = rest.iter().take(LONGEST_HOST + 8).take_while(inside).count();
     let (host, tail) = rest.split_at_checked(length).unwrap_or_default();
     // More userinfo follows: the host is further on.
-    if tail.first() == Some(&b'@') {
-        return false;
-    }
-    let host = without_port(host);
+    (tail.first() != Some(&b'@')).then(|| without_port(host))
+}
+
+fn is_this_machine(host: &[u8]) -> bool {
+    host.eq_ignore_ascii_case(b"localhost") || host == b"127.0.0.1" || host == b"[::1]"
+}
+
+fn is_reserved_name(host: &[u8]) -> bool {
     let ends = |name: &[u8]| {
         host.len().checked_sub(name.len()).is_some_and(|from| {
             let (before, end) = host.split_at_checked(from).unwrap_or_default();
@@ -37,11 +52,7 @@ pub(super) fn is_example(password: &[u8], after: &[u8]) -> bool {
         return true;
     }
     // A bare `test` is a container's name.
-    if host.contains(&b'.') && ENDINGS.iter().any(|name| ends(name)) {
-        return true;
-    }
-    let own = host.eq_ignore_ascii_case(b"localhost") || host == b"127.0.0.1" || host == b"[::1]";
-    own && !looks_generated(password)
+    host.contains(&b'.') && ENDINGS.iter().any(|name| ends(name))
 }
 
 /// True when `value` is an address with userinfo whose host documentation uses.

@@ -13,10 +13,14 @@ use memchr::memmem;
 /// Packed comparisons look at four bytes at once; shorter literals are searched for one by one.
 const PACKED_LENGTH: usize = 4;
 
+/// As many as packed comparisons take at once.
+const PACKED_MOST: usize = 60;
+
 /// The compiled set of literals.
 #[derive(Debug)]
 pub(super) struct Literals {
-    wide: Option<Wide>,
+    /// Each with the index of its first text in `starts`.
+    wide: Vec<(Wide, usize)>,
     short: Vec<(memmem::Finder<'static>, usize)>,
     patterns: Vec<Pattern>,
     /// For each text that is searched for, the patterns that begin with it.
@@ -36,6 +40,33 @@ struct Pattern {
     text: Vec<u8>,
     /// The first letter that was left out, in lower case.
     first: Option<u8>,
+}
+
+impl Wide {
+    fn new(texts: &[&[u8]]) -> Option<Self> {
+        if let Some(searcher) = packed::Config::new().builder().extend(texts).build() {
+            return Some(Self::Packed(searcher));
+        }
+        AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .build(texts)
+            .ok()
+            .map(Self::Automaton)
+    }
+
+    /// Index and offset of the first text from `from` on.
+    fn next(&self, bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+        match self {
+            Self::Packed(searcher) => {
+                let found = searcher.find_in(bytes, (from..bytes.len()).into())?;
+                Some((found.pattern().as_usize(), found.start()))
+            }
+            Self::Automaton(automaton) => {
+                let found = automaton.find(aho_corasick::Input::new(bytes).range(from..))?;
+                Some((found.pattern().as_usize(), found.start()))
+            }
+        }
+    }
 }
 
 impl Literals {
@@ -72,35 +103,22 @@ impl Literals {
                 (0..patterns.len()).filter(begins).collect()
             })
             .collect();
-        let searcher = packed::Config::new().builder().extend(&texts).build();
-        let automaton =
-            || AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&texts);
-        let wide = match searcher {
-            _ if texts.is_empty() => None,
-            Some(searcher) => Some(Wide::Packed(searcher)),
-            None => automaton().ok().map(Wide::Automaton),
-        };
+        let wide = texts
+            .chunks(PACKED_MOST)
+            .enumerate()
+            .filter_map(|(index, texts)| Some((Wide::new(texts)?, index * PACKED_MOST)))
+            .collect();
         Self { wide, short, patterns, starts }
     }
 
-    /// Calls `hit(index of the literal, offset of its first byte)` for every occurrence: in order, except that
-    /// literals of less than four bytes come last.
+    /// Calls `hit(index of the literal, offset of its first byte)` for every occurrence. In order as long as there
+    /// are few literals, except that those of less than four bytes come last.
     pub fn scan(&self, bytes: &[u8], mut hit: impl FnMut(usize, usize)) {
-        let mut from = 0;
-        while let Some((text, start)) = self.next(bytes, from) {
-            from = start + 1;
-            let begun = self.starts.get(text).into_iter().flatten();
-            for pattern in begun.filter_map(|&index| self.patterns.get(index)) {
-                let here = bytes.get(start..).unwrap_or_default();
-                let before = start.checked_sub(1).and_then(|at| bytes.get(at));
-                match pattern.first {
-                    _ if !here.starts_with(&pattern.text) => {}
-                    None => hit(pattern.literal, start),
-                    Some(first) if before.is_some_and(|b| b.to_ascii_lowercase() == first) => {
-                        hit(pattern.literal, start - 1);
-                    }
-                    Some(_) => {}
-                }
+        for (wide, base) in &self.wide {
+            let mut from = 0;
+            while let Some((text, start)) = wide.next(bytes, from) {
+                from = start + 1;
+                self.confirm(bytes, base + text, start, &mut hit);
             }
         }
         for (finder, literal) in &self.short {
@@ -110,15 +128,18 @@ impl Literals {
         }
     }
 
-    fn next(&self, bytes: &[u8], from: usize) -> Option<(usize, usize)> {
-        match self.wide.as_ref()? {
-            Wide::Packed(searcher) => {
-                let found = searcher.find_in(bytes, (from..bytes.len()).into())?;
-                Some((found.pattern().as_usize(), found.start()))
-            }
-            Wide::Automaton(automaton) => {
-                let found = automaton.find(aho_corasick::Input::new(bytes).range(from..))?;
-                Some((found.pattern().as_usize(), found.start()))
+    fn confirm(&self, bytes: &[u8], text: usize, start: usize, hit: &mut impl FnMut(usize, usize)) {
+        let here = bytes.get(start..).unwrap_or_default();
+        let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+        let begun = self.starts.get(text).into_iter().flatten();
+        for pattern in begun.filter_map(|&index| self.patterns.get(index)) {
+            match pattern.first {
+                _ if !here.starts_with(&pattern.text) => {}
+                None => hit(pattern.literal, start),
+                Some(first) if before.is_some_and(|b| b.to_ascii_lowercase() == first) => {
+                    hit(pattern.literal, start - 1);
+                }
+                Some(_) => {}
             }
         }
     }

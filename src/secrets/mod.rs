@@ -4,29 +4,40 @@
 //! under names such as `api_key`; [`classify()`] tells a literal from what merely looks like one.
 
 pub mod assignment;
+mod builtin;
 mod check;
 pub mod classify;
+pub mod context;
+mod digest;
 mod encoding;
 pub mod engine;
 mod hosts;
 mod literals;
+pub mod name_kind;
 pub mod names;
+pub mod nature;
 mod placeholder;
 mod prefilter;
 pub mod redact;
 mod runs;
+mod scan;
 pub mod spec;
+mod sums;
 mod syntax;
 pub mod template;
+mod wording;
 
 #[cfg(test)]
 mod data_tests;
 
 pub use assignment::{Assignment, assignments};
+pub use builtin::DETECTORS;
+pub use check::Note;
 pub use classify::{Class, Context, Kind, classify};
 pub use encoding::entropy;
-pub use engine::{Candidate, Engine};
+pub use engine::{Candidate, Engine, Origin};
 pub use names::{is_secret_name, is_secret_name_in_credential_block};
+pub use nature::{Language, Nature};
 pub use redact::redact;
 pub use spec::{Check, Confidence, DetectorSpec, Severity, SpecError, SpecFile};
 pub use syntax::Separator;

@@ -7,7 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 /// A single word that makes a name a secret's name when it stands last.
-const SECRET: &[&str] = &[
+pub(super) const SECRET: &[&str] = &[
     "password",
     "passwd",
     "passphrase",
@@ -46,7 +46,7 @@ const SECRET: &[&str] = &[
 ];
 
 /// `word key`: the word before a final `key` that makes the pair a secret.
-const KEY_OF: &[&str] = &[
+pub(super) const KEY_OF: &[&str] = &[
     "api",
     "access",
     "secret",
@@ -92,7 +92,7 @@ const KEY_OF: &[&str] = &[
 ];
 
 /// `secret word`: endings after a secret's word that leave it a secret.
-const STILL: &[&str] =
+pub(super) const STILL: &[&str] =
     &["value", "plaintext", "plain", "raw", "string", "text", "b64", "base64", "literal"];
 
 /// Words that, standing before a secret's word or in the name, turn it public or into something else.
@@ -164,7 +164,13 @@ const NOT: &[&str] = &[
 ];
 
 /// Compact spellings that would be taken for a secret's.
-const NEVER: &[&str] = &["bypass", "compass", "tokenize", "pass"];
+pub(super) const NEVER: &[&str] = &["bypass", "compass", "tokenize", "pass"];
+
+pub(super) fn is_in(list: &[&str], word: &[u8]) -> bool {
+    list.iter()
+        .map(|entry| entry.as_bytes())
+        .any(|entry| entry.len() == word.len() && entry.first() == word.first() && entry == word)
+}
 
 /// True when a key or variable called `name` holds a secret itself: `api_key`, `clientSecret`,
 /// `TELEGRAM_BOT_TOKEN`, `x-api-key`; false for a pointer to one (`key_env`, `TOKEN_FILE`,
@@ -173,40 +179,31 @@ const NEVER: &[&str] = &["bypass", "compass", "tokenize", "pass"];
 /// A bare `key` is not a secret's name: see [`is_secret_name_in_credential_block`].
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
-    let words = words(name);
-    verdict(&words)
+    with_words(name.as_bytes(), verdict)
 }
 
 /// As [`is_secret_name`], where the key stands in a block that describes a provider, a platform or a
 /// credential: there a bare `key`, `auth` or `credentials` holds one too.
 #[must_use]
 pub fn is_secret_name_in_credential_block(name: &str) -> bool {
-    let words = words(name);
-    match words.as_slice() {
-        [only]
-            if matches!(
-                &**only,
-                "key" | "auth" | "pass" | "credentials" | "sessdata" | "cookie"
-            ) =>
-        {
-            true
+    with_words(name.as_bytes(), |all| match all {
+        [b"key" | b"auth" | b"pass" | b"credentials" | b"sessdata" | b"cookie"] => true,
+        [.., b"key"] => {
+            !all.iter().any(|word| is_in(NOT, word) || *word == b"ssh" || *word == b"id")
         }
-        [.., last] if last == "key" => {
-            !words.iter().any(|word| NOT.contains(&word.as_str()) || word == "ssh" || word == "id")
-        }
-        _ => verdict(&words),
-    }
+        _ => verdict(all),
+    })
 }
 
-fn verdict(words: &[String]) -> bool {
-    if words.iter().any(|word| NOT.contains(&word.as_str())) {
+fn verdict(words: &[&[u8]]) -> bool {
+    if words.iter().any(|word| is_in(NOT, word)) {
         return false;
     }
     let mut words = words;
     // `token_2`, `api_key1`, `secret_value`, `password_plaintext`.
     while let [rest @ .., last] = words {
-        let numbered = last.bytes().all(|b| b.is_ascii_digit());
-        if (numbered || STILL.contains(&last.as_str())) && !rest.is_empty() {
+        let numbered = last.iter().all(u8::is_ascii_digit);
+        if (numbered || is_in(STILL, last)) && !rest.is_empty() {
             words = rest;
         } else {
             break;
@@ -214,51 +211,60 @@ fn verdict(words: &[String]) -> bool {
     }
     match words {
         [] => false,
-        [only] if NEVER.contains(&only.as_str()) => false,
+        [only] if is_in(NEVER, only) => false,
         // Helm's `tokenSecretKey` is the name of an entry in a Secret.
-        [.., of, first, last]
-            if last == "key" && first == "secret" && SECRET.contains(&of.as_str()) =>
-        {
-            false
-        }
-        [.., first, last] if last == "key" => KEY_OF.contains(&first.as_str()),
-        [.., first, last] if last == "state" => first == "client",
-        [.., first, last] if last == "userpass" || last == "pass" => {
-            first != "first" && first != "one"
-        }
-        [.., last] => SECRET.contains(&last.as_str()),
+        [.., of, b"secret", b"key"] if is_in(SECRET, of) => false,
+        [.., first, b"key"] => is_in(KEY_OF, first),
+        [.., first, b"state"] => *first == b"client",
+        [.., first, b"userpass" | b"pass"] => *first != b"first" && *first != b"one",
+        [.., last] => is_in(SECRET, last),
     }
 }
 
-/// `HTTPServerAPIKey_2` is `http server api key 2`. At most 12 words of a name of 96 bytes count.
-fn words(name: &str) -> Vec<String> {
-    let mut out: Vec<String> = Vec::with_capacity(4);
-    let bytes = name.as_bytes();
-    if bytes.len() > 96 {
-        return out;
+/// The longest name that is looked at, and how many words of it count.
+const LONGEST: usize = 96;
+const MOST_WORDS: usize = 12;
+
+/// Calls `judge` with the words of `name`, lower case: `HTTPServerAPIKey_2` is `http server api key 2`.
+pub(super) fn with_words<R>(name: &[u8], judge: impl FnOnce(&[&[u8]]) -> R) -> R {
+    let mut text = [0_u8; LONGEST];
+    let mut ends = [(0_usize, 0_usize); MOST_WORDS];
+    let mut count = 0;
+    if name.len() > LONGEST {
+        return judge(&[]);
     }
-    let mut word = String::new();
-    for (i, &b) in bytes.iter().enumerate() {
-        let before = i.checked_sub(1).and_then(|j| bytes.get(j)).copied().unwrap_or(b'_');
-        let after = bytes.get(i + 1).copied().unwrap_or(b'_');
+    let mut from = 0;
+    let mut close = |from: usize, to: usize| {
+        if from < to
+            && let Some(slot) = ends.get_mut(count)
+        {
+            *slot = (from, to);
+            count += 1;
+        }
+    };
+    for (i, &b) in name.iter().enumerate() {
+        let before = i.checked_sub(1).and_then(|j| name.get(j)).copied().unwrap_or(b'_');
+        let after = name.get(i + 1).copied().unwrap_or(b'_');
         let starts = b.is_ascii_uppercase()
             && (before.is_ascii_lowercase()
                 || before.is_ascii_digit()
                 || before.is_ascii_uppercase() && after.is_ascii_lowercase())
             || b.is_ascii_digit() && before.is_ascii_lowercase() && !after.is_ascii_alphanumeric()
             || !b.is_ascii_alphanumeric();
-        if starts && !word.is_empty() {
-            out.push(std::mem::take(&mut word));
+        if starts {
+            close(from, i);
+            from = if b.is_ascii_alphanumeric() { i } else { i + 1 };
         }
-        if b.is_ascii_alphanumeric() {
-            word.push(char::from(b.to_ascii_lowercase()));
+        if let Some(slot) = text.get_mut(i) {
+            *slot = b.to_ascii_lowercase();
         }
     }
-    if !word.is_empty() {
-        out.push(word);
+    close(from, name.len());
+    let mut words: [&[u8]; MOST_WORDS] = [&[]; MOST_WORDS];
+    for (word, (from, to)) in words.iter_mut().zip(ends) {
+        *word = text.get(from..to).unwrap_or_default();
     }
-    out.truncate(12);
-    out
+    judge(words.get(..count).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -420,7 +420,10 @@ fn counting_tail(value: &[u8]) -> bool {
 /// Case-insensitive search; `needle` is lower case.
 fn find(value: &[u8], needle: &str) -> bool {
     let needle = needle.as_bytes();
-    value.windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle))
+    let first = needle.first().copied().unwrap_or(0);
+    value.windows(needle.len()).any(|w| {
+        w.first().is_some_and(|b| b.to_ascii_lowercase() == first) && w.eq_ignore_ascii_case(needle)
+    })
 }
 
 #[cfg(test)]

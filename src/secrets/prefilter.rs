@@ -1,6 +1,6 @@
 //! Finds the keywords of all detectors in a run of token characters.
 //!
-//! Of each keyword the rarest four bytes go into a bitmap of 8 KiB, which stays in the nearest cache; every four
+//! The first four bytes of each keyword go into a bitmap of 8 KiB, which stays in the nearest cache; every four
 //! bytes of the run are looked up in it, and whole keywords are compared only where a bit is set. That is built
 //! in microseconds and carries no state from byte to byte, so it outruns an automaton at start-up and in
 //! short runs; the price is that a keyword needs four bytes. One of three is entered once for each token
@@ -28,7 +28,6 @@ pub(super) struct Keyword {
 struct Entry {
     gram: u32,
     keyword: u16,
-    offset: u16,
     next: u16,
 }
 
@@ -67,19 +66,16 @@ impl Prefilter {
         let text = &keyword.text;
         if let Some(&[a, b, c]) = text.first_chunk::<3>().filter(|_| text.len() == 3) {
             for &last in TOKEN_BYTES {
-                self.insert(index, 0, [a, b, c, last]);
+                self.insert(index, [a, b, c, last]);
             }
             return;
         }
-        let rarest = text.windows(4).enumerate().min_by_key(|(_, four)| commonness(four));
-        if let Some((offset, &[a, b, c, d])) = rarest
-            && let Ok(at) = u16::try_from(offset)
-        {
-            self.insert(index, at, [a, b, c, d]);
+        if let Some(&four) = text.first_chunk() {
+            self.insert(index, four);
         }
     }
 
-    fn insert(&mut self, keyword: u16, offset: u16, four: [u8; 4]) {
+    fn insert(&mut self, keyword: u16, four: [u8; 4]) {
         let gram = u32::from_le_bytes(four) | CASE;
         let slot = hash(gram);
         let Ok(here) = u16::try_from(self.entries.len()) else { return };
@@ -90,7 +86,7 @@ impl Prefilter {
             *byte |= 1 << (slot & 7);
         }
         if let Some(head) = self.heads.get_mut((slot >> (BITS - BUCKET_BITS)) as usize) {
-            self.entries.push(Entry { gram, keyword, offset, next: *head });
+            self.entries.push(Entry { gram, keyword, next: *head });
             *head = here;
         }
     }
@@ -116,81 +112,19 @@ impl Prefilter {
             if entry.gram != gram {
                 continue;
             }
-            let Some(start) = at.checked_sub(usize::from(entry.offset)) else { continue };
             let Some(keyword) = self.keywords.get(usize::from(entry.keyword)) else { continue };
-            let Some(text) = bytes.get(start..start + keyword.text.len()) else { continue };
+            let Some(text) = bytes.get(at..at + keyword.text.len()) else { continue };
             let same = if keyword.fold {
                 text.eq_ignore_ascii_case(&keyword.text)
             } else {
                 text == &*keyword.text
             };
             if same {
-                hit(usize::from(entry.keyword), start);
+                hit(usize::from(entry.keyword), at);
             }
         }
     }
 }
-
-/// How often the pass would stop at these four bytes: the higher, the more often.
-fn commonness(four: &[u8]) -> u32 {
-    four.windows(3)
-        .map(|three| {
-            let merged = [0, 1, 2].map(|i| three.get(i).copied().unwrap_or(0) | CASE as u8);
-            let [a, b, c] = merged;
-            let listed = |list: &[u8]| list.as_chunks().0.binary_search(&[a, b, c]).is_ok();
-            if listed(EVERYWHERE) {
-                64
-            } else if listed(OFTEN) {
-                24
-            } else if listed(SOMETIMES) {
-                12
-            } else {
-                merged.iter().map(|b| if b.is_ascii_alphabetic() { 2 } else { 1 }).sum()
-            }
-        })
-        .sum()
-}
-
-/// Three bytes that stand together most often in source and prose, case merged; sorted.
-const EVERYWHERE: &[u8] = b"\
----///===ablactageallameandargassateathatiblecalchecomconctidatdefdeldereadectelfendentermerr\
-ersessestetuexcextfilforfrogetherideileimeimpindinginsintionistiteithivekeylf.linlsematmesmod\
-mponalnamnonnotnstnteodeoneonsontoolopeormortoutparpatperporpreproptipubratrearesretrinromror\
-rroselsersessiossistastrtattedterthetimtiotortratritrutryturtypulturnusevalverype";
-/// The next most frequent.
-const OFTEN: &[u8] = b"\
-.co.ge.st::caceachackaddailainalialsaluancantanyapiapparaarcardarearnarsartaseataatcatoattatu\
-aulautawsbacbasboocancatccecepcescfgchackeclacliclocodcorcrecricurdendesdicdindirdisdledowe::\
-eareaseatecoefaefiegieleelsemoempenaencensenveptequer.er:eraereeriernerterves.eseesoespesueta\
-eteeveexpfalfauferfigfingatgengerginhanhashathenhisialicaiceictiesignildillimainaineiniinkipt\
-ireiseisiitiityizejeckenkillablaslatlealedlenlesletliclisloalocloglonlowluemanmaxmenmetminmit\
-mmamplmptmutncendendone:nernfininnitnnensentintrntsoadockoinokeomeommompon:onaonfonloptordore\
-orioryostounouroveoviownowspacpecpenplapleplipolposppepriputqueracrairamranrcerchrecredrefreg\
-renrepreqrgergsripritrmarmeroprourovrsersirtiruerunry:s::sagscrsecsedsetshosinskisolsonsouspa\
-ssassestestistosubsulsupsystaltantartchtemtentestexthathithothrtictietintivtoktootretteu32ues\
-uleumeuncundunturcureurlustuteuthvenvidwarwaywhewinwitworws:xce";
-/// And the next.
-const SOMETIMES: &[u8] = b"\
--co-re....ad.ap.de.en.ex.in.is.lo.pa.re.se/de0000x1://::a::e::f::l::n::p::s:aw:co=tra-zabeacc\
-adaadeadyafeaftagsaisaitakealealoampanaangannansaptariarkarraryashaskasoastasyatfaudavaaveayl\
-aysbanbelberbilbinbitbjebloboabodbotboubrebrobugbuibutbytcaccapcarcascenchichocitckscleclucol\
-copcoucracroctectoctscuscutddidebdecdeddepdetdevdexdgediadifditdocdondredule.geacealeameanebu\
-ecaecieckecrecued.ed:edeedieedeeneepeerefeefoegaegeegrelaeldeliellelpemaemeemseneengenueouepa\
-eplepoeprer-eroeryes/es:esceshetcethetietretseviewaexaexeexifacfaifeafetffeficfiefirfixflaflo\
-foufrafreftefulfungedgesggeghtgisgitglegnogragregrogthguagumgurharheahechedhelhemheshichilhin\
-hodhomhonhorhoshouhrehrohtti32ichiciickicyid:idaiedielienierifiifyighigiiguilailiiltimiincinf\
-inlinpinuinvioriroirsisaiscispissitlitoitsjsokedkerketkinknolaclaglanlarlaylbale.le:lecleglem\
-lerlevlialiblidlieliflimlitlivlizllallbllellillollsllyloolosls.lteltiltsludlugluslvem::magmai\
-malmapmarmbeme.me:medmemmeomermismmemonmormovmsgmulmusn::nabnagnatnchnconctndandindlndsnecned\
-neenelnesnetnewnexnfong.ng:ngenglngsngtnicnlinlynodnornownpuns.ns/nsinsunt.nt:ntanthntonuenul\
-numnvenvioaroatobjocaoceodioduodyoffofioggoldoleoliollolsolvomaomion-on.oncondongonionnonvook\
-ootopiopyor:orkorsos.oseosiotaoteothotiouloupousowepaspaypdapedpespicpinplupoiponpplppopprps:\
-pteptyquir::ralraprawrdere.re:reerelremrevrguriaribricridrierigrivrkermirnarnernirnsrocrofroj\
-rolronroorowrrerrirs.rstrtertsrucrulrverviry.s.as.gs:/safsamscaschscose:seaseesenshashesidsig\
-sissitsizsomsorspesplspostdstssucsumsursymsynt::tabtactagtaitaste.te:teategteltewtfoth.th:tia\
-tiftiltittletlytomtoptpstputr:ts.ts:ttpttrtuptustwoualubsuctudeugiuiduiluiruldullumbuniunkuns\
-updupeupluppurauriurrusausiutiutoutpvaivarvedvelviavicvirviswaiwebwerwhiwilwrawriwsexecxisxpr\
-xtextryloyncyouys:ystyteythzedzer";
 
 #[cfg(test)]
 mod tests {
@@ -198,15 +132,6 @@ mod tests {
 
     fn keyword(text: &str, fold: bool) -> Keyword {
         Keyword { text: text.as_bytes().into(), fold }
-    }
-
-    #[test]
-    fn frequency_lists_are_sorted() {
-        for list in [EVERYWHERE, OFTEN, SOMETIMES] {
-            let (threes, rest) = list.as_chunks::<3>();
-            assert!(rest.is_empty() && threes.is_sorted() && threes.len() > 100);
-        }
-        assert!(commonness(b"retu") > commonness(b"wqxz"));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What a detector is: the data form a security person edits, and the checks it must pass on loading.
 //!
-//! One type serves three sources (the embedded copy, `rules/secrets/*.yaml`, a team's own `--rules`
-//! folder), so the examples are optional here: the embedded copy leaves them out.
+//! One type serves three sources (the table compiled into the binary, `rules/secrets/*.yaml`, a team's own
+//! `--rules` folder), so texts may be borrowed, and the examples are optional: the compiled table has none.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -46,29 +47,103 @@ impl Confidence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Check {
-    /// The last six characters are the base62 CRC-32 of the characters between the last `_` and them.
+    /// The last six characters are the base62 CRC-32 of the characters between the last `_` and them
+    /// (GitHub, npm). A `ghs_` token that is a signed web token is read as one.
     GithubCrc32,
     /// The last eight characters are the little-endian hex CRC-32 of everything before the last `_`.
     GrafanaCrc32,
-    /// The first part decodes to a JSON object that names an algorithm, the second to a JSON object.
+    /// The last six characters are the base62 CRC-32 of everything before the last `_`: Synapse's
+    /// (`syt_`, `syr_`) and, least digit first, the authentication service's (`mat_`, `mct_`).
+    MatrixCrc32,
+    /// The last eight characters are the hex CRC-32 of everything before them (`ATATT3`, `ATCTT3`, `ATBB`).
+    AtlassianCrc32,
+    /// The last eight characters are the hex CRC-32 of what stands between the first `_` and them.
+    CloudflareCrc32,
+    /// A GitLab routable token ends in its payload's length and a CRC-32, in base36. Other tokens of
+    /// GitLab have no checksum and pass when they are no words.
+    GitlabCrc32,
+    /// An Azure key in base64: `JQQJ99` at its place and a Marvin32 checksum, or a service's signature
+    /// (`+ASt`, `AzFu`, `ACDb` …) and one; older keys have neither and pass. Those of Azure DevOps are
+    /// left to `azure-devops`.
+    AzureKey,
+    /// An Azure DevOps token: an Azure key of the service `AZDO`, or 52 characters of base32 with a CRC-32
+    /// inside.
+    AzureDevops,
+    /// A client secret of Entra ID, `8Q~` or `7Q~` after three characters; `8Q~` has a checksum.
+    EntraSecret,
+    /// A web token: the first part decodes to a JSON object that names an algorithm, the second to a JSON
+    /// object; the signature is as long as the algorithm makes it. Keys published on purpose are
+    /// rejected. A vendor's prefix before `eyJ` is skipped.
     Jwt,
-    /// `id:AA…`, the id a number that Telegram issues (not a counting run).
-    TelegramId,
+    /// A JSON web key with its private part.
+    Jwk,
+    /// A PEM, OpenSSH or OpenPGP private key with a body that is long enough; says whether it is whole,
+    /// cut short or behind a passphrase.
+    Pem,
+    /// Base64 of a PEM private key.
+    PemBase64,
+    /// Base64 of a private key in DER, as a PEM body is without its first and last line.
+    DerKey,
+    /// The private lines of a PuTTY key file, or the whole file.
+    Putty,
     /// The sixteen characters after the four-letter type are base32 and hold a 12-digit account.
     AwsKeyId,
-    /// A PEM or PGP block with a base64 body that is long enough to be a key.
-    Pem,
+    /// 40 characters of base64 that are no path, no name and no digest.
+    AwsSecretKey,
+    /// A macaroon of PyPI or its test instance.
+    PypiToken,
+    /// A Sentry organisation token names its organisation in base64 JSON. User tokens pass.
+    SentryToken,
+    /// A Grafana Cloud token (`glc_`) or an API key of old Grafana, base64 JSON with known fields.
+    GrafanaCloudToken,
+    /// A 1Password service account token, base64 JSON with the account's secret key.
+    OnepasswordToken,
+    /// A Vault service token with a signed part (`hvs.CAES`). Other Vault tokens pass when they have a digit
+    /// and letters of both cases.
+    VaultToken,
+    /// A JFrog reference token (base64 of `reftkn:`) or API key (base58 of 54 bytes).
+    JfrogToken,
+    /// `sk.`, base64 JSON that names the user, a signature.
+    MapboxToken,
+    /// `id:AA…`, the id a number that Telegram issues (not a counting run).
+    TelegramId,
     /// The first part is base64 of a snowflake id of 17 to 20 digits.
     DiscordToken,
+    /// Base64 of an Elasticsearch key: id of 20 characters, `:`, 22 characters.
+    ElasticKey,
+    /// A token of Jira, Confluence or Bitbucket Data Center: base64 of a number, `:`, 20 bytes; behind
+    /// `BBDC-` for Bitbucket.
+    AtlassianPat,
+    /// A Fernet token: version, a time since 2012, whole blocks.
+    FernetToken,
+    /// A UUID with a version of 1 to 8.
+    Uuid,
+    /// A bech32 or bech32m string, in one case, with a right checksum.
+    Bech32,
+    /// Base58 with a checksum of double SHA-256: WIF keys, extended keys.
+    Base58Check,
+    /// A phrase of 12 to 24 words of BIP-39's English list with a right checksum.
+    Bip39,
+    /// A seed of a NATS key (`SU…`, `SA…`) with a right CRC-16.
+    NatsSeed,
+    /// A Stellar secret seed (`S` and 55 characters) with a right CRC-16.
+    StellarSeed,
+    /// A Matrix recovery key, base58 with a parity byte; spaces are ignored.
+    MatrixRecoveryKey,
+    /// Base64 of 32 bytes; says when it is not clamped as WireGuard's private keys are.
+    WireguardKey,
     /// Base64 of exactly `bytes` bytes.
     Base64 {
         /// Length of the decoded form.
         bytes: usize,
     },
+    /// Base58 of exactly `bytes` bytes, at most 180.
+    Base58 {
+        /// Length of the decoded form.
+        bytes: usize,
+    },
     /// Base64 (either alphabet) of a JSON object.
     Base64Json,
-    /// A bech32 string with a right checksum.
-    Bech32,
     /// Has a digit, a lower-case and an upper-case letter.
     Mixed,
     /// Has a digit and a letter, or letters of both cases.
@@ -77,20 +152,25 @@ pub enum Check {
     BasicAuth,
 }
 
+/// A text of the data: borrowed from the binary, or read from a file.
+pub type Text = Cow<'static, str>;
+/// Several of them.
+pub type Texts = Cow<'static, [Text]>;
+
 /// A detector: which literals wake it, which pattern decides, and what to tell the reader.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DetectorSpec {
     /// Unique over all files, `provider-kind`.
-    pub id: String,
+    pub id: Text,
     /// Who issues the credential; filled from the file by [`SpecFile::into_specs`].
     #[serde(default)]
-    pub provider: String,
+    pub provider: Text,
     /// The credential's name as its vendor writes it.
-    pub what: String,
+    pub what: Text,
     /// Where the format fact comes from.
     #[serde(default)]
-    pub source: String,
+    pub source: Text,
     /// How bad a leak is.
     pub severity: Severity,
     /// How sure a match is.
@@ -98,11 +178,11 @@ pub struct DetectorSpec {
     /// Literals of four bytes or more, or of three followed by a token character. One of them starts
     /// the match, unless `before` or `near` say otherwise.
     #[serde(default)]
-    pub keywords: Vec<String>,
+    pub keywords: Texts,
     /// For credentials without a shape of their own: words one of which must stand in the name that
     /// the value is assigned to. The name must be a secret's name as well.
     #[serde(default)]
-    pub keys: Vec<String>,
+    pub keys: Texts,
     /// `keywords` are searched for everywhere, not in long runs of token characters with a digit only: for
     /// tokens that are short, spaced or made of letters alone. Each costs every run a little.
     #[serde(default)]
@@ -112,7 +192,7 @@ pub struct DetectorSpec {
     pub ignore_case: bool,
     /// Regex syntax, bytes, Unicode off. The group `secret`, else group 1, else the whole match is
     /// the secret. The engine checks that no token character touches the match.
-    pub pattern: String,
+    pub pattern: Text,
     /// The match may begin up to so many bytes before its keyword.
     #[serde(default)]
     pub before: usize,
@@ -130,10 +210,10 @@ pub struct DetectorSpec {
     pub check: Option<Check>,
     /// Words one of which must stand on the same line (any case), outside the match.
     #[serde(default)]
-    pub context: Vec<String>,
+    pub context: Texts,
     /// Detectors of the other half (a key id, an account's SID) of a paired credential.
     #[serde(default)]
-    pub pair: Vec<String>,
+    pub pair: Texts,
     /// Gives way to any detector that knows the vendor.
     #[serde(default)]
     pub generic: bool,
@@ -142,13 +222,13 @@ pub struct DetectorSpec {
     pub hide_prefix: bool,
     /// What the owner does about it.
     #[serde(default)]
-    pub rotate: String,
+    pub rotate: Text,
     /// Templates that must match (see [`crate::secrets::template`]).
     #[serde(default, rename = "match")]
-    pub matches: Vec<String>,
+    pub matches: Texts,
     /// Templates that must not.
     #[serde(default, rename = "no_match")]
-    pub misses: Vec<String>,
+    pub misses: Texts,
 }
 
 const fn default_reach() -> usize {
@@ -156,6 +236,33 @@ const fn default_reach() -> usize {
 }
 
 impl DetectorSpec {
+    /// A detector of nothing, for the fields that a row of the compiled table leaves out.
+    pub const BLANK: Self = Self {
+        id: Cow::Borrowed(""),
+        provider: Cow::Borrowed(""),
+        what: Cow::Borrowed(""),
+        source: Cow::Borrowed(""),
+        severity: Severity::Error,
+        confidence: Confidence::Medium,
+        keywords: Cow::Borrowed(&[]),
+        keys: Cow::Borrowed(&[]),
+        literal: false,
+        ignore_case: false,
+        pattern: Cow::Borrowed(""),
+        before: 0,
+        near: 0,
+        reach: default_reach(),
+        min_entropy: None,
+        check: None,
+        context: Cow::Borrowed(&[]),
+        pair: Cow::Borrowed(&[]),
+        generic: false,
+        hide_prefix: false,
+        rotate: Cow::Borrowed(""),
+        matches: Cow::Borrowed(&[]),
+        misses: Cow::Borrowed(&[]),
+    };
+
     /// The vendor's fixed public prefix that `secret` starts with; empty when there is none.
     #[must_use]
     pub fn public_prefix(&self, secret: &[u8]) -> &str {
@@ -166,7 +273,7 @@ impl DetectorSpec {
             .iter()
             .filter(|word| secret.starts_with(word.as_bytes()))
             .max_by_key(|word| word.len())
-            .map_or("", String::as_str)
+            .map_or("", |word| word)
     }
 
     /// Checks what can be checked without compiling the pattern.
@@ -205,7 +312,7 @@ impl DetectorSpec {
 #[serde(deny_unknown_fields)]
 pub struct SpecFile {
     /// The vendor's name.
-    pub provider: String,
+    pub provider: Text,
     /// Its credentials.
     pub detectors: Vec<DetectorSpec>,
 }

@@ -8,7 +8,7 @@ use crate::span::Span;
 
 /// The longest name and the longest value that are looked at, in bytes.
 const LONGEST_NAME: usize = 96;
-const LONGEST_VALUE: usize = 4096;
+pub(super) const LONGEST_VALUE: usize = 4096;
 
 /// What stands between a name and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,16 @@ pub enum Separator {
     Tag,
     /// The `value:` line below a `name:` line, as container manifests write variables.
     NextLine,
+    /// `name == "value"`, `name != "value"`.
+    Comparison,
+    /// The only or first argument of a call: `setPassword("value")`.
+    Argument,
+    /// What is taken when the name has no value: `name || "value"`.
+    Fallback,
+    /// `the password is value`.
+    Copula,
+    /// `name="password" value="…"`: an attribute or an entry beside the name.
+    Pair,
 }
 
 /// A value found after a name.
@@ -42,7 +52,7 @@ pub(super) const fn is_name_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_'
 }
 
-fn at(bytes: &[u8], offset: usize) -> u8 {
+pub(super) fn at(bytes: &[u8], offset: usize) -> u8 {
     bytes.get(offset).copied().unwrap_or(0)
 }
 
@@ -152,7 +162,7 @@ pub(super) fn value_after(bytes: &[u8], name: Span) -> Option<Value> {
 }
 
 /// The end of a type annotation and its `=` that begin at `from`.
-fn annotated(bytes: &[u8], from: usize) -> Option<usize> {
+pub(super) fn annotated(bytes: &[u8], from: usize) -> Option<usize> {
     let line = bytes.get(from..bytes.len().min(from + 48))?;
     let equals = line.iter().position(|&b| b == b'=' || b == b'\n')?;
     let kind = line.get(..equals)?.trim_ascii();
@@ -179,7 +189,7 @@ fn value_line(bytes: &[u8], from: usize) -> Option<usize> {
         .map(|word| i + word.len())
 }
 
-fn skip_blanks(bytes: &[u8], from: usize) -> usize {
+pub(super) fn skip_blanks(bytes: &[u8], from: usize) -> usize {
     let blanks = bytes.get(from..).unwrap_or_default().iter().take(64);
     from + blanks.take_while(|b| matches!(b, b' ' | b'\t')).count()
 }

@@ -40,7 +40,7 @@ impl FileRule for KnownToken {
                 .message(format!("{what} in a file where none belongs: {}", secret.shown))
                 .label(id.clone())
                 .help(rotate.clone())
-                .notes(note.map(str::to_owned));
+                .notes(note.map(|note| note.to_string()));
             findings.add(if secret.route.is_empty() { draft.anchor(id.clone()) } else { draft });
         }
     }

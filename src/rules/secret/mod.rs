@@ -4,6 +4,7 @@
 //! rules of this family report those that are in the wrong place. In files Hermes reads, a literal under
 //! a secret's name counts without any known shape, because that is what Hermes will send as the key.
 
+pub mod in_context;
 pub mod known_token;
 pub mod named_literal;
 mod scrub;
@@ -18,8 +19,8 @@ use crate::document::tree::Value;
 use crate::document::{Document, Kind, Standing, Structured};
 use crate::finding::{Confidence, Severity};
 use crate::secrets::{
-    self, Candidate, Context, Engine, Kind as ValueKind, assignments, classify, is_secret_name,
-    is_secret_name_in_credential_block,
+    self, Candidate, Context, Engine, Kind as ValueKind, Origin, assignments, classify,
+    is_secret_name, is_secret_name_in_credential_block,
 };
 use crate::span::Span;
 
@@ -40,6 +41,8 @@ pub struct File<'f> {
 pub struct Secret {
     /// Its bytes, without quotes.
     pub span: Span,
+    /// The other half of a paired credential: the key id, the account's SID.
+    pub pair: Option<Span>,
     /// How it was recognised.
     pub origin: SecretOrigin,
     /// Where it is assigned, by name (`custom_providers[0].api_key`); empty when not assigned.
@@ -72,7 +75,16 @@ impl Secret {
     /// False for an ordinary word under a secret's name, which may be no secret at all.
     #[must_use]
     pub const fn is_strong(&self) -> bool {
-        !matches!(self.origin, SecretOrigin::Name { strong: false, .. })
+        !matches!(
+            self.origin,
+            SecretOrigin::Name { strong: false, .. }
+                | SecretOrigin::Context { confidence: Confidence::Low, .. }
+        )
+    }
+
+    /// Its bytes, and those of the other half.
+    pub fn spans(&self) -> impl Iterator<Item = Span> {
+        std::iter::once(self.span).chain(self.pair)
     }
 }
 
@@ -92,7 +104,16 @@ pub enum SecretOrigin {
         /// The detector's confidence, after its checks.
         confidence: Confidence,
         /// What its checks say.
-        note: Option<&'static str>,
+        note: Option<secrets::Note>,
+    },
+    /// By what stands around it, in a file that nothing here parses.
+    Context {
+        /// The name it is assigned to, or the command or scheme that announces it.
+        name: String,
+        /// Why that makes a credential of it.
+        reason: &'static str,
+        /// How sure that is.
+        confidence: Confidence,
     },
     /// By the name it stands under, in a file that Hermes reads.
     Name {
@@ -139,21 +160,26 @@ pub fn inspect(
     knowledge: &Knowledge,
 ) -> Vec<Secret> {
     let bytes = document.text.bytes();
+    let unread = matches!(document.kind, Kind::Evidence(_) | Kind::Data(_) | Kind::Text);
     let mut found: Vec<Secret> = candidates
         .iter()
         .filter_map(|candidate| {
-            let spec = engine.spec(candidate)?;
             let value = candidate.span.of(bytes);
+            let Some(spec) = engine.spec(candidate) else {
+                // What Hermes reads is read as Hermes reads it, below.
+                return unread.then(|| in_context(candidate, bytes)).flatten();
+            };
             Some(Secret {
                 span: candidate.span,
+                pair: candidate.pair,
                 route: String::new(),
                 decoded: None,
                 shown: secrets::redact(value, spec.public_prefix(value)),
                 origin: SecretOrigin::Detector {
-                    id: spec.id.clone(),
-                    what: spec.what.clone(),
-                    rotate: spec.rotate.clone(),
-                    severity: severity(spec.severity),
+                    id: spec.id.to_string(),
+                    what: spec.what.to_string(),
+                    rotate: spec.rotate.to_string(),
+                    severity: severity(candidate.severity),
                     confidence: confidence(candidate.confidence),
                     note: candidate.note,
                 },
@@ -173,6 +199,23 @@ pub fn inspect(
         same
     });
     found
+}
+
+/// A secret that only its surroundings tell.
+fn in_context(candidate: &Candidate, bytes: &[u8]) -> Option<Secret> {
+    let Origin::Context { name, reason } = candidate.origin else { return None };
+    Some(Secret {
+        span: candidate.span,
+        pair: None,
+        route: String::new(),
+        decoded: None,
+        shown: secrets::redact(candidate.span.of(bytes), ""),
+        origin: SecretOrigin::Context {
+            name: String::from_utf8_lossy(name.of(bytes)).into_owned(),
+            reason,
+            confidence: confidence(candidate.confidence),
+        },
+    })
 }
 
 fn severity(severity: secrets::Severity) -> Severity {
@@ -431,6 +474,7 @@ impl Inspector<'_> {
             span,
             route,
             shown,
+            pair: None,
             decoded: None,
             origin: SecretOrigin::Name { name, strong, reader },
         });

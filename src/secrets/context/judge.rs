@@ -1,0 +1,270 @@
+//! Decides whether a value under a name is a credential, and how sure one can be.
+//!
+//! Three things are weighed: what the name promises, what the value looks like, and how it stands. A
+//! person's password may look like anything, so its name counts most; a `key` is usually no secret, so
+//! only a generated value makes it one.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+use super::super::classify::{self, Kind, classify};
+use super::super::name_kind::NameKind;
+use super::super::nature::{Language, Nature};
+use super::super::spec::Confidence;
+use super::super::syntax::Separator;
+use super::super::wording::Wording;
+use super::strength::{Strength, is_dense, strength};
+use super::value::Reading;
+
+/// How much of a value is judged, in bytes.
+const LONGEST: usize = 256;
+
+/// A confidence and why.
+pub(super) type Verdict = Option<(Confidence, &'static str)>;
+
+/// Judges `value`, which `reading` describes, under `name`.
+pub(super) fn judge(
+    name: &[u8],
+    (kind, exact): (NameKind, bool),
+    value: &[u8],
+    reading: &Reading,
+    nature: Nature,
+) -> Verdict {
+    // What a value looks like shows at its beginning.
+    let value = value.get(..value.len().min(LONGEST)).unwrap_or(value);
+    let least = match kind {
+        NameKind::Password => 4,
+        NameKind::Secret if ends_with(name, b"secret") => 6,
+        _ => 8,
+    };
+    // A block of PEM has a detector of its own, which tells private from public.
+    let keyed = value.starts_with(b"-----BEGIN ") || is_public_key(value);
+    if value.len() < least || nature.lock || keyed {
+        return None;
+    }
+    let looks = strength(value);
+    if looks == Strength::Nothing
+        || reading.quote.is_none() && !holds_bare(kind, value, looks, reading, nature.language)
+        || looks < reading.least
+        || is_elsewhere(name, kind, value, looks, reading, nature.language)
+    {
+        return None;
+    }
+    let (confidence, reason) = weigh(name, kind, value, looks, reading, nature.language)?;
+    // An id as often as a secret.
+    let groups = value.iter().filter(|b| **b == b'-').count();
+    let uuid = (30..=38).contains(&value.len()) && groups == 4;
+    let vague = uuid && !is_strong(name);
+    if vague && (kind == NameKind::Weak || nature.example) {
+        return None;
+    }
+    let lowered = !exact
+        || vague
+        || reading.composed
+        || nature.minified
+        || matches!(reading.separator, Separator::Comparison | Separator::Copula)
+        || nature.language == Language::Prose
+            && reading.quote.is_none()
+            && looks == Strength::Gibberish
+        || matches!(reading.separator, Separator::Argument | Separator::Comma)
+            && looks < Strength::Gibberish;
+    if lowered && confidence == Confidence::Low && reading.separator != Separator::Copula {
+        return None;
+    }
+    let confidence = if lowered { confidence.lowered() } else { confidence };
+    if is_dense(value) {
+        return Some((confidence, reason));
+    }
+    let held = match classify(value, &classify::Context::default()).kind {
+        Kind::Literal => true,
+        Kind::Word => confidence == Confidence::Low || looks >= Strength::Gibberish,
+        _ => false,
+    };
+    held.then_some((confidence, reason))
+}
+
+/// Whether a value without quotes is a value at all: outside of strings, code and prose hold words
+/// everywhere.
+fn holds_bare(
+    kind: NameKind,
+    value: &[u8],
+    looks: Strength,
+    reading: &Reading,
+    language: Language,
+) -> bool {
+    if !reading.alone && reading.separator != Separator::Space
+        || matches!(value.first(), Some(b'$' | b'&' | b'*' | b'@' | b'%' | b'[' | b'{' | b'('))
+        || value.iter().any(|b| b"({[".contains(b)) && looks < Strength::Random
+        || reading.separator == Separator::Comparison && looks < Strength::Random
+    {
+        return false;
+    }
+    if reading.separator == Separator::Tag {
+        return true;
+    }
+    let told =
+        looks >= Strength::Gibberish && (kind == NameKind::Password || looks > Strength::Gibberish);
+    if reading.inside {
+        // `"PASS: the test"`: what is told to a reader.
+        let spoken = reading.separator == Separator::Colon
+            && !reading.scheme
+            && kind != NameKind::Authorization;
+        let weakest = if spoken { Strength::Random } else { Strength::Gibberish };
+        let clean = !value.iter().any(|b| b"){},|<>".contains(b));
+        return clean && told && looks >= weakest;
+    }
+    match language {
+        Language::Code | Language::Script | Language::Json => {
+            let least =
+                if kind == NameKind::Password { Strength::Gibberish } else { Strength::Random };
+            let comment =
+                reading.comment && looks >= least && !value.iter().any(|b| b",:(){}".contains(b));
+            (reading.separator == Separator::Space || comment) && told
+        }
+        Language::Prose | Language::Markup if reading.separator == Separator::Space => told,
+        Language::Prose | Language::Markup => {
+            let set = kind == NameKind::Password && reading.separator == Separator::Equals;
+            let clean = !value.iter().any(|b| b"){},|<>".contains(b));
+            told && clean && (set || looks > Strength::Gibberish)
+        }
+        Language::Config | Language::Yaml | Language::Shell => {
+            kind == NameKind::Password || looks >= Strength::Gibberish || kind == NameKind::Secret
+        }
+    }
+}
+
+/// Whether the value speaks of a secret that is kept elsewhere, or of none.
+fn is_elsewhere(
+    name: &[u8],
+    kind: NameKind,
+    value: &[u8],
+    looks: Strength,
+    reading: &Reading,
+    language: Language,
+) -> bool {
+    // A shell fills in `$name` anywhere.
+    let filled = |w: &[u8]| matches!(w, [b'$', b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'{']);
+    let digits = value.iter().any(u8::is_ascii_digit);
+    kind != NameKind::Password && is_email(value)
+        || language == Language::Shell && value.windows(2).any(filled)
+        || reading.separator == Separator::Copula
+            && reading.quote.is_none()
+            && (looks < Strength::Mixed || !digits)
+        // The scope of a signed address: `X-Amz-Credential=id/date/region`.
+        || ends_with(name, b"credential") && value.iter().any(|b| matches!(b, b'/' | b'%'))
+        || looks < Strength::Random && names_itself(name, value)
+}
+
+/// What the name and the look of the value are worth together.
+fn weigh(
+    name: &[u8],
+    kind: NameKind,
+    value: &[u8],
+    looks: Strength,
+    reading: &Reading,
+    language: Language,
+) -> Verdict {
+    use Confidence::{High, Low, Medium};
+    use Strength::{Gibberish, Mixed, Nothing, Numbered, Random, Words};
+    let bare = reading.quote.is_none();
+    let plain = matches!(language, Language::Config | Language::Yaml);
+    let long = value.len() >= 5 || (!bare || reading.inside) && name.len() >= 6;
+    match (kind, looks) {
+        (NameKind::Password, Random) => Some((High, "a generated value under a password's name")),
+        (NameKind::Password, Mixed) => Some((Medium, "a value under a password's name")),
+        (NameKind::Password, Gibberish) if long => {
+            Some((Medium, "a value under a password's name"))
+        }
+        (NameKind::Password, Numbered) => Some((Low, "a numbered word under a password's name")),
+        (NameKind::Password, Words | Gibberish) => Some((Low, "a word under a password's name")),
+        (NameKind::Secret | NameKind::Authorization, Random) => {
+            Some((High, "a generated value under a secret's name"))
+        }
+        (NameKind::Secret | NameKind::Authorization, Mixed | Gibberish)
+            if is_mixed_enough(value) && (value.len() >= 8 || !bare || plain) =>
+        {
+            Some((Medium, "no word under a secret's name"))
+        }
+        (NameKind::Secret, Numbered | Words)
+            if plain && reading.quote != Some(b'`') && ends_with(name, b"secret") =>
+        {
+            Some((Low, "a word under a secret's name"))
+        }
+        (NameKind::Weak, Random) => Some((Medium, "a generated value under the name of a key")),
+        (NameKind::Weak, Mixed)
+            if is_mixed_enough(value)
+                && value.iter().any(u8::is_ascii_digit)
+                && bare == reading.inside =>
+        {
+            Some((Low, "no word under the name of a key"))
+        }
+        (NameKind::Secret | NameKind::Authorization | NameKind::Weak, _)
+        | (NameKind::Password, Nothing) => None,
+    }
+}
+
+fn ends_with(name: &[u8], word: &[u8]) -> bool {
+    name.len()
+        .checked_sub(word.len())
+        .and_then(|at| name.get(at..))
+        .is_some_and(|end| end.eq_ignore_ascii_case(word))
+}
+
+fn holds(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len().max(1)).any(|w| w.eq_ignore_ascii_case(word))
+}
+
+/// A name that speaks of a secret even when an id stands under it.
+fn is_strong(name: &[u8]) -> bool {
+    const WORDS: [&[u8]; 8] =
+        [b"secret", b"pass", b"apikey", b"api_key", b"access", b"auth", b"bearer", b"refresh"];
+    WORDS.iter().any(|word| holds(name, word))
+}
+
+/// The first bytes of a public key in base64: the algorithms RSA, P-256, P-384 and Ed25519 of RFC 5280.
+fn is_public_key(value: &[u8]) -> bool {
+    const HEADS: [&[u8]; 5] = [
+        b"MIIBIjANBgkqhkiG9w0B",
+        b"MIGfMA0GCSqGSIb3DQEB",
+        b"MFkwEwYHKoZIzj0C",
+        b"MHYwEAYHKoZIzj0C",
+        b"MCowBQYDK2Vw",
+    ];
+    HEADS.iter().any(|head| value.starts_with(head))
+}
+
+fn is_email(value: &[u8]) -> bool {
+    let Some(at) = value.iter().position(|&b| b == b'@') else { return false };
+    let (user, host) = value.split_at_checked(at).unwrap_or_default();
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+');
+    user.iter().all(plain)
+        && host.contains(&b'.')
+        && host.iter().skip(1).all(plain)
+        && host.last().is_some_and(u8::is_ascii_alphabetic)
+}
+
+/// A digit, or letters that make no words: `ibm,get-vpd` has neither.
+fn is_mixed_enough(value: &[u8]) -> bool {
+    let wording = Wording::of(value);
+    wording.is_gibberish() || value.iter().any(u8::is_ascii_digit) && !wording.is_wordy()
+}
+
+/// True when the value repeats a word of its name: `password = "userPassword"`, `"token": "token1"`.
+fn names_itself(name: &[u8], value: &[u8]) -> bool {
+    const WORDS: [&[u8]; 10] = [
+        b"password",
+        b"passwd",
+        b"secret",
+        b"token",
+        b"passphrase",
+        b"credential",
+        b"apikey",
+        b"api_key",
+        b"api-key",
+        b"auth",
+    ];
+    WORDS.iter().any(|word| holds(value, word))
+        || value.len() < 40
+            && (holds(value, b"_key")
+                || holds(value, b"-key")
+                || holds(value, b"key") && value.windows(3).any(|w| w == b"Key"))
+        || name.eq_ignore_ascii_case(value)
+}

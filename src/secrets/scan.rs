@@ -1,0 +1,516 @@
+//! What one pass does where something was met: reads the window, tries the patterns, judges the match.
+//!
+//! Everything here looks at a bounded number of bytes around one place, so the whole stays linear in the text.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+use std::cell::LazyCell;
+
+use regex::bytes::Captures;
+
+use super::assignment::Assignment;
+use super::check;
+use super::classify::{Context, classify};
+use super::context::{MARKS, Reader, WORDS};
+use super::encoding::entropy;
+use super::engine::{Candidate, Detector, Engine, Origin, Waker};
+use super::hosts;
+use super::names::is_secret_name_in_credential_block;
+use super::nature::Nature;
+use super::runs;
+use super::spec::{Confidence, DetectorSpec, Severity};
+use super::syntax::{self, Value};
+use crate::span::Span;
+
+/// How far a line is followed to find a context word, in bytes to each side.
+const LINE_REACH: usize = 512;
+/// How far before a value its vendor may be named, in bytes.
+const BESIDE: usize = 128;
+/// How far before a value its name's separator may stand.
+const BLANKS: usize = 16;
+
+/// Answers what kind of text it is, when asked.
+type Ask<'n, F> = LazyCell<Nature, F>;
+
+/// One pass over the bytes of a file.
+pub(super) struct Scan<'e, 'b, 'n, F: FnOnce() -> Nature> {
+    engine: &'e Engine,
+    bytes: &'b [u8],
+    nature: &'n Ask<'n, F>,
+    found: &'n mut Vec<Candidate>,
+    /// Where the last match of each detector ended; empty until there is one.
+    done: Vec<usize>,
+    /// The name read last.
+    name: Span,
+    reader: Option<Reader<'b>>,
+    assignments: Vec<Assignment>,
+}
+
+/// How a keyed detector came to a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// The name that the value is assigned to tells the vendor.
+    Name,
+    /// A block around the assignment is named for the vendor.
+    Block,
+    /// The vendor is named on the same line.
+    Line,
+}
+
+impl Told {
+    const fn trust(self, confidence: Confidence) -> (Confidence, Option<&'static str>) {
+        match self {
+            Self::Name => (confidence, None),
+            Self::Block => {
+                (confidence.lowered(), Some("the block around it is named for the vendor"))
+            }
+            Self::Line => (Confidence::Low, Some("the vendor is named on the same line")),
+        }
+    }
+}
+
+impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
+    pub fn new(
+        engine: &'e Engine,
+        bytes: &'b [u8],
+        nature: &'n Ask<'n, F>,
+        found: &'n mut Vec<Candidate>,
+    ) -> Self {
+        Self {
+            engine,
+            bytes,
+            nature,
+            found,
+            done: Vec::new(),
+            name: Span::default(),
+            reader: None,
+            assignments: Vec::new(),
+        }
+    }
+
+    /// Adds what the context alone tells.
+    pub fn finish(self) {
+        self.found.extend(self.assignments.iter().map(|assignment| Candidate {
+            origin: Origin::Context { name: assignment.name, reason: assignment.reason },
+            span: assignment.value,
+            whole: assignment.name.join(assignment.value),
+            severity: Severity::Error,
+            confidence: assignment.confidence,
+            note: None,
+            pair: None,
+        }));
+    }
+
+    /// A literal of the engine's stands at `start`.
+    pub fn literal(&mut self, literal: usize, start: usize) {
+        let engine: &'e Engine = self.engine;
+        let Some(index) = literal.checked_sub(MARKS.len()) else {
+            return self.mark(literal, start);
+        };
+        for &waker in engine.literal_wakers.get(index).into_iter().flatten() {
+            self.wake(waker, start);
+        }
+    }
+
+    /// A piece of a word of the context's stands at `start`.
+    fn mark(&mut self, mark: usize, start: usize) {
+        let engine: &'e Engine = self.engine;
+        for &(word, offset) in engine.marked_words.get(mark).into_iter().flatten() {
+            let Some(text) = WORDS.get(word) else { continue };
+            let Some(from) = start.checked_sub(offset) else { continue };
+            let here = self.bytes.get(from..from + text.len()).unwrap_or_default();
+            if !here.eq_ignore_ascii_case(text.as_bytes()) {
+                continue;
+            }
+            let nature = self.nature;
+            let reader = self.reader.get_or_insert_with(|| Reader::new(self.bytes, **nature));
+            reader.hit(word, from, &mut self.assignments);
+            if text.as_bytes().first().copied().is_some_and(syntax::is_name_byte) {
+                let length = text.bytes().take_while(|b| syntax::is_name_byte(*b)).count();
+                self.named(syntax::name_around(self.bytes, from, from + length));
+            }
+            return;
+        }
+    }
+
+    /// Reads one run of token characters.
+    pub fn run(&mut self, run: Span) {
+        if !runs::looks_random(run.of(self.bytes)) {
+            return;
+        }
+        let engine: &'e Engine = self.engine;
+        engine.filter.scan(run.of(self.bytes), |keyword, start| {
+            for &waker in engine.wakers.get(keyword).into_iter().flatten() {
+                self.wake(waker, run.start + start);
+            }
+        });
+        let named = self.names_of(run);
+        self.beside(run, named);
+    }
+
+    /// Reads a run that looks generated with the detectors whose marks, or whose vendors, stand on its line.
+    fn beside(&mut self, run: Span, named: bool) {
+        let engine: &'e Engine = self.engine;
+        let line = syntax::line_around(self.bytes, run.start, BESIDE).start;
+        let region = Span::new(line, run.end.min(run.start + BESIDE));
+        let text = region.of(self.bytes);
+        engine.marks.scan(text, |waker, start| {
+            let start = region.start + start;
+            let index = usize::from(waker.detector);
+            let Some(detector) = engine.detectors.get(index) else { return };
+            if detector.spec.near > 0 {
+                self.near(index, detector, start + usize::from(waker.length));
+            } else {
+                self.wake(waker, start);
+            }
+        });
+        let value = value_in(self.bytes, run);
+        if named || self.is_found(value.span) {
+            return;
+        }
+        let mut secret = None;
+        engine.vendors.scan(text, |waker, start| {
+            let index = usize::from(waker.detector);
+            let end = region.start + start + usize::from(waker.length);
+            if let Some(detector) = engine.detectors.get(index)
+                && end < value.span.start
+                && begins_word(text, start)
+                && *secret.get_or_insert_with(|| names_a_secret(text))
+            {
+                self.keyed(index, detector, value, Told::Line);
+            }
+        });
+    }
+
+    fn is_found(&self, span: Span) -> bool {
+        self.found.iter().rev().take(8).any(|candidate| candidate.span.overlaps(span))
+    }
+
+    /// Reads the value of a name for what its vendor and what its context tell.
+    fn both(&mut self, name: Span) {
+        let nature = self.nature;
+        let reader = self.reader.get_or_insert_with(|| Reader::new(self.bytes, **nature));
+        reader.at(name, &mut self.assignments);
+        self.named(name);
+    }
+
+    /// Reads the names that a value in `run` can be assigned to; true when there is one.
+    fn names_of(&mut self, run: Span) -> bool {
+        let mut named = false;
+        let text = run.of(self.bytes);
+        // Base64 is padded with `=`.
+        let text = text.get(..text.len() - padding(text)).unwrap_or_default();
+        for at in memchr::memchr2_iter(b'=', b':', text).take(8) {
+            if let Some(name) = syntax::name_before(self.bytes, run.start + at) {
+                named = true;
+                self.both(name);
+            }
+        }
+        if named {
+            return true;
+        }
+        let before =
+            self.bytes.get(run.start.saturating_sub(BLANKS)..run.start).unwrap_or_default();
+        let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'(' | b'\\');
+        let trailing = before.iter().rev().take_while(|b| blank(b)).count();
+        let at = run.start - trailing;
+        let joint = at.checked_sub(1).and_then(|at| self.bytes.get(at)).filter(|_| trailing > 0);
+        if let Some(joint @ (b'=' | b':' | b',' | b'>')) = joint
+            && let Some(name) = syntax::name_before(self.bytes, at - 1)
+        {
+            self.both(name);
+            // The argument before may be anything.
+            return *joint != b',';
+        }
+        false
+    }
+
+    /// Reads the value of the name at `name` with the detectors of the vendors that the name tells.
+    fn named(&mut self, name: Span) {
+        if name == self.name {
+            return;
+        }
+        self.name = name;
+        let Some(value) = syntax::value_after(self.bytes, name) else { return };
+        if value.span.is_empty()
+            || !str::from_utf8(name.of(self.bytes)).is_ok_and(is_secret_name_in_credential_block)
+        {
+            return;
+        }
+        let told = self.told(name, value, Told::Name);
+        if !told && runs::looks_random(value.span.of(self.bytes)) {
+            self.blocks(name, value);
+        }
+    }
+
+    /// Tries the detectors of the vendors that `text` names; true when it names any.
+    fn told(&mut self, text: Span, value: Value, how: Told) -> bool {
+        let engine: &'e Engine = self.engine;
+        let mut any = false;
+        let bytes = text.of(self.bytes);
+        engine.vendors.scan(bytes, |waker, start| {
+            if !begins_word(bytes, start) {
+                return;
+            }
+            let index = usize::from(waker.detector);
+            if let Some(detector) = engine.detectors.get(index) {
+                any |= self.keyed(index, detector, value, how).is_some();
+            }
+        });
+        any
+    }
+
+    /// Looks for the vendor in the lines that head the blocks around `name`: less indented ones, and the last
+    /// `[section]`.
+    fn blocks(&mut self, name: Span, value: Value) {
+        const LINES: usize = 24;
+        const LINE: usize = 256;
+        let line = syntax::line_around(self.bytes, name.start, LINE);
+        let indent = |line: Span| {
+            line.of(self.bytes).iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-')).count()
+        };
+        let mut inner = indent(line);
+        let mut end = line.start;
+        for _ in 0..LINES {
+            let Some(last) = end.checked_sub(1) else { return };
+            let line = syntax::line_around(self.bytes, last, LINE);
+            end = line.start;
+            let text = line.of(self.bytes).trim_ascii();
+            let section = text.starts_with(b"[") && text.ends_with(b"]");
+            let outer = indent(line);
+            if text.is_empty() || !section && outer >= inner {
+                continue;
+            }
+            if self.told(line, value, Told::Block) || section || outer == 0 {
+                return;
+            }
+            inner = outer;
+        }
+    }
+
+    fn wake(&mut self, waker: Waker, start: usize) {
+        let engine: &'e Engine = self.engine;
+        let index = usize::from(waker.detector);
+        let Some(detector) = engine.detectors.get(index) else { return };
+        if self.done.get(index).is_some_and(|&end| start < end) {
+            return;
+        }
+        let end = if detector.spec.before > 0 {
+            self.around(index, detector, start)
+        } else {
+            self.prefixed(index, detector, start)
+        };
+        let Some(end) = end else { return };
+        if self.done.is_empty() {
+            self.done = vec![0; engine.detectors.len()];
+        }
+        if let Some(slot) = self.done.get_mut(index) {
+            *slot = end;
+        }
+    }
+
+    /// The keyword is the beginning of the match.
+    fn prefixed(&mut self, index: usize, detector: &Detector, start: usize) -> Option<usize> {
+        if !open_left(self.bytes, start) {
+            return None;
+        }
+        let stop = self.bytes.len().min(start + detector.spec.reach);
+        let window = self.bytes.get(start..stop)?;
+        let captures = detector.regex()?.captures(window)?;
+        self.consider(index, detector, &captures, start, true)
+    }
+
+    /// The match may begin before the keyword but must cover it.
+    fn around(&mut self, index: usize, detector: &Detector, start: usize) -> Option<usize> {
+        let low = start.saturating_sub(detector.spec.before);
+        let stop = self.bytes.len().min(start + detector.spec.reach);
+        let window = self.bytes.get(low..stop)?;
+        let regex = detector.regex()?;
+        let mut from = 0;
+        for _ in 0..4 {
+            let captures = regex.captures_at(window, from)?;
+            let whole = captures.get(0)?;
+            if low + whole.start() > start {
+                return None;
+            }
+            if low + whole.end() > start
+                && open_left(self.bytes, low + whole.start())
+                && let Some(end) = self.consider(index, detector, &captures, low, true)
+            {
+                return Some(end);
+            }
+            from = whole.start() + 1;
+        }
+        None
+    }
+
+    /// The match begins within a few bytes after the keyword.
+    fn near(&mut self, index: usize, detector: &Detector, end: usize) -> Option<usize> {
+        let spec = &detector.spec;
+        let stop = syntax::line_end(self.bytes, end, spec.near + spec.reach);
+        let window = self.bytes.get(end..stop)?;
+        let regex = detector.regex()?;
+        let mut from = 0;
+        for _ in 0..4 {
+            let captures = regex.captures_at(window, from)?;
+            let whole = captures.get(0)?;
+            if whole.start() > spec.near {
+                return None;
+            }
+            if open_left(self.bytes, end + whole.start())
+                && let Some(end) = self.consider(index, detector, &captures, end, true)
+            {
+                return Some(end);
+            }
+            from = whole.start() + 1;
+        }
+        None
+    }
+
+    /// A vendor is known from elsewhere, so that the value alone has to match.
+    fn keyed(
+        &mut self,
+        index: usize,
+        detector: &Detector,
+        value: Value,
+        told: Told,
+    ) -> Option<usize> {
+        let from = value.span.start;
+        let stop = self.bytes.len().min(from + detector.spec.reach);
+        let window = self.bytes.get(from..stop)?;
+        let captures = detector.regex()?.captures(window)?;
+        let before = self.found.len();
+        let end = self.consider(index, detector, &captures, from, value.quote.is_none());
+        for candidate in self.found.get_mut(before..).into_iter().flatten() {
+            let (confidence, note) = told.trust(candidate.confidence);
+            candidate.confidence = confidence;
+            candidate.note = candidate.note.or(note.map(check::Note::Text));
+        }
+        end
+    }
+
+    /// Judges one match; returns where it ends when it is the detector's kind of thing, found or not.
+    fn consider(
+        &mut self,
+        index: usize,
+        detector: &Detector,
+        captures: &Captures<'_>,
+        offset: usize,
+        bare: bool,
+    ) -> Option<usize> {
+        let spec = &detector.spec;
+        let all = captures.get(0)?;
+        let part = captures.name("secret").or_else(|| captures.get(1)).unwrap_or(all);
+        let whole = Span::new(all.start(), all.end()).shifted(offset);
+        let span = Span::new(part.start(), part.end()).shifted(offset);
+        let secret = span.of(self.bytes);
+        if !open_right(self.bytes, span, secret, bare && !spec.keys.is_empty()) {
+            return None;
+        }
+        let body = secret.get(spec.public_prefix(secret).len()..).unwrap_or_default();
+        if spec.min_entropy.is_some_and(|least| entropy(body) < least) {
+            return None;
+        }
+        // A vendor's token is one wherever it is sent; a password is nothing without its server.
+        if spec.generic && hosts::is_example(secret, self.bytes.get(span.end..).unwrap_or_default())
+        {
+            return None;
+        }
+        if !spec.context.is_empty() && !self.has_context(spec, whole) {
+            return None;
+        }
+        let judged = check::judge(spec, secret)?;
+        // Where the shape is anybody's, the value has to look like a secret as well; words of a phrase with a
+        // right checksum need not.
+        let shaped = !spec.generic && spec.keys.is_empty();
+        let context = Context { shaped, ..Context::default() };
+        if judged.proved || classify(secret, &context).is_literal() {
+            self.found.push(Candidate {
+                origin: Origin::Detector(index),
+                span,
+                whole,
+                severity: judged.severity,
+                confidence: judged.confidence,
+                note: judged.note,
+                pair: None,
+            });
+        }
+        Some(whole.end)
+    }
+
+    fn has_context(&self, spec: &DetectorSpec, whole: Span) -> bool {
+        let before = syntax::line_around(self.bytes, whole.start, LINE_REACH);
+        let before = Span::new(before.start, whole.start).of(self.bytes);
+        let end = syntax::line_end(self.bytes, whole.end, LINE_REACH);
+        let after = Span::new(whole.end, end).of(self.bytes);
+        spec.context.iter().any(|word| holds(before, word) || holds(after, word))
+    }
+}
+
+/// True when a word begins at `start`: `box` in `box_token` and `myBoxToken`, not in `mailbox_token`.
+fn begins_word(text: &[u8], start: usize) -> bool {
+    let before = start.checked_sub(1).and_then(|at| text.get(at)).copied().unwrap_or(b' ');
+    let first = text.get(start).copied().unwrap_or(b' ');
+    !before.is_ascii_alphabetic()
+        || !first.is_ascii_alphabetic()
+        || before.is_ascii_lowercase() && first.is_ascii_uppercase()
+}
+
+fn padding(text: &[u8]) -> usize {
+    text.iter().rev().take_while(|&&b| b == b'=').count()
+}
+
+/// The value that a run holds: all of it, or what follows its first `=` or `:`.
+fn value_in(bytes: &[u8], run: Span) -> Value {
+    let text = run.of(bytes);
+    let text = text.get(..text.len() - padding(text)).unwrap_or_default();
+    let joint = text.iter().position(|b| matches!(b, b'=' | b':')).map_or(0, |at| at + 1);
+    let span = Span::new(run.start + joint, run.end);
+    let quote = bytes.get(run.end).copied().filter(|b| matches!(b, b'"' | b'\'' | b'`'));
+    Value { span, quote, separator: syntax::Separator::Comma }
+}
+
+/// True when a word for a secret stands in `text`.
+fn names_a_secret(text: &[u8]) -> bool {
+    ["key", "token", "secret", "pass", "auth", "credential", "pwd"]
+        .iter()
+        .any(|word| holds(text, word))
+}
+
+fn holds(text: &[u8], word: &str) -> bool {
+    text.windows(word.len().max(1)).any(|w| w.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// True when no token character touches `start` from the left; `\n` and `%20` before it are no part
+/// of a token.
+fn open_left(bytes: &[u8], start: usize) -> bool {
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    if !bytes.get(start).copied().is_some_and(|b| b.is_ascii_alphanumeric()) {
+        return true;
+    }
+    match bytes.get(start.saturating_sub(3)..start).unwrap_or_default() {
+        [.., b'\\', b'n' | b't' | b'r'] => true,
+        [b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => true,
+        [.., last] => !word(*last),
+        [] => true,
+    }
+}
+
+/// True when the token ends where the match ends. After an unquoted value of a name, what makes an
+/// expression of it (`.name`, a call) ends it too.
+fn open_right(bytes: &[u8], span: Span, secret: &[u8], bare: bool) -> bool {
+    let next = bytes.get(span.end).copied().unwrap_or(b' ');
+    if next.is_ascii_alphanumeric() || next == b'_' || next == b'-' {
+        return !secret
+            .last()
+            .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    }
+    if matches!(next, b'+' | b'/') && secret.iter().any(|b| matches!(b, b'+' | b'/')) {
+        return false;
+    }
+    let after = bytes.get(span.end + 1).copied().unwrap_or(b' ');
+    !(bare && (matches!(next, b'(' | b'[') || next == b'.' && is_word(after)))
+}
+
+const fn is_word(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_'
+}
