@@ -24,6 +24,7 @@ use super::prefilter::{Keyword, Prefilter};
 use super::runs;
 use super::scan::Scan;
 use super::spec::{Confidence, DetectorSpec, Severity, SpecError};
+use super::views::{self, View, utf16};
 use crate::span::Span;
 
 /// A credential that a detector has found.
@@ -43,6 +44,40 @@ pub struct Candidate {
     pub note: Option<Note>,
     /// The other half of a paired credential: the key id, the account's SID.
     pub pair: Option<Span>,
+}
+
+impl Candidate {
+    /// Moves it from the text of `view` to the original.
+    fn moved(&mut self, view: &View) {
+        self.span = view.original(self.span);
+        self.whole = view.original(self.whole);
+        self.pair = self.pair.map(|pair| view.original(pair));
+        if let Origin::Context { name, .. } = &mut self.origin {
+            *name = view.original(*name);
+        }
+    }
+}
+
+/// A place that may hold more than its bytes say.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Hidden {
+    /// Encoded text.
+    Encoded(views::Run),
+    /// A token's beginning in a literal that ends before the token does.
+    Split(usize),
+}
+
+/// How far literals that are joined are followed, in bytes.
+const SPLIT_REACH: usize = 1024;
+
+const fn encoded(kind: views::Kind) -> &'static str {
+    match kind {
+        views::Kind::Base64 => "it stands in base64",
+        views::Kind::Hex => "it stands in hexadecimal",
+        views::Kind::Percent => "it stands in URL-escaped text",
+        views::Kind::Escapes => "it stands in escaped text",
+        views::Kind::Entities => "it stands in text with character references",
+    }
 }
 
 /// What recognised a [`Candidate`].
@@ -238,14 +273,78 @@ impl Engine {
     pub fn scan(&self, bytes: &[u8], nature: impl FnOnce() -> Nature, found: &mut Vec<Candidate>) {
         let first = found.len();
         let nature = LazyCell::new(nature);
-        let mut scan = Scan::new(self, bytes, &nature, found);
-        self.literals.scan(bytes, |literal, start| scan.literal(literal, start));
-        scan.finish();
-        let mut scan = Scan::new(self, bytes, &nature, found);
-        runs::scan(bytes, |run| scan.run(run));
-        scan.finish();
+        let mut view = View::new();
+        // Few texts begin with a mark or a NUL: the others are not asked twice.
+        let wide = bytes
+            .first_chunk()
+            .is_some_and(|[a, b]| matches!(a, 0xfe | 0xff) || *a == 0 || *b == 0);
+        if wide && utf16::view(bytes, &mut view) {
+            self.pass(&view.text, &nature, found);
+            for candidate in found.get_mut(first..).into_iter().flatten() {
+                candidate.moved(&view);
+            }
+        } else {
+            let hidden = self.pass(bytes, &nature, found);
+            self.hidden(bytes, &hidden, &mut view, found, first);
+        }
         self.settle(found, first);
         self.pair(found, first, bytes);
+    }
+
+    /// Appends what stands in `bytes` as they are, and returns what may hide something more.
+    fn pass<F: FnOnce() -> Nature>(
+        &self,
+        bytes: &[u8],
+        nature: &LazyCell<Nature, F>,
+        found: &mut Vec<Candidate>,
+    ) -> Vec<Hidden> {
+        let mut scan = Scan::new(self, bytes, nature, found);
+        self.literals.scan(bytes, |literal, start| scan.literal(literal, start));
+        let mut hidden = scan.finish();
+        let mut scan = Scan::new(self, bytes, nature, found);
+        runs::scan(bytes, |run| scan.run(run));
+        hidden.extend(scan.finish());
+        hidden
+    }
+
+    /// Decodes what may hide something, one level deep, and appends what detectors find in it.
+    fn hidden(
+        &self,
+        bytes: &[u8],
+        hidden: &[Hidden],
+        view: &mut View,
+        found: &mut Vec<Candidate>,
+        first: usize,
+    ) {
+        let mut escapes = Vec::new();
+        views::runs::escapes(bytes, |run| escapes.push(Hidden::Encoded(run)));
+        let nature = LazyCell::new(Nature::default);
+        let mut inner = Vec::new();
+        for place in hidden.iter().chain(&escapes) {
+            let (opened, how) = match *place {
+                Hidden::Encoded(run) => {
+                    (views::decode::run(bytes, run.span, run.kind, view), encoded(run.kind))
+                }
+                Hidden::Split(at) => (
+                    views::join::literals(bytes, at, SPLIT_REACH, view),
+                    "it is put together from several strings",
+                ),
+            };
+            if !opened {
+                continue;
+            }
+            inner.clear();
+            self.pass(&view.text, &nature, &mut inner);
+            for mut candidate in inner.iter().copied() {
+                candidate.moved(view);
+                candidate.note = candidate.note.or(Some(Note::Text(how)));
+                let known = |other: &Candidate| other.span.overlaps(candidate.span);
+                let told = matches!(candidate.origin, Origin::Detector(_));
+                if told && !found.get(first..).unwrap_or_default().iter().any(known) {
+                    found.push(candidate);
+                }
+            }
+        }
     }
 
     /// Sorts the candidates from `first` on and lets the more specific of two that overlap win.
@@ -275,8 +374,8 @@ impl Engine {
                 && let Some(last) = kept.last_mut().filter(same)
             {
                 // Two signs of one thing: the shape tells what it is, the place that it is used. A wrong
-                // checksum stands.
-                if last.note != Some(Note::WrongChecksum) {
+                // checksum stands, and so does an example.
+                if !matches!(last.note, Some(Note::WrongChecksum | Note::Example)) {
                     last.confidence = last.confidence.max(candidate.confidence);
                 }
                 continue;

@@ -141,3 +141,51 @@ fn a_vendor_is_told_by_the_blocks_around_a_name_and_by_its_line() {
         assert_eq!(scan(&text), None, "{text}");
     }
 }
+
+#[test]
+fn hidden_tokens_are_found_where_they_stand() {
+    use crate::secrets::template::{BASE64, encode};
+    let token = ["zz_Q7mF2kT4wQ", "9zL3vX8rB5nH6jD1cG0pS"].concat();
+    let text = format!("token={token};");
+    let base64 = encode(text.as_bytes(), BASE64);
+    let hex: String = text.bytes().map(|b| format!("{b:02x}")).collect();
+    let escaped: String = text.chars().map(|c| format!("\\u{:04x}", c as u32)).collect();
+    let (a, b) = token.split_at(15);
+    let specs = || {
+        let mut one = spec("z", &["zz_"], "zz_[A-Za-z0-9]{31}");
+        one.literal = false;
+        vec![one]
+    };
+    let wide: Vec<u8> = std::iter::once('\u{feff}')
+        .chain(format!("key: {token}\n").chars())
+        .flat_map(|c| (c as u16).to_le_bytes())
+        .collect();
+    let engine = Engine::new(specs()).unwrap();
+    for (bytes, inside) in [
+        (format!("data: {base64}\n").into_bytes(), base64.as_str()),
+        (format!("x = \"{hex}\"\n").into_bytes(), hex.as_str()),
+        (format!("{{\"x\": \"{escaped}\"}}").into_bytes(), escaped.as_str()),
+        (format!("key = \"{a}\" +\n    \"{b}\"\n").into_bytes(), a),
+        (wide, ""),
+    ] {
+        let mut found = Vec::new();
+        engine.scan(&bytes, Nature::default, &mut found);
+        found.retain(|c| engine.spec(c).is_some());
+        let shown = String::from_utf8_lossy(&bytes).into_owned();
+        assert_eq!(found.len(), 1, "{shown}");
+        let place = found[0].span.of(&bytes);
+        let at = memchr::memmem::find(&bytes, inside.as_bytes()).unwrap();
+        if inside.is_empty() {
+            assert_eq!(place.len(), token.len() * 2);
+        } else if inside == a {
+            assert_eq!(found[0].span.start, at);
+            assert!(place.ends_with(b.as_bytes()), "{shown}");
+        } else {
+            // The token begins after `token=`, and an encoded group counts whole.
+            let scale = inside.len() as f64 / text.len() as f64;
+            let expected = at as f64 + 6.0 * scale;
+            assert!((found[0].span.start as f64 - expected).abs() <= 4.0, "{shown}");
+            assert!(found[0].note.is_some());
+        }
+    }
+}

@@ -25,6 +25,7 @@ pub mod spec;
 mod sums;
 mod syntax;
 pub mod template;
+pub mod views;
 mod wording;
 
 #[cfg(test)]

@@ -9,16 +9,17 @@ use regex::bytes::Captures;
 
 use super::assignment::Assignment;
 use super::check;
-use super::classify::{Context, classify};
+use super::classify::{Context, Kind, classify};
 use super::context::{MARKS, Reader, WORDS};
 use super::encoding::entropy;
-use super::engine::{Candidate, Detector, Engine, Origin, Waker};
+use super::engine::{Candidate, Detector, Engine, Hidden, Origin, Waker};
 use super::hosts;
 use super::names::is_secret_name_in_credential_block;
 use super::nature::Nature;
 use super::runs;
 use super::spec::{Confidence, DetectorSpec, Severity};
 use super::syntax::{self, Value};
+use super::views;
 use crate::span::Span;
 
 /// How far a line is followed to find a context word, in bytes to each side.
@@ -27,6 +28,11 @@ const LINE_REACH: usize = 512;
 const BESIDE: usize = 128;
 /// How far before a value its name's separator may stand.
 const BLANKS: usize = 16;
+
+/// The shortest run that is read as encoded text: shorter ones hold no token.
+const LEAST_ENCODED: usize = 24;
+/// How far after its beginning the literal may end that holds only a part of a token.
+const SPLIT: usize = 128;
 
 /// Answers what kind of text it is, when asked.
 type Ask<'n, F> = LazyCell<Nature, F>;
@@ -43,6 +49,7 @@ pub(super) struct Scan<'e, 'b, 'n, F: FnOnce() -> Nature> {
     name: Span,
     reader: Option<Reader<'b>>,
     assignments: Vec<Assignment>,
+    hidden: Vec<Hidden>,
 }
 
 /// How a keyed detector came to a value.
@@ -84,11 +91,12 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             name: Span::default(),
             reader: None,
             assignments: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 
-    /// Adds what the context alone tells.
-    pub fn finish(self) {
+    /// Adds what the context alone tells, and returns what may hide something more.
+    pub fn finish(self) -> Vec<Hidden> {
         self.found.extend(self.assignments.iter().map(|assignment| Candidate {
             origin: Origin::Context { name: assignment.name, reason: assignment.reason },
             span: assignment.value,
@@ -98,6 +106,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             note: None,
             pair: None,
         }));
+        self.hidden
     }
 
     /// A literal of the engine's stands at `start`.
@@ -145,6 +154,9 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         });
         let named = self.names_of(run);
         self.beside(run, named);
+        if run.len() >= LEAST_ENCODED {
+            views::runs::dense(self.bytes, run, |run| self.hidden.push(Hidden::Encoded(run)));
+        }
     }
 
     /// Reads a run that looks generated with the detectors whose marks, or whose vendors, stand on its line.
@@ -315,7 +327,12 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         }
         let stop = self.bytes.len().min(start + detector.spec.reach);
         let window = self.bytes.get(start..stop)?;
-        let captures = detector.regex()?.captures(window)?;
+        let Some(captures) = detector.regex()?.captures(window) else {
+            if window.iter().take(SPLIT).any(|b| matches!(b, b'"' | b'\'' | b'`')) {
+                self.hidden.push(Hidden::Split(start));
+            }
+            return None;
+        };
         self.consider(index, detector, &captures, start, true)
     }
 
@@ -406,33 +423,47 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         if !open_right(self.bytes, span, secret, bare && !spec.keys.is_empty()) {
             return None;
         }
+        let shaped = !spec.generic && spec.keys.is_empty();
         let body = secret.get(spec.public_prefix(secret).len()..).unwrap_or_default();
+        let mut example = false;
         if spec.min_entropy.is_some_and(|least| entropy(body) < least) {
-            return None;
+            if !shaped {
+                return None;
+            }
+            example = true;
         }
         // A vendor's token is one wherever it is sent; a password is nothing without its server.
-        if spec.generic && hosts::is_example(secret, self.bytes.get(span.end..).unwrap_or_default())
-        {
-            return None;
-        }
+        example |= spec.generic
+            && hosts::is_example(secret, self.bytes.get(span.end..).unwrap_or_default());
         if !spec.context.is_empty() && !self.has_context(spec, whole) {
             return None;
         }
         let judged = check::judge(spec, secret)?;
         // Where the shape is anybody's, the value has to look like a secret as well; words of a phrase with a
         // right checksum need not.
-        let shaped = !spec.generic && spec.keys.is_empty();
         let context = Context { shaped, ..Context::default() };
-        if judged.proved || classify(secret, &context).is_literal() {
+        let class = classify(secret, &context);
+        example |= class.kind == Kind::Placeholder;
+        let candidate = Candidate {
+            origin: Origin::Detector(index),
+            span,
+            whole,
+            severity: judged.severity,
+            confidence: judged.confidence,
+            note: judged.note,
+            pair: None,
+        };
+        if judged.proved {
+            self.found.push(candidate);
+        } else if example {
             self.found.push(Candidate {
-                origin: Origin::Detector(index),
-                span,
-                whole,
-                severity: judged.severity,
-                confidence: judged.confidence,
-                note: judged.note,
-                pair: None,
+                severity: Severity::Info,
+                confidence: Confidence::Low,
+                note: Some(check::Note::Example),
+                ..candidate
             });
+        } else if class.is_literal() {
+            self.found.push(candidate);
         }
         Some(whole.end)
     }

@@ -77,6 +77,10 @@ pub(super) fn stdin(limit: u64, buffer: &mut Vec<u8>) -> Result<(), SkipReason> 
 }
 
 fn is_binary(bytes: &[u8]) -> bool {
+    // Text in UTF-16 says so, and is half NULs.
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return false;
+    }
     let probe = bytes.get(..BINARY_PROBE.min(bytes.len())).unwrap_or_default();
     memchr::memchr(0, probe).is_some()
 }
@@ -119,6 +123,9 @@ mod tests {
 
         std::fs::write(&path, b"a\0b").unwrap();
         assert!(matches!(read(5, &mut buffer), Ok((text, true)) if text == b"a\0b"));
+
+        std::fs::write(&path, b"\xff\xfea\0").unwrap();
+        assert!(matches!(read(5, &mut buffer), Ok((_, false))));
 
         std::fs::write(&path, b"").unwrap();
         assert!(matches!(read(5, &mut buffer), Ok((text, false)) if text.is_empty()));

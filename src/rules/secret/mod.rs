@@ -79,6 +79,7 @@ impl Secret {
             self.origin,
             SecretOrigin::Name { strong: false, .. }
                 | SecretOrigin::Context { confidence: Confidence::Low, .. }
+                | SecretOrigin::Detector { note: Some(secrets::Note::Example), .. }
         )
     }
 
@@ -169,6 +170,10 @@ pub fn inspect(
                 // What Hermes reads is read as Hermes reads it, below.
                 return unread.then(|| in_context(candidate, bytes)).flatten();
             };
+            // An example in what Hermes reads is a placeholder, which other rules speak of.
+            if candidate.note == Some(secrets::Note::Example) && !unread {
+                return None;
+            }
             Some(Secret {
                 span: candidate.span,
                 pair: candidate.pair,

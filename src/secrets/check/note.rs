@@ -29,6 +29,8 @@ pub enum Note {
     IssuedOn(i64),
     /// The token names the second it stops to be accepted, in Unix time.
     ValidUntil(i64),
+    /// Made for a reader: a run of one letter, a counting run, a documentation's host.
+    Example,
     /// Anything else, as a clause.
     Text(&'static str),
 }
@@ -54,6 +56,7 @@ impl fmt::Display for Note {
             Self::ValidUntil(seconds) => {
                 write!(f, "its `exp` claim ends it on {}", Date::of(seconds))
             }
+            Self::Example => f.write_str("it looks like an example"),
             Self::Text(text) => f.write_str(text),
         }
     }

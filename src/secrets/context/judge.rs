@@ -75,10 +75,19 @@ pub(super) fn judge(
     }
     let held = match classify(value, &classify::Context::default()).kind {
         Kind::Literal => true,
+        // What one tells the reader to put there is often what has been left there.
+        Kind::Placeholder if kind == NameKind::Password && is_left(value) => {
+            return Some((Confidence::Low, "a placeholder, or a weak password"));
+        }
         Kind::Word => confidence == Confidence::Low || looks >= Strength::Gibberish,
         _ => false,
     };
     held.then_some((confidence, reason))
+}
+
+/// A word or two that may have stayed a password: no brackets, no dots, no instruction.
+fn is_left(value: &[u8]) -> bool {
+    value.iter().all(|b| b.is_ascii_alphanumeric() || b"_-!@#".contains(b))
 }
 
 /// Whether a value without quotes is a value at all: outside of strings, code and prose hold words
