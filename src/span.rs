@@ -85,6 +85,56 @@ pub struct Position {
     pub column: usize,
 }
 
+impl Position {
+    /// Where every text begins.
+    pub const START: Self = Self { line: 1, column: 1 };
+
+    /// Where `text` ends when it begins here.
+    #[must_use]
+    pub fn after(self, text: &[u8]) -> Self {
+        let last = memchr::memrchr(b'\n', text);
+        let (head, tail) = text.split_at(last.map_or(0, |last| last + 1));
+        let lines = memchr::memchr_iter(b'\n', head).count();
+        Self { line: 1 + lines, column: 1 + characters(tail) }.counted_from(self)
+    }
+
+    /// This position in a text that begins at `start` of a longer one, as a position in the longer one.
+    #[must_use]
+    pub const fn counted_from(self, start: Self) -> Self {
+        let column = if self.line == 1 { start.column + self.column - 1 } else { self.column };
+        Self { line: start.line + self.line - 1, column }
+    }
+}
+
+/// How positions in a text differ from those in the file that it is a part of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shift {
+    lines: usize,
+    /// On the first line only: the text may begin far inside it. Negative where the text begins inside a
+    /// character, each of whose bytes then counts.
+    columns: isize,
+}
+
+impl Shift {
+    /// The shift of a text in which `here` is what is `there` in the file.
+    #[must_use]
+    pub const fn between(here: Position, there: Position) -> Self {
+        let columns =
+            if here.line == 1 { there.column.wrapping_sub(here.column).cast_signed() } else { 0 };
+        Self { lines: there.line.saturating_sub(here.line), columns }
+    }
+
+    /// A position of the text as one of the file.
+    #[must_use]
+    pub const fn of(self, position: Position) -> Position {
+        let columns = if position.line == 1 { self.columns } else { 0 };
+        Position {
+            line: position.line + self.lines,
+            column: position.column.saturating_add_signed(columns),
+        }
+    }
+}
+
 /// Offsets of the line starts of one file.
 #[derive(Clone, Debug)]
 pub struct LineIndex {
@@ -105,7 +155,7 @@ impl LineIndex {
     pub fn new(source: &[u8]) -> Self {
         let mut starts = Vec::with_capacity(source.len() / 32 + 1);
         starts.push(0);
-        starts.extend(source.iter().enumerate().filter(|&(_, &b)| b == b'\n').map(|(i, _)| i + 1));
+        starts.extend(memchr::memchr_iter(b'\n', source).map(|at| at + 1));
         Self { starts, checkpoints: OnceLock::new() }
     }
 
@@ -158,6 +208,9 @@ impl LineIndex {
 
 /// Characters of `bytes`; a run of bytes that is no UTF-8 is one, as [`String::from_utf8_lossy`] shows it.
 fn characters(bytes: &[u8]) -> usize {
+    if let Ok(text) = str::from_utf8(bytes) {
+        return text.chars().count();
+    }
     bytes
         .utf8_chunks()
         .map(|chunk| chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty()))
@@ -246,6 +299,33 @@ mod tests {
         // A few kilobytes a place at most, not a megabyte.
         let gaps = index.checkpoints.get().expect("checkpoints").windows(2);
         assert!(gaps.map(|pair| pair[1].offset - pair[0].offset).all(|gap| gap <= CHECKPOINT));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_part_tells_the_places_of_the_whole(
+            // Line breaks, ASCII, and the first and later bytes of long characters, right and wrong.
+            picks in proptest::collection::vec(0usize..7, 1..80),
+            cuts in (0usize..80, 0usize..80, 0usize..80),
+        ) {
+            let source: Vec<u8> = picks.iter().map(|&at| b"\na\xC3\xE2\xF0\x80\x9F"[at]).collect();
+            let mut cuts = [cuts.0, cuts.1, cuts.2].map(|cut| cut.min(source.len()));
+            cuts.sort();
+            // Places are told between characters: not where such a byte follows.
+            let whole = |at: &usize| source.get(*at).is_none_or(|byte| byte & 0xC0 != 0x80);
+            let [from, start, end] = cuts;
+            if whole(&start) && whole(&end) {
+                let index = LineIndex::new(&source);
+                let position = |offset| index.position(&source, offset);
+                let at = position(start);
+                assert_eq!(at.after(&source[start..end]), position(end));
+                // The part begins anywhere, a character's middle included.
+                let part = &source[from..];
+                let index = LineIndex::new(part);
+                let shift = Shift::between(index.position(part, start - from), at);
+                assert_eq!(shift.of(index.position(part, end - from)), position(end));
+            }
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Scan {
     #[arg(long, value_name = "VERSION")]
     pub hermes_version: Option<String>,
 
-    /// Largest file to read (bytes, or with K, M, G) [default: 10M]
+    /// Largest file to parse; larger ones are only searched for credentials (bytes, or with K, M, G) [default: 10M]
     #[arg(long, value_name = "SIZE", default_value_t = DEFAULT_MAX_SIZE, hide_default_value = true, value_parser = size)]
     pub max_size: u64,
 

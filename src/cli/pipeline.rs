@@ -19,7 +19,7 @@ use crate::rules::secret::{self, File, Scrubber, Secret};
 use crate::rules::{Check, Findings, RULES};
 use crate::secrets::{Candidate, DetectorSpec, Engine, Nature, SpecFile};
 use crate::settings::{FILE_NAME, Settings};
-use crate::source::{self, Inputs, Origin, Skip, Source, Visitor};
+use crate::source::{self, Inputs, Origin, Skip, Source, SourcePath, Visitor};
 use crate::span::Span;
 use crate::triage::{Choice, Triaged, names_rule, triage};
 
@@ -375,39 +375,53 @@ impl<'s> Worker<'s> {
 }
 
 impl Visitor for Worker<'_> {
-    fn source(&mut self, source: Source<'_>) {
-        if self.shared.excluded.excludes(&source.path.identity) {
-            if source.origin != Origin::Context {
-                self.found.excluded.push(source.path.display.clone());
-            }
-            return;
+    fn wants(&mut self, path: &SourcePath, origin: Origin) -> bool {
+        let excluded = self.shared.excluded.excludes(&path.identity);
+        if excluded && origin != Origin::Context {
+            self.found.excluded.push(path.display.clone());
         }
+        !excluded
+    }
+
+    fn parses(&self, path: &SourcePath) -> bool {
+        document::may_recognise(path, self.shared.knowledge.facts())
+    }
+
+    fn source(&mut self, source: Source<'_>) {
         if source.origin != Origin::Context {
-            self.found.files += 1;
-            self.found.bytes += source.bytes.len() as u64;
-            self.shared.progress.files.fetch_add(1, Ordering::Relaxed);
+            if source.part.is_none_or(|part| part.number == 0) {
+                self.found.files += 1;
+                self.shared.progress.files.fetch_add(1, Ordering::Relaxed);
+            }
+            let length = source.part.map_or(source.bytes.len(), |part| part.own.len());
+            self.found.bytes += length as u64;
         }
         self.candidates.clear();
-        let nature = || Nature::of(&source.path.display, source.bytes);
+        let nature = || Nature::of(&source.path.display, source.head());
         self.shared.engine.scan(source.bytes, nature, &mut self.candidates);
-        let recognised = document::recognise(&source, self.shared.knowledge.facts());
+        let recognised = match source.part {
+            Some(_) => None,
+            None => document::recognise(&source, self.shared.knowledge.facts()),
+        };
         let mut document = match recognised {
             Some(document) => document,
-            None if self.candidates.is_empty() => return,
+            None if !self.candidates.iter().any(|found| source.owns(found.span)) => return,
             None => Document {
-                text: Text::new(source.path.clone(), source.bytes),
+                text: Text::of(&source),
                 origin: source.origin,
                 kind: Kind::Text,
                 standing: Standing::Live,
             },
         };
-        let secrets =
+        let mut secrets =
             secret::inspect(&document, &self.candidates, self.shared.engine, self.shared.knowledge);
         let personal = content::inspect(&document);
         let spans: Vec<Span> = secrets.iter().flat_map(Secret::spans).collect();
         let hidden = spans.iter().copied().chain(personal.iter().map(|found| found.span));
         document.text.mask(hidden.collect());
         document.text.set_secrets(spans);
+        // Beside a part's own bytes everything is masked, too, but the neighbours speak of it.
+        secrets.retain(|secret| source.owns(secret.span));
         // An ordinary word under a secret's name is masked where it stands; elsewhere it is a word.
         let strong = secrets.iter().filter(|secret| secret.is_strong());
         for secret in strong {

@@ -19,7 +19,7 @@ pub mod unit;
 pub mod yaml;
 
 pub use place::Place;
-pub use recognise::recognise;
+pub use recognise::{may_recognise, recognise};
 
 use crate::source::Origin;
 use crate::span::Span;

@@ -16,7 +16,7 @@ use super::{
     embedded, json, skill, template, unit, yaml,
 };
 use crate::facts::{Facts, Lookup};
-use crate::source::{Source, SourcePath};
+use crate::source::{Origin, Source, SourcePath};
 
 /// Endings that mark a file to be filled in.
 const TEMPLATE_ENDINGS: &[&str] =
@@ -152,12 +152,19 @@ impl<'a> Stem<'a> {
 pub fn recognise(source: &Source<'_>, facts: &Facts<'_>) -> Option<Document> {
     let stem = Stem::of(source.path);
     let (kind, standing) = kind_of(source, &stem, facts)?;
-    Some(Document {
-        text: Text::new(source.path.clone(), source.bytes),
-        origin: source.origin,
-        kind,
-        standing,
-    })
+    Some(Document { text: Text::of(source), origin: source.origin, kind, standing })
+}
+
+/// True for a path under which [`recognise`] may find something, whatever the bytes: all of them are needed then.
+#[must_use]
+pub fn may_recognise(path: &SourcePath, facts: &Facts<'_>) -> bool {
+    let stem = Stem::of(path);
+    let name = stem.name.as_ref();
+    let empty = Source { path, bytes: &[], origin: Origin::Named, part: None };
+    is_yaml(name)
+        || name == "jobs.json"
+        || is_unit(name, path.folder())
+        || kind_of(&empty, &stem, facts).is_some()
 }
 
 fn kind_of(source: &Source<'_>, stem: &Stem<'_>, facts: &Facts<'_>) -> Option<(Kind, Standing)> {
@@ -186,7 +193,7 @@ fn kind_of(source: &Source<'_>, stem: &Stem<'_>, facts: &Facts<'_>) -> Option<(K
     if let Some(evidence) = evidence_kind(name, &path.display, bytes) {
         return Some((Kind::Evidence(evidence), standing));
     }
-    if is_yaml(name) || source.origin == crate::source::Origin::Stdin {
+    if is_yaml(name) || source.origin == Origin::Stdin {
         return yaml_kind(path, name, bytes, standing, facts);
     }
     // Named in a skill, these hide files from Hermes's own scanner, wherever the skill lies.
@@ -252,13 +259,17 @@ fn in_skill(path: &str) -> bool {
     folders.next().is_some() && folders.count() >= 2 && !path.contains("/.hub/")
 }
 
+/// True for the name of a systemd unit, or of a drop-in for one.
+fn is_unit(name: &str, folder: &str) -> bool {
+    [".service", ".timer", ".socket"].iter().any(|ending| name.ends_with(ending))
+        || name.ends_with(".conf") && folder.ends_with(".service.d")
+}
+
 fn unit_kind(name: &str, folder: &str, bytes: &[u8]) -> Option<Kind> {
-    let by_name = [".service", ".timer", ".socket"].iter().any(|ending| name.ends_with(ending));
-    let drop_in = name.ends_with(".conf") && folder.ends_with(".service.d");
     let text = || {
         contains(bytes, b"[Service]") || contains(bytes, b"[Timer]") || contains(bytes, b"[Unit]")
     };
-    ((by_name || drop_in) && text()).then(|| Kind::Unit(unit::parse(bytes)))
+    (is_unit(name, folder) && text()).then(|| Kind::Unit(unit::parse(bytes)))
 }
 
 fn json_kind(name: &str, folder: &str, bytes: &[u8]) -> Option<Kind> {

@@ -8,8 +8,8 @@
 use std::sync::OnceLock;
 
 use crate::finding::{Excerpt, Location, Region};
-use crate::source::SourcePath;
-use crate::span::{LineIndex, Span};
+use crate::source::{Source, SourcePath};
+use crate::span::{LineIndex, Position, Shift, Span};
 
 /// Longest line shown whole, in bytes; longer ones are cropped around the marked part.
 const LINE_LIMIT: usize = 160;
@@ -24,6 +24,8 @@ pub struct Text {
     path: SourcePath,
     bytes: Box<[u8]>,
     lines: OnceLock<LineIndex>,
+    /// Set in a part of a large file.
+    shift: Shift,
     masks: Vec<Span>,
     secrets: Vec<Span>,
 }
@@ -36,9 +38,25 @@ impl Text {
             path,
             bytes: bytes.into(),
             lines: OnceLock::new(),
+            shift: Shift::default(),
             masks: Vec::new(),
             secrets: Vec::new(),
         }
+    }
+
+    /// Keeps a copy of the bytes of `source`; of a part of a file, places are told as those of the file.
+    #[must_use]
+    pub fn of(source: &Source<'_>) -> Self {
+        let mut text = Self::new(source.path.clone(), source.bytes);
+        if let Some(part) = source.part {
+            text.shift = Shift::between(text.position(part.own.start), part.at);
+        }
+        text
+    }
+
+    /// Line and column of `offset` in the file.
+    fn position(&self, offset: usize) -> Position {
+        self.shift.of(self.lines().position(&self.bytes, offset))
     }
 
     /// Where the document was found.
@@ -115,8 +133,8 @@ impl Text {
     #[must_use]
     pub fn locate(&self, span: Span) -> Location {
         let span = Span::new(span.start.min(self.bytes.len()), span.end.min(self.bytes.len()));
-        let start = self.lines().position(&self.bytes, span.start);
-        let end = self.lines().position(&self.bytes, span.end);
+        let start = self.position(span.start);
+        let end = self.position(span.end);
         Location {
             region: Some(Region {
                 line: start.line,
@@ -151,8 +169,8 @@ impl Text {
         let to = self.place(&pieces, span.end.clamp(shown.start, shown.end), Edge::End);
         let inside = |offset: usize| floor_boundary(&text, offset);
         let marked = (inside(from), inside(to.max(from)));
-        let first_column = self.lines().position(&self.bytes, shown.start).column;
-        Excerpt { text, first_line: first + 1, first_column, marked }
+        let first = self.position(shown.start);
+        Excerpt { text, first_line: first.line, first_column: first.column, marked }
     }
 
     /// The next offset at or after `offset` that does not cut a UTF-8 character.
@@ -299,6 +317,29 @@ mod tests {
         assert!(excerpt.text.len() < 2 * LINE_LIMIT, "{}", excerpt.text.len());
         assert_eq!(marked(&excerpt), MASK);
         assert_eq!(excerpt.first_column, 70_000 - LINE_LIMIT / 4 + 1);
+    }
+
+    #[test]
+    fn a_part_tells_the_places_of_the_file() {
+        // Own bytes begin at `own`, in line 70 of the file and far into it.
+        let path = SourcePath::new("f".into(), Path::new("."));
+        let bytes = "é before own key\nnext é key\n".as_bytes();
+        let own = Span::new("é before ".len(), bytes.len());
+        let at = Position { line: 70, column: 5_001 };
+        let part = crate::source::Part { number: 3, own, at, head: b"" };
+        let origin = crate::source::Origin::Named;
+        let text = Text::of(&Source { path: &path, bytes, origin, part: Some(part) });
+        let first = text.locate(Span::new(own.start + 4, own.start + 7));
+        let region = first.region.unwrap();
+        assert_eq!((region.line, region.column, region.end_column), (70, 5_005, 5_008));
+        let excerpt = first.excerpt.unwrap();
+        assert_eq!((marked(&excerpt), excerpt.first_line), ("key", 70));
+        assert_eq!(excerpt.first_column, 5_001 - "é before ".chars().count());
+        let second = text.locate(Span::new(bytes.len() - 4, bytes.len() - 1));
+        let region = second.region.unwrap();
+        assert_eq!((region.line, region.column, region.end_column), (71, 8, 11));
+        let excerpt = second.excerpt.unwrap();
+        assert_eq!((excerpt.first_line, excerpt.first_column), (71, 1));
     }
 
     #[test]

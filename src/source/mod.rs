@@ -1,13 +1,15 @@
 //! Where bytes come from: a walked tree, named files, standard input.
 //!
 //! A source is handed to the visitor of the thread that read it, in a buffer that the thread reuses:
-//! nothing is kept here, so memory is bounded by the largest file times the number of threads. The
-//! trade-off is that a stage which needs bytes later has to copy them, which only the few files that
-//! Hermes reads are worth. What could not be read is recorded as a [`Skip`], never dropped.
+//! nothing is kept here, so memory is bounded by the largest file that is read whole times the number of
+//! threads. Large text comes in parts. The trade-off is that a stage which needs bytes later has to copy them,
+//! which only the few files that Hermes reads are worth. What could not be read is recorded as a [`Skip`],
+//! never dropped.
 
 mod checks;
 mod git;
 mod names;
+mod parts;
 mod path;
 mod read;
 mod walk;
@@ -19,6 +21,8 @@ pub use path::{SourcePath, absolute, project_root};
 pub use walk::{Inputs, Options, Visitor, visit};
 
 use std::io;
+
+use crate::span::{Position, Span};
 
 /// Why a source was handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,10 +40,39 @@ pub enum Origin {
 pub struct Source<'a> {
     /// Where it was found.
     pub path: &'a SourcePath,
-    /// All of its bytes.
+    /// All of its bytes; of a part, some of its neighbours' as well.
     pub bytes: &'a [u8],
     /// Why it was read.
     pub origin: Origin,
+    /// Set when this is a part of a large file.
+    pub part: Option<Part<'a>>,
+}
+
+/// Which part of a large file a source is.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// Its number, from 0.
+    pub number: u64,
+    /// Its own bytes among those of the source: what begins elsewhere is another part's.
+    pub own: Span,
+    /// Where in the file its own bytes begin.
+    pub at: Position,
+    /// The first bytes of the file, which tell what it is.
+    pub head: &'a [u8],
+}
+
+impl<'a> Source<'a> {
+    /// The beginning of the file.
+    #[must_use]
+    pub fn head(&self) -> &'a [u8] {
+        self.part.map_or(self.bytes, |part| part.head)
+    }
+
+    /// True for what begins at `span` unless that is shown with another part of the file as well.
+    #[must_use]
+    pub fn owns(&self, span: Span) -> bool {
+        self.part.is_none_or(|part| (part.own.start..part.own.end).contains(&span.start))
+    }
 }
 
 /// A file that was not read.
@@ -56,7 +89,7 @@ pub struct Skip {
 /// Why a file was not read.
 #[derive(Clone, Debug)]
 pub enum SkipReason {
-    /// Larger than the limit; both in bytes.
+    /// Larger than what is parsed; both in bytes.
     TooLarge {
         /// Its size.
         size: u64,
@@ -97,7 +130,7 @@ impl SkipReason {
     pub fn detail(&self) -> String {
         match self {
             Self::TooLarge { size, limit } => {
-                format!("{size} bytes, the limit is {limit} (--max-size)")
+                format!("not parsed: {size} bytes, the limit is {limit} (--max-size)")
             }
             Self::Binary => "not text: it holds NUL bytes".to_owned(),
             Self::Unreadable(kind) => format!("could not be read: {kind}"),

@@ -9,7 +9,7 @@ use super::SkipReason;
 /// How far into a file a NUL byte makes it binary: what git and ripgrep look at, too.
 const BINARY_PROBE: usize = 8 * 1024;
 
-/// What [`file`] has read.
+/// What [`whole`] has read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Contents {
     /// How many bytes of the buffer are the file's.
@@ -18,24 +18,34 @@ pub(super) struct Contents {
     pub binary: bool,
 }
 
-/// Reads the regular file at `path` to the beginning of `buffer`, and returns what it is. The buffer only grows:
-/// clearing it would fill it with zeros anew for every file.
+/// Opens the regular file at `path`, and returns its size in bytes, too.
 ///
 /// # Errors
 ///
-/// The reason why the file is skipped: too large (`limit`, in bytes), special, unreadable.
-pub(super) fn file(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<Contents, SkipReason> {
-    let file = open(path)?;
+/// The reason why the file is skipped: special, unreadable.
+pub(super) fn open(path: &Path) -> Result<(File, u64), SkipReason> {
+    let file = open_any(path)?;
     let metadata = file.metadata().map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err(SkipReason::Special);
+    if metadata.is_file() { Ok((file, metadata.len())) } else { Err(SkipReason::Special) }
+}
+
+/// Reads `file`, which should have `size` bytes, to the beginning of `buffer`, and returns what it is. The buffer
+/// only grows: clearing it would fill it with zeros anew for every file.
+///
+/// # Errors
+///
+/// The reason why the file is skipped: too large (`limit`, in bytes), unreadable.
+pub(super) fn whole(
+    mut file: File,
+    size: u64,
+    limit: u64,
+    buffer: &mut Vec<u8>,
+) -> Result<Contents, SkipReason> {
+    if size > limit {
+        return Err(SkipReason::TooLarge { size, limit });
     }
-    if metadata.len() > limit {
-        return Err(SkipReason::TooLarge { size: metadata.len(), limit });
-    }
-    let mut file = file;
     // Room for one byte more than the size: the read that finds the end then needs no growth.
-    let size = usize::try_from(metadata.len()).unwrap_or(0);
+    let size = usize::try_from(size).unwrap_or(0);
     if buffer.len() <= size {
         buffer.resize(size + 1, 0);
     }
@@ -62,11 +72,40 @@ pub(super) fn file(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<Cont
     Ok(Contents { length: filled, binary })
 }
 
+/// Fills `buffer` with the bytes of `file` from `offset` on, and returns how many there were.
+///
+/// # Errors
+///
+/// The system's.
+pub(super) fn at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match read_at(file, rest, offset + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// True for a file with a NUL byte near its start.
+///
+/// # Errors
+///
+/// That it is unreadable.
+pub(super) fn begins_binary(file: &File) -> Result<bool, SkipReason> {
+    let mut probe = [0; BINARY_PROBE];
+    let filled = at(file, 0, &mut probe).map_err(unreadable)?;
+    Ok(is_binary(probe.get(..filled).unwrap_or_default()))
+}
+
 /// Reads standard input into `buffer`.
 ///
 /// # Errors
 ///
-/// As [`file`], or that it is binary.
+/// As [`whole`], or that it is binary.
 pub(super) fn stdin(limit: u64, buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
     buffer.clear();
     io::stdin().lock().take(limit.saturating_add(1)).read_to_end(buffer).map_err(unreadable)?;
@@ -91,7 +130,7 @@ fn unreadable(error: io::Error) -> SkipReason {
 
 /// Opens without waiting: a path that became a FIFO after the walk saw it must not hang the run.
 #[cfg(unix)]
-fn open(path: &Path) -> Result<File, SkipReason> {
+fn open_any(path: &Path) -> Result<File, SkipReason> {
     use rustix::fs::{CWD, Mode, OFlags, openat};
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     openat(CWD, path, flags, Mode::empty())
@@ -100,8 +139,19 @@ fn open(path: &Path) -> Result<File, SkipReason> {
 }
 
 #[cfg(not(unix))]
-fn open(path: &Path) -> Result<File, SkipReason> {
+fn open_any(path: &Path) -> Result<File, SkipReason> {
     File::open(path).map_err(unreadable)
+}
+
+/// One read at a place of its own: threads that share the file do not move each other's.
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
 #[cfg(test)]
@@ -116,7 +166,9 @@ mod tests {
 
         std::fs::write(&path, b"hello").unwrap();
         let read = |limit, buffer: &mut Vec<u8>| {
-            file(&path, limit, buffer).map(|read| (buffer[..read.length].to_vec(), read.binary))
+            let (file, size) = open(&path)?;
+            let read = whole(file, size, limit, buffer)?;
+            Ok((buffer[..read.length].to_vec(), read.binary))
         };
         assert!(matches!(read(5, &mut buffer), Ok((text, false)) if text == b"hello"));
         assert!(matches!(read(4, &mut buffer), Err(SkipReason::TooLarge { size: 5, limit: 4 })));
@@ -130,7 +182,7 @@ mod tests {
         std::fs::write(&path, b"").unwrap();
         assert!(matches!(read(5, &mut buffer), Ok((text, false)) if text.is_empty()));
         assert!(matches!(
-            file(&folder.path().join("absent"), 5, &mut buffer),
+            open(&folder.path().join("absent")),
             Err(SkipReason::Unreadable(io::ErrorKind::NotFound))
         ));
     }

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
+use super::parts::{self, LARGE, Large, lock};
 use super::{
     Origin, Skip, SkipReason, Source, SourcePath, context_worthy, hermes_named, path, read,
 };
@@ -34,7 +35,7 @@ const HOME_FILES: &[&str] = &["config.yaml", ".env", "SKILL.md", "auth.json", "S
 pub struct Options {
     /// Worker threads; 0 for one a core.
     pub threads: usize,
-    /// Largest file to read, in bytes.
+    /// Largest file to read whole, in bytes.
     pub max_size: u64,
     /// Honour `.gitignore`.
     pub gitignore: bool,
@@ -51,13 +52,18 @@ pub struct Inputs {
 
 /// Takes what one thread reads.
 pub trait Visitor: Send {
-    /// One file's bytes, valid during the call.
+    /// False for a file that is not to be read.
+    fn wants(&mut self, path: &SourcePath, origin: Origin) -> bool;
+    /// True for a file whose meaning lies in the whole. Asked of large ones only: others are read in parts.
+    fn parses(&self, path: &SourcePath) -> bool;
+    /// The bytes of one file, or of a part of one, valid during the call.
     fn source(&mut self, source: Source<'_>);
     /// One file that was not read.
     fn skip(&mut self, skip: Skip);
 }
 
-/// Visits every file of `inputs`; returns the visitors, one a thread, in no particular order.
+/// Visits every file of `inputs`; returns the visitors, in no particular order. Large files come last, so that
+/// all threads work on one of them together.
 ///
 /// # Errors
 ///
@@ -85,23 +91,29 @@ pub fn visit<V: Visitor>(
     let context = if inputs.context { context_roots(&named) } else { Vec::new() };
     // Only then can one file be met twice; resolving every path would cost more than reading it.
     let seen = (named.len() > 1 || !context.is_empty()).then(|| Mutex::new(HashSet::new()));
-    if !named.is_empty() {
-        let pass = Pass::new(&named, options, Origin::Named, seen.as_ref());
-        pass.run(&make, &mut visitors);
+    let mut large = Vec::new();
+    for (roots, origin) in [(&named, Origin::Named), (&context, Origin::Context)] {
+        if !roots.is_empty() {
+            let pass = Pass::new(roots, options, origin, seen.as_ref());
+            pass.run(&make, &mut visitors);
+            large.extend(lock(&pass.large).drain(..));
+        }
     }
-    if !context.is_empty() {
-        let pass = Pass::new(&context, options, Origin::Context, seen.as_ref());
-        pass.run(&make, &mut visitors);
+    if !large.is_empty() {
+        parts::visit(large, options.threads, &make, &mut visitors);
     }
     Ok(visitors)
 }
 
 fn visit_stdin<V: Visitor>(options: Options, mut visitor: V) -> V {
-    let path = SourcePath::stdin();
+    let (path, origin) = (SourcePath::stdin(), Origin::Stdin);
+    if !visitor.wants(&path, origin) {
+        return visitor;
+    }
     let mut buffer = Vec::new();
     match read::stdin(options.max_size, &mut buffer) {
-        Ok(()) => visitor.source(Source { path: &path, bytes: &buffer, origin: Origin::Stdin }),
-        Err(reason) => visitor.skip(Skip { path, reason, origin: Origin::Stdin }),
+        Ok(()) => visitor.source(Source { path: &path, bytes: &buffer, origin, part: None }),
+        Err(reason) => visitor.skip(Skip { path, reason, origin }),
     }
     visitor
 }
@@ -173,6 +185,8 @@ struct Pass<'a> {
     origin: Origin,
     /// Files visited so far, when one may be met twice.
     seen: Option<&'a Mutex<HashSet<PathBuf>>>,
+    /// Files left for later, to be read in parts.
+    large: Mutex<Vec<Large>>,
     entries: AtomicUsize,
 }
 
@@ -196,7 +210,8 @@ impl<'a> Pass<'a> {
         seen: Option<&'a Mutex<HashSet<PathBuf>>>,
     ) -> Self {
         let by_path = roots.iter().map(|root| (root.path.as_path(), root)).collect();
-        Self { roots, by_path, options, origin, seen, entries: AtomicUsize::new(0) }
+        let (large, entries) = (Mutex::default(), AtomicUsize::new(0));
+        Self { roots, by_path, options, origin, seen, large, entries }
     }
 
     fn run<V: Visitor>(&self, make: &(impl Fn() -> V + Sync), visitors: &mut Vec<V>) {
@@ -379,18 +394,40 @@ impl<V: Visitor> Worker<'_, '_, V> {
         let Some(root) = self.pass.root_of(path) else { return };
         let name = SourcePath::new(path.to_path_buf(), &root.project);
         let origin = self.pass.origin;
-        let Some(visitor) = &mut self.visitor else { return };
-        match read::file(path, self.pass.options.max_size, &mut self.buffer) {
-            // One NUL byte must not hide a file that Hermes reads: its parsers say what is wrong with it.
-            Ok(read) if read.binary && !hermes_named(name.file_name()) => {
-                visitor.skip(Skip { path: name, reason: SkipReason::Binary, origin });
-            }
-            Ok(read) => {
-                let bytes = self.buffer.get(..read.length).unwrap_or_default();
-                visitor.source(Source { path: &name, bytes, origin });
-            }
-            Err(reason) => visitor.skip(Skip { path: name, reason, origin }),
+        if !self.visitor.as_mut().is_some_and(|visitor| visitor.wants(&name, origin)) {
+            return;
         }
+        let read = self.read(&name);
+        if let (Err(reason), Some(visitor)) = (read, &mut self.visitor) {
+            visitor.skip(Skip { path: name, reason, origin });
+        }
+    }
+
+    /// Shows a file to the visitor, or leaves it for later; an error says what of it is not looked at.
+    fn read(&mut self, path: &SourcePath) -> Result<(), SkipReason> {
+        let Some(visitor) = &mut self.visitor else { return Ok(()) };
+        let (limit, origin) = (self.pass.options.max_size, self.pass.origin);
+        // One NUL byte must not hide a file that Hermes reads: its parsers say what is wrong with it.
+        let hermes = hermes_named(path.file_name());
+        let (file, size) = read::open(&path.real)?;
+        if size > limit.min(LARGE) && origin != Origin::Context {
+            let parsed = visitor.parses(path);
+            if size > limit || !parsed {
+                if read::begins_binary(&file)? && !hermes {
+                    return Err(SkipReason::Binary);
+                }
+                lock(&self.pass.large).push(Large { path: path.clone(), size });
+                // Credentials are found in it all the same; what it means stays unknown.
+                return if parsed { Err(SkipReason::TooLarge { size, limit }) } else { Ok(()) };
+            }
+        }
+        let read = read::whole(file, size, limit, &mut self.buffer)?;
+        if read.binary && !hermes {
+            return Err(SkipReason::Binary);
+        }
+        let bytes = self.buffer.get(..read.length).unwrap_or_default();
+        visitor.source(Source { path, bytes, origin, part: None });
+        Ok(())
     }
 
     /// A link to a file of the tree is read where the file is, unless Hermes reads it by the link's name.
