@@ -34,6 +34,31 @@ const LEAST_ENCODED: usize = 24;
 /// How far after its beginning the literal may end that holds only a part of a token.
 const SPLIT: usize = 128;
 
+/// A stretch of text, in bytes, and how many values and patterns are tried in one: what keeps a text that is all
+/// names, or all beginnings of tokens, from being read over and over. Ordinary text stays far below.
+const STRETCH: usize = 2048;
+const MOST_MARKS: u32 = 80;
+const MOST_VALUES: u32 = 64;
+const MOST_TRIES: u32 = 256;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Spent {
+    from: usize,
+    marks: u32,
+    values: u32,
+    tries: u32,
+}
+
+impl Spent {
+    /// Begins a new stretch when `at` is beyond the present one.
+    fn at(&mut self, at: usize) -> &mut Self {
+        if at.abs_diff(self.from) > STRETCH {
+            *self = Self { from: at, ..Self::default() };
+        }
+        self
+    }
+}
+
 /// Answers what kind of text it is, when asked.
 type Ask<'n, F> = LazyCell<Nature, F>;
 
@@ -47,6 +72,8 @@ pub(super) struct Scan<'e, 'b, 'n, F: FnOnce() -> Nature> {
     done: Vec<usize>,
     /// The name read last.
     name: Span,
+    /// What was done in the present stretch of text.
+    spent: Spent,
     reader: Option<Reader<'b>>,
     assignments: Vec<Assignment>,
     hidden: Vec<Hidden>,
@@ -89,6 +116,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             found,
             done: Vec::new(),
             name: Span::default(),
+            spent: Spent::default(),
             reader: None,
             assignments: Vec::new(),
             hidden: Vec::new(),
@@ -123,6 +151,11 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
     /// A piece of a word of the context's stands at `start`.
     fn mark(&mut self, mark: usize, start: usize) {
         let engine: &'e Engine = self.engine;
+        let spent = self.spent.at(start);
+        spent.marks += 1;
+        if spent.marks > MOST_MARKS {
+            return;
+        }
         for &(word, offset) in engine.marked_words.get(mark).into_iter().flatten() {
             let Some(text) = WORDS.get(word) else { continue };
             let Some(from) = start.checked_sub(offset) else { continue };
@@ -238,7 +271,9 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
 
     /// Reads the value of the name at `name` with the detectors of the vendors that the name tells.
     fn named(&mut self, name: Span) {
-        if name == self.name {
+        let spent = self.spent.at(name.start);
+        spent.values += 1;
+        if name == self.name || spent.values > MOST_VALUES {
             return;
         }
         self.name = name;
@@ -304,6 +339,11 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         let index = usize::from(waker.detector);
         let Some(detector) = engine.detectors.get(index) else { return };
         if self.done.get(index).is_some_and(|&end| start < end) {
+            return;
+        }
+        let spent = self.spent.at(start);
+        spent.tries += 1;
+        if spent.tries > MOST_TRIES {
             return;
         }
         let end = if detector.spec.before > 0 {
