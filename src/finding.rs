@@ -5,7 +5,9 @@
 //! [`Excerpt`] is built from text whose secrets are masked already.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 /// How much a finding matters in the deployment at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -172,6 +174,41 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+/// Tells whether two values of one run are the same, and nothing else: the key is drawn anew for every run,
+/// so a tag that got out would not help to guess the value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ValueTag(u64);
+
+impl ValueTag {
+    /// The tag of `value`.
+    #[must_use]
+    pub fn of(value: &[u8]) -> Self {
+        static KEY: OnceLock<RandomState> = OnceLock::new();
+        Self(KEY.get_or_init(RandomState::new).hash_one(value))
+    }
+}
+
+impl fmt::Debug for ValueTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[value]")
+    }
+}
+
+/// What a finding of the family `secret/` knows of the credential. None of it shows the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// Who issues it; `None` when nothing tells.
+    pub provider: Option<String>,
+    /// Id of the detector, or `context` when only its surroundings tell.
+    pub detector: String,
+    /// The vendor's public prefix and the length: `ghp_… (40 characters)`.
+    pub redacted: String,
+    /// Why the confidence is what it is: short lower-case clauses.
+    pub reasons: Vec<String>,
+    /// What equal values share; `None` for an ordinary word, which may be no credential.
+    pub tag: Option<ValueTag>,
+}
+
 /// Something unsafe, where, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -195,6 +232,8 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// The edit as data.
     pub fix: Option<Fix>,
+    /// The credential that it is about, in the family `secret/`.
+    pub credential: Option<Credential>,
     /// What makes this finding this one within its file (`approvals.mode`); never holds a secret.
     pub anchor: String,
     /// Stable identity over line moves: 32 hex digits, set by [`crate::triage`]; made of rule, identity path

@@ -147,6 +147,7 @@ mod tests {
             notes: Vec::new(),
             related: Vec::new(),
             fix: None,
+            credential: None,
             anchor: anchor.to_owned(),
             fingerprint: String::new(),
         }

@@ -304,3 +304,168 @@ fn explain_and_rules_list_what_there_is() {
     let table: Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(table["rules"].as_array().expect("a list").len(), hermes_lint::rules::RULES.len());
 }
+
+/// The finding of `rule` in `path`.
+fn one<'f>(all: &'f [Value], rule: &str, path: &str) -> &'f Value {
+    let mut found = all.iter().filter(|one| one["rule"] == rule && one["path"] == path);
+    let first = found.next().unwrap_or_else(|| panic!("no {rule} in {path}: {all:#?}"));
+    assert!(found.next().is_none(), "several {rule} in {path}");
+    first
+}
+
+#[test]
+fn a_secrets_facts_are_for_programs_too() {
+    let files = [
+        ("deploy.py", "api_key = \"%{ghp_{alnum:30}{crc32-base62:6}}%\"\n"),
+        ("notes.txt", "[db]\npassword = \"q8W!zt4Lm#2x\"\n"),
+        ("config.yaml", "model: {provider: x, api_key: q8Wzt4Lm2xP}\napprovals: {mode: off}\n"),
+    ];
+    let folder = folder(&files);
+    let arguments = ["check", "--format", "json", "--min-confidence", "low"];
+    let (_, json, _) = hermes_lint(folder.path(), &arguments);
+    let all = findings(&json);
+    assert_eq!(
+        one(&all, "secret/known-token", "deploy.py")["secret"],
+        serde_json::json!({
+            "provider": "GitHub",
+            "detector": "github-token",
+            "redacted": "ghp_… (40 characters)",
+            "reasons": [
+                "the shape is nobody else's",
+                "its checksum is right",
+                "assigned to `api_key`",
+            ],
+        })
+    );
+    assert_eq!(
+        one(&all, "secret/in-context", "notes.txt")["secret"],
+        serde_json::json!({
+            "provider": null,
+            "detector": "context",
+            "redacted": "… (12 characters)",
+            "reasons": [
+                "a generated value under a password's name",
+                "assigned to `password`",
+            ],
+        })
+    );
+    assert_eq!(
+        one(&all, "secret/named-literal", "config.yaml")["secret"]["reasons"],
+        serde_json::json!(["assigned to `api_key`", "Hermes reads it"])
+    );
+    for finding in &all {
+        let is_secret = finding["rule"].as_str().expect("an id").starts_with("secret/");
+        assert_eq!(finding["secret"].is_object(), is_secret, "{finding}");
+    }
+    let (_, human, _) = hermes_lint(folder.path(), &["check", "deploy.py"]);
+    assert!(
+        human.contains(
+            "  note: its checksum is right\n  \
+             note: high confidence: the shape is nobody else's; assigned to `api_key`\n"
+        ),
+        "{human}"
+    );
+    let (_, concise, _) =
+        hermes_lint(folder.path(), &["check", "deploy.py", "--format", "concise"]);
+    assert_eq!(concise.lines().filter(|line| line.contains("secret/")).count(), 1, "{concise}");
+    assert!(!concise.contains("nobody"), "{concise}");
+}
+
+#[test]
+fn the_other_half_of_a_pair_is_related() {
+    let folder = folder(&[(
+        "credentials.txt",
+        "[default]\naws_access_key_id = %{AKIAQ{base32:15}}%\naws_secret_access_key = %{{b64:40}}%\n",
+    )]);
+    let (_, json, _) = hermes_lint(folder.path(), &["check", "--format", "json"]);
+    let all = findings(&json);
+    let secret = one(&all, "secret/known-token", "credentials.txt");
+    assert_eq!(
+        secret["related"],
+        serde_json::json!([{
+            "path": "credentials.txt",
+            "line": 2,
+            "column": 21,
+            "note": "the other half: AWS access key id",
+        }]),
+        "{secret}"
+    );
+    let reasons = secret["secret"]["reasons"].as_array().expect("a list");
+    assert!(reasons.contains(&Value::from("its other half stands nearby")), "{secret}");
+}
+
+/// What is said where the same secret stands in several files, in every format and with any number of threads.
+#[test]
+fn the_same_secret_in_several_places_is_related() {
+    let mut secrets = Vec::new();
+    let leak = common::expand("%{ghp_{alnum:30}{crc32-base62:6}}%", &mut secrets);
+    let other = common::expand("%{sk-or-v1-{hex:64}}%", &mut secrets);
+    let mut files: Vec<(String, String)> =
+        (0..11).map(|n| (format!("src/m{n:02}.py"), format!("token = \"{leak}\"\n"))).collect();
+    files.push(("lone.py".to_owned(), format!("token = \"{other}\"\n")));
+    let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let folder = folder(&files);
+    let run = |format: &str, threads: &str| {
+        hermes_lint(folder.path(), &["check", "--format", format, "--threads", threads]).1
+    };
+    let json = run("json", "1");
+    assert_eq!(json, run("json", "5"));
+    assert_eq!(json, run("json", "2"));
+    let all = findings(&json);
+    let notes = |path: &str| -> Vec<(String, String)> {
+        let finding = one(&all, "secret/known-token", path);
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let related = finding["related"].as_array().expect("a list");
+        related.iter().map(|one| (text(&one["path"]), text(&one["note"]))).collect()
+    };
+    let main = notes("src/m00.py");
+    assert_eq!(main.len(), 8);
+    assert_eq!(main[0], ("src/m01.py".to_owned(), "the same value".to_owned()));
+    assert_eq!(main[7], ("src/m08.py".to_owned(), "the same value, and 2 more".to_owned()));
+    let last = notes("src/m10.py");
+    assert_eq!(last[0].0, "src/m00.py");
+    assert_eq!(last[0].1, "the same value: the main finding of it");
+    assert_eq!(last[7], ("src/m07.py".to_owned(), "the same value, and 2 more".to_owned()));
+    assert_eq!(notes("lone.py"), []);
+    for format in ["human", "concise", "json"] {
+        let shown = run(format, "2");
+        for secret in &secrets {
+            // Any eight bytes after the public prefix would be a part of it.
+            for piece in secret.as_bytes()[9..].windows(8) {
+                let piece = std::str::from_utf8(piece).expect("ASCII");
+                assert!(!shown.contains(piece), "{format}: {piece} of {secret}");
+            }
+        }
+    }
+}
+
+/// Fingerprints by the line they are on.
+fn fingerprints(text: &str) -> Vec<(u64, String)> {
+    let folder = folder(&[("deploy.py", text)]);
+    let (_, json, _) =
+        hermes_lint(folder.path(), &["check", "--format", "json", "--select", "secret"]);
+    findings(&json)
+        .iter()
+        .map(|one| {
+            let print = one["fingerprint"].as_str().expect("a text").to_owned();
+            (one["line"].as_u64().expect("a line"), print)
+        })
+        .collect()
+}
+
+#[test]
+fn a_secrets_fingerprint_follows_it() {
+    let first = "build_token = \"%{ghp_{alnum:30}{crc32-base62:6}}%\"\n";
+    let second = "deploy_token = \"%{ghp_{alnum:30}{crc32-base62:6}}%\"\n";
+    let bare = "send('staging', '%{ghp_{alnum:30}{crc32-base62:6}}%')\n";
+    let stranger = "live_token = \"%{ghp_{alnum:30}{crc32-base62:6}}%\"\n";
+    let rotated = "deploy_token = \"%{gho_{alnum:30}{crc32-base62:6}}%\"\n";
+    let all = fingerprints(&[first, second, bare].concat());
+    let [(1, a), (2, b), (3, c)] = all.as_slice() else { panic!("three: {all:?}") };
+    assert!(a != b && b != c && a != c, "{all:?}");
+    let moved = fingerprints(&["\n\n", stranger, bare, "\n", second, first].concat());
+    let at = |line: u64| &moved.iter().find(|(at, _)| *at == line).expect("a line").1;
+    assert_eq!((at(4), at(6), at(7)), (c, b, a), "{moved:?}");
+    assert!(![a, b, c].contains(&at(3)), "{moved:?}");
+    assert_eq!(fingerprints(rotated), [(1, b.clone())], "a new value at the same place");
+}

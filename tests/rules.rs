@@ -146,6 +146,10 @@ fn show(findings: &[&Finding], folder: &Path) -> String {
             )
             .expect("a string");
         }
+        if let Some(credential) = &finding.credential {
+            writeln!(out, "  why: {}: {}", credential.detector, credential.reasons.join("; "))
+                .expect("a string");
+        }
         for note in &finding.notes {
             writeln!(out, "  note: {}", below(note)).expect("a string");
         }

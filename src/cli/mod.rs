@@ -8,6 +8,7 @@ mod explain;
 mod host;
 mod output;
 pub mod pipeline;
+mod repeats;
 mod rules;
 mod scope;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::args;
 use super::error::Failure;
+use super::repeats;
 use super::scope::{Excluded, Globs, Named, common_folder, is_third_party, project_of};
 use crate::checklist::Checklist;
 use crate::data;
@@ -129,12 +130,13 @@ pub fn scan(
     let coverage = coverage(&all, &deployment, &knowledge);
     let choice = choice(choose, &settings);
     let hidden_paths = per_path(&settings_folder, &project, &settings)?;
-    let triaged = triage(all.findings, &choice, |finding| {
+    let mut triaged = triage(all.findings, &choice, |finding| {
         hidden_paths.iter().any(|(paths, rules)| {
             rules.iter().any(|rule| names_rule(rule, finding.rule))
                 && paths.name(&finding.location.identity, false)
         })
     });
+    repeats::relate(&mut triaged.findings);
     Ok(Scanned { triaged, coverage, checklist, settings, owners })
 }
 

@@ -158,6 +158,11 @@ impl Painter {
         for note in &finding.notes {
             self.words(&mut out, "note", note);
         }
+        let reasons = unsaid(finding);
+        if !reasons.is_empty() {
+            let reasons = reasons.join("; ");
+            self.words(&mut out, "note", &format!("{} confidence: {reasons}", finding.confidence));
+        }
         if let Some(help) = &finding.help {
             self.words(&mut out, "help", help);
         }
@@ -195,6 +200,20 @@ impl Painter {
         let rest = lines.strip_prefix(&lead).unwrap_or(&lines);
         out.push_str(&format!("  {style}{word}:{style:#} {rest}"));
     }
+}
+
+/// The reasons for the confidence that message, label and notes leave unsaid.
+fn unsaid(finding: &Finding) -> Vec<&str> {
+    let is_said = |reason: &str| {
+        finding.label == reason
+            || finding.notes.iter().any(|note| note.starts_with(reason))
+            || reason
+                .split('`')
+                .nth(1)
+                .is_some_and(|name| finding.message.contains(&format!("`{name}`")))
+    };
+    let reasons = finding.credential.iter().flat_map(|credential| &credential.reasons);
+    reasons.map(String::as_str).filter(|reason| !is_said(reason)).collect()
 }
 
 /// What miette draws of one place.

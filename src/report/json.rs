@@ -11,7 +11,7 @@ use serde_json::ser::{CharEscape, Formatter, PrettyFormatter};
 
 use super::{Counts, Report, checklist, text};
 use crate::checklist::{Checklist, Evidence, Item, Status};
-use crate::finding::{Coverage, Edit, Finding, Fix, Related, Skipped};
+use crate::finding::{Coverage, Credential, Edit, Finding, Fix, Related, Skipped};
 
 /// Version of both documents; it grows when a key is removed or changes its meaning.
 const VERSION: u32 = 1;
@@ -76,6 +76,7 @@ struct FindingJson<'a> {
     fix: Option<FixJson<'a>>,
     related: Each<'a, Related, RelatedJson<'a>>,
     notes: &'a [String],
+    secret: Option<SecretJson<'a>>,
 }
 
 impl<'a> FindingJson<'a> {
@@ -97,6 +98,26 @@ impl<'a> FindingJson<'a> {
             fix: finding.fix.as_ref().map(FixJson::new),
             related: Each(&finding.related, RelatedJson::new),
             notes: &finding.notes,
+            secret: finding.credential.as_ref().map(SecretJson::new),
+        }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct SecretJson<'a> {
+    provider: Option<&'a str>,
+    detector: &'a str,
+    redacted: &'a str,
+    reasons: &'a [String],
+}
+
+impl<'a> SecretJson<'a> {
+    fn new(credential: &'a Credential) -> Self {
+        Self {
+            provider: credential.provider.as_deref(),
+            detector: &credential.detector,
+            redacted: &credential.redacted,
+            reasons: &credential.reasons,
         }
     }
 }

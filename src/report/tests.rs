@@ -5,7 +5,9 @@ mod machine;
 
 use super::*;
 use crate::checklist::{Evidence, Item, Status};
-use crate::finding::{Confidence, Edit, Excerpt, Fix, Location, Region, Related, Skipped};
+use crate::finding::{
+    Confidence, Credential, Edit, Excerpt, Fix, Location, Region, Related, Skipped,
+};
 
 /// A place in `path` whose excerpt is `text`, from line `first_line` on, with `marked` marked.
 fn place(path: &str, first_line: usize, text: &str, marked: &str) -> Location {
@@ -41,6 +43,7 @@ fn finding(location: Location) -> Finding {
         notes: Vec::new(),
         related: Vec::new(),
         fix: None,
+        credential: None,
         anchor: "approvals.mode".to_owned(),
         fingerprint: "0123456789abcdef0123456789abcdef".to_owned(),
     }
@@ -83,6 +86,27 @@ fn file_finding() -> Finding {
         message: "others on this machine can read the secrets".to_owned(),
         help: Some("chmod 600 ~/.hermes/.env".to_owned()),
         ..finding(Location::file("/home/hermes/.hermes/.env", ".env"))
+    }
+}
+
+fn secret_finding() -> Finding {
+    Finding {
+        rule: "secret/known-token",
+        label: "github-token".to_owned(),
+        message: "GitHub token in a file where none belongs: ghp_… (40 characters)".to_owned(),
+        notes: vec!["its checksum is right, and it was made in 2024-03".to_owned()],
+        credential: Some(Credential {
+            provider: Some("GitHub".to_owned()),
+            detector: "github-token".to_owned(),
+            redacted: "ghp_… (40 characters)".to_owned(),
+            reasons: vec![
+                "the shape is nobody else's".to_owned(),
+                "its checksum is right".to_owned(),
+                "assigned to `api_key`".to_owned(),
+            ],
+            tag: None,
+        }),
+        ..finding(place("deploy.py", 3, "api_key = \"[secret]\"", "[secret]"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! How a rule says what it found.
 
 use crate::document::Place;
-use crate::finding::{Confidence, Edit, Finding, Fix, Location, Related, Severity};
+use crate::finding::{Confidence, Credential, Edit, Finding, Fix, Location, Related, Severity};
 
 use super::RuleMeta;
 
@@ -35,6 +35,7 @@ impl RuleMeta {
             notes: Vec::new(),
             related: Vec::new(),
             fix: None,
+            credential: None,
             fingerprint: String::new(),
         })
     }
@@ -79,6 +80,12 @@ impl Draft {
     /// A second place.
     pub fn related(mut self, place: &Place<'_>, note: impl Into<String>) -> Self {
         self.0.related.push(Related { location: place.location(), note: note.into() });
+        self
+    }
+
+    /// The credential that it is about.
+    pub fn credential(mut self, credential: Credential) -> Self {
+        self.0.credential = Some(credential);
         self
     }
 

@@ -54,6 +54,37 @@ const STEMS: [&str; 14] = [
 /// Stems that only names of several words have: searched for with the joint before them.
 const JOINED: [&str; 4] = ["_pat", "-pat", "_state", "ntstate"];
 
+/// The name that the value at `value` is assigned to, a secret's name or any other, if one stands before it
+/// on its line.
+#[must_use]
+pub fn name_of(bytes: &[u8], value: Span) -> Option<Span> {
+    /// How far before a value its name may end: quotes, a type, a scheme.
+    const REACH: usize = 48;
+    const TRIES: usize = 6;
+    let from = value.start.saturating_sub(REACH);
+    let before = bytes.get(from..value.start)?;
+    let before = before.rsplit(|&b| b == b'\n').next().unwrap_or_default();
+    let quiet = before
+        .iter()
+        .rev()
+        .take_while(|b| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'('))
+        .count();
+    // `--token value` has nothing but a blank between the two.
+    let option = std::iter::once(value.start - quiet);
+    let joints = memchr::memrchr3_iter(b'=', b':', b'>', before)
+        .map(|at| value.start - before.len() + at)
+        .take(TRIES);
+    option
+        .chain(joints)
+        .filter_map(|at| syntax::name_before(bytes, at))
+        .filter(|name| name.end <= value.start)
+        .filter(|&name| {
+            syntax::value_after(bytes, name).is_some_and(|found| found.span.start == value.start)
+        })
+        // In `token: &str = "value"` the type comes last.
+        .last()
+}
+
 /// All literals under secret names in `bytes`, in order. References, placeholders, ordinary words,
 /// expressions, types and prose are left out.
 #[must_use]
@@ -196,6 +227,28 @@ pub(super) fn looks_generated(secret: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_knows_its_name() {
+        for (text, name) in [
+            ("api_key = \"VALUE\"", Some("api_key")),
+            ("  deploy: VALUE", Some("deploy")),
+            ("{\"a\": 1, \"token\": \"VALUE\"}", Some("token")),
+            ("let token: &str = \"VALUE\";", Some("token")),
+            ("Authorization: Bearer VALUE", Some("Authorization")),
+            ("let deploy: &str = \"VALUE\";", Some("deploy")),
+            ("get https://host/x?key=VALUE", Some("key")),
+            ("run --api-key VALUE", Some("api-key")),
+            ("key:\nVALUE", None),
+            ("VALUE", None),
+            ("the token VALUE", None),
+        ] {
+            let start = text.find("VALUE").unwrap();
+            let found = name_of(text.as_bytes(), Span::new(start, start + 5));
+            let found = found.map(|span| std::str::from_utf8(span.of(text.as_bytes())).unwrap());
+            assert_eq!(found, name, "{text}");
+        }
+    }
     use crate::secrets::template::expand;
 
     fn found(text: &str) -> Vec<String> {

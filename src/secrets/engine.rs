@@ -43,7 +43,16 @@ pub struct Candidate {
     /// What the reader should know of this match.
     pub note: Option<Note>,
     /// The other half of a paired credential: the key id, the account's SID.
-    pub pair: Option<Span>,
+    pub pair: Option<Half>,
+}
+
+/// The other half of a paired credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Half {
+    /// Its bytes.
+    pub span: Span,
+    /// What recognised it, by index.
+    pub detector: usize,
 }
 
 impl Candidate {
@@ -51,7 +60,7 @@ impl Candidate {
     fn moved(&mut self, view: &View) {
         self.span = view.original(self.span);
         self.whole = view.original(self.whole);
-        self.pair = self.pair.map(|pair| view.original(pair));
+        self.pair = self.pair.map(|half| Half { span: view.original(half.span), ..half });
         if let Origin::Context { name, .. } = &mut self.origin {
             *name = view.original(*name);
         }
@@ -262,6 +271,12 @@ impl Engine {
         }
     }
 
+    /// What the other half of a paired credential is called.
+    #[must_use]
+    pub fn half(&self, half: Half) -> &str {
+        self.detectors.get(half.detector).map_or("", |detector| &*detector.spec.what)
+    }
+
     /// All detectors, in the order given.
     pub fn specs(&self) -> impl Iterator<Item = &DetectorSpec> {
         self.detectors.iter().map(|detector| &*detector.spec)
@@ -430,11 +445,14 @@ impl Engine {
                 })
                 .filter(|(_, other)| near(other))
                 .min_by_key(|(_, other)| distance(other))
-                .map(|(at, other)| (at, other.span));
-            if let Some((at, span)) = partner
+                .and_then(|(at, other)| match other.origin {
+                    Origin::Detector(detector) => Some((at, Half { span: other.span, detector })),
+                    Origin::Context { .. } => None,
+                });
+            if let Some((at, half)) = partner
                 && let Some(candidate) = found.get_mut(index)
             {
-                candidate.pair = Some(span);
+                candidate.pair = Some(half);
                 taken.push(at);
             }
         }

@@ -31,12 +31,12 @@ mod wording;
 #[cfg(test)]
 mod data_tests;
 
-pub use assignment::{Assignment, assignments};
+pub use assignment::{Assignment, assignments, name_of};
 pub use builtin::DETECTORS;
 pub use check::Note;
 pub use classify::{Class, Context, Kind, classify};
 pub use encoding::entropy;
-pub use engine::{Candidate, Engine, Origin};
+pub use engine::{Candidate, Engine, Half, Origin};
 pub use names::{is_secret_name, is_secret_name_in_credential_block};
 pub use nature::{Language, Nature};
 pub use redact::redact;

@@ -16,7 +16,7 @@ fn schema(text: &str) -> Validator {
 
 fn findings_text(list: Option<&Checklist>) -> String {
     let coverage = coverage();
-    let findings = [full(), file_finding()];
+    let findings = [full(), file_finding(), secret_finding()];
     let report = Report { findings: &findings, hidden: 2, coverage: &coverage, checklist: list };
     rendered(&report, Format::Json, WIDE)
 }
@@ -77,7 +77,8 @@ fn findings_have_their_shape_and_order() {
           ],
           "notes": [
             "holds from 0.17.0 on"
-          ]
+          ],
+          "secret": null
         }
       ],
       "summary": {
@@ -94,6 +95,24 @@ fn findings_have_their_shape_and_order() {
       }
     }
     "#);
+}
+
+#[test]
+fn the_credential_of_a_finding_has_its_shape() {
+    let document: Value = serde_json::from_str(&findings_text(None)).unwrap();
+    assert_eq!(
+        document["findings"][2]["secret"],
+        json!({
+            "provider": "GitHub",
+            "detector": "github-token",
+            "redacted": "ghp_… (40 characters)",
+            "reasons": [
+                "the shape is nobody else's",
+                "its checksum is right",
+                "assigned to `api_key`",
+            ],
+        })
+    );
 }
 
 #[test]
@@ -164,6 +183,10 @@ fn schemas_reject_what_is_broken() {
         ("/findings/0/fix", json!("manual")),
         ("/findings/0/fix/edits/0/start", json!(-1)),
         ("/findings/0/related/0/note", json!(null)),
+        ("/findings/0/secret", json!("hidden")),
+        ("/findings/2/secret/redacted", json!("ghp_abcdef")),
+        ("/findings/2/secret/detector", json!(null)),
+        ("/findings/2/secret/reasons", json!("the shape is nobody else's")),
         ("/summary/skipped/0/reason", json!("too large")),
         ("/summary/rules", json!("")),
         ("/checklist/items/0/status", json!("ok")),
@@ -180,7 +203,8 @@ fn schemas_reject_what_is_broken() {
     }
     // No object takes an unknown key or misses a known one.
     let objects = ["", "/findings/0", "/findings/0/fix", "/findings/0/related/0", "/summary"];
-    for pointer in objects.into_iter().chain(["/summary/skipped/0", "/findings/0/fix/edits/0"]) {
+    let more = ["/summary/skipped/0", "/findings/0/fix/edits/0", "/findings/2/secret"];
+    for pointer in objects.into_iter().chain(more) {
         reject(&findings, &found, pointer, &|at| at["more"] = json!(1));
         let document: Value = serde_json::from_str(&found).unwrap();
         for key in document.pointer(pointer).unwrap().as_object().unwrap().keys() {

@@ -44,6 +44,7 @@ impl FileRule for InContext {
                     .message(format!("a literal credential at `{name}`: {}", secret.shown))
                     .label((*reason).to_owned())
                     .help("revoke it, and read the new one from the environment or a secret store")
+                    .credential(secret.credential(file.document))
                     .anchor(name.clone()),
             );
         }

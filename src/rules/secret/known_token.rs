@@ -27,7 +27,7 @@ impl FileRule for KnownToken {
             return;
         }
         for secret in file.secrets {
-            let SecretOrigin::Detector { id, what, rotate, severity, confidence, note } =
+            let SecretOrigin::Detector { id, what, rotate, severity, confidence, note, .. } =
                 &secret.origin
             else {
                 continue;
@@ -40,8 +40,16 @@ impl FileRule for KnownToken {
                 .message(format!("{what} in a file where none belongs: {}", secret.shown))
                 .label(id.clone())
                 .help(rotate.clone())
-                .notes(note.map(|note| note.to_string()));
-            findings.add(if secret.route.is_empty() { draft.anchor(id.clone()) } else { draft });
+                .notes(note.map(|note| note.to_string()))
+                .credential(secret.credential(file.document))
+                .anchor(secret.anchor(file.document));
+            findings.add(match &secret.pair {
+                Some((span, what)) => draft.related(
+                    &Place::new(file.document, *span, String::new()),
+                    format!("the other half: {what}"),
+                ),
+                None => draft,
+            });
         }
     }
 }

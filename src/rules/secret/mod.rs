@@ -4,6 +4,7 @@
 //! rules of this family report those that are in the wrong place. In files Hermes reads, a literal under
 //! a secret's name counts without any known shape, because that is what Hermes will send as the key.
 
+mod facts;
 pub mod in_context;
 pub mod known_token;
 pub mod named_literal;
@@ -41,14 +42,16 @@ pub struct File<'f> {
 pub struct Secret {
     /// Its bytes, without quotes.
     pub span: Span,
-    /// The other half of a paired credential: the key id, the account's SID.
-    pub pair: Option<Span>,
+    /// The other half of a paired credential (the key id, the account's SID) and what it is called.
+    pub pair: Option<(Span, String)>,
     /// How it was recognised.
     pub origin: SecretOrigin,
     /// Where it is assigned, by name (`custom_providers[0].api_key`); empty when not assigned.
     pub route: String,
     /// The value without showing any of it.
     pub shown: String,
+    /// Why the confidence is what it is, in short clauses.
+    pub reasons: Vec<String>,
     /// The value as its reader decodes it, where that may differ from the bytes.
     pub decoded: Option<Hidden>,
 }
@@ -85,7 +88,7 @@ impl Secret {
 
     /// Its bytes, and those of the other half.
     pub fn spans(&self) -> impl Iterator<Item = Span> {
-        std::iter::once(self.span).chain(self.pair)
+        std::iter::once(self.span).chain(self.pair.as_ref().map(|(span, _)| *span))
     }
 }
 
@@ -96,6 +99,8 @@ pub enum SecretOrigin {
     Detector {
         /// Id of the detector.
         id: String,
+        /// Who issues the credential.
+        provider: String,
         /// What it detects.
         what: String,
         /// How to replace it.
@@ -176,12 +181,14 @@ pub fn inspect(
             }
             Some(Secret {
                 span: candidate.span,
-                pair: candidate.pair,
+                pair: candidate.pair.map(|half| (half.span, engine.half(half).to_owned())),
                 route: String::new(),
+                reasons: facts::of_shape(spec, candidate, bytes),
                 decoded: None,
                 shown: secrets::redact(value, spec.public_prefix(value)),
                 origin: SecretOrigin::Detector {
                     id: spec.id.to_string(),
+                    provider: spec.provider.to_string(),
                     what: spec.what.to_string(),
                     rotate: spec.rotate.to_string(),
                     severity: severity(candidate.severity),
@@ -209,14 +216,16 @@ pub fn inspect(
 /// A secret that only its surroundings tell.
 fn in_context(candidate: &Candidate, bytes: &[u8]) -> Option<Secret> {
     let Origin::Context { name, reason } = candidate.origin else { return None };
+    let name = String::from_utf8_lossy(name.of(bytes)).into_owned();
     Some(Secret {
         span: candidate.span,
         pair: None,
         route: String::new(),
+        reasons: facts::of_context(reason, &name),
         decoded: None,
         shown: secrets::redact(candidate.span.of(bytes), ""),
         origin: SecretOrigin::Context {
-            name: String::from_utf8_lossy(name.of(bytes)).into_owned(),
+            name,
             reason,
             confidence: confidence(candidate.confidence),
         },
@@ -480,6 +489,7 @@ impl Inspector<'_> {
             route,
             shown,
             pair: None,
+            reasons: facts::of_name(&name, strong, reader),
             decoded: None,
             origin: SecretOrigin::Name { name, strong, reader },
         });

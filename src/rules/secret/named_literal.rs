@@ -61,6 +61,7 @@ impl FileRule for NamedLiteral {
                     .confidence(confidence)
                     .message(message)
                     .label(if inside_reference { "a literal default" } else { "a literal secret" })
+                    .credential(secret.credential(file.document))
                     .help(help(file, name, &secret.route)),
             );
         }

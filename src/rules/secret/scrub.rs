@@ -70,6 +70,7 @@ impl Scrubber {
                 self.excerpt(excerpt);
             }
         }
+        finding.credential.iter_mut().flat_map(|it| &mut it.reasons).for_each(|t| self.text(t));
         if let Some(fix) = &mut finding.fix {
             self.text(&mut fix.description);
             fix.edits.iter_mut().for_each(|edit| self.text(&mut edit.replacement));
