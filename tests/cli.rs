@@ -294,6 +294,117 @@ fn a_teams_own_detectors_are_read() {
     assert!(stderr.contains("acme-key"), "{stderr}");
 }
 
+/// The value of a token of our own, in parts: no scanner shall take this file for a leak.
+fn corp_token(middle: &str) -> String {
+    format!("corp{}{middle}{}", "_q8w3e5r7t9", "y1u2i4o6p8")
+}
+
+const GITLEAKS: &str = r#"
+[extend]
+useDefault = true
+[[rules]]
+id = "corp-deploy-token"
+description = "Corp deploy token"
+regex = '''corp_[a-z0-9]{20,40}'''
+keywords = ["corp_"]
+[[rules]]
+id = "corp-look-ahead"
+regex = '''corp(?=_)'''
+[allowlist]
+paths = ['''^samples/''']
+stopwords = ["example"]
+"#;
+
+#[test]
+fn a_rule_file_of_another_scanner_is_run_with_its_exceptions() {
+    let note = |token: &str| format!("deploy with {token} today\n");
+    let own = note(&corp_token("m3k5"));
+    let excepted = corp_token("example");
+    let folder = folder(&[
+        (".gitleaks.toml", GITLEAKS),
+        ("notes.txt", &own),
+        ("samples/notes.txt", &own),
+        ("samples/key.txt", "%{sk-or-v1-{hex:64}}%\n"),
+        ("key.txt", "%{sk-or-v1-{hex:64}}%\n"),
+        ("words.txt", &note(&excepted)),
+        ("config.yaml", &format!("approvals:\n  mode: off # {excepted}\n")),
+    ]);
+    let run = |arguments: &[&str]| {
+        let all = [&["check", "--rules", ".gitleaks.toml"], arguments].concat();
+        hermes_lint(folder.path(), &all)
+    };
+    let (status, json, stderr) = run(&["--format", "json", "--select", "secret/known-token"]);
+    assert_eq!(status, 1);
+    let found: Vec<(String, bool)> = findings(&json)
+        .iter()
+        .map(|finding| {
+            let own = finding["message"].as_str().expect("a text").starts_with("Corp deploy token");
+            (finding["path"].as_str().expect("a path").to_owned(), own)
+        })
+        .collect();
+    // The path and the stopword hold for built-in detectors, too.
+    assert_eq!(found, [("key.txt".to_owned(), false), ("notes.txt".to_owned(), true)], "{json}");
+    let notes: Vec<&str> = stderr.lines().collect();
+    assert!(
+        matches!(notes.as_slice(), [note] if note.contains("`corp-look-ahead`") && note.contains("does not run")),
+        "{stderr}"
+    );
+    assert_eq!(run(&["--quiet"]).2, "");
+    // What is excepted is not reported, and not shown by another rule's finding either.
+    let (_, human, _) = run(&["--min-confidence", "low"]);
+    assert!(human.contains("config/approvals-off") && human.contains("mode: off #"), "{human}");
+    assert!(!human.contains(&excepted), "{human}");
+}
+
+#[test]
+fn a_rule_file_that_is_broken_ends_the_run_at_its_place() {
+    let folder = folder(&[("rules.toml", "[[rules]\nid = 1\n")]);
+    let (status, _, stderr) = hermes_lint(folder.path(), &["check", "--rules", "rules.toml"]);
+    assert_eq!(status, 2);
+    assert!(stderr.contains("rules.toml:1:"), "{stderr}");
+    let (status, _, stderr) = hermes_lint(folder.path(), &["check", "--rules", "absent.toml"]);
+    assert!(status == 2 && stderr.contains("absent.toml"), "{stderr}");
+}
+
+#[test]
+fn own_detectors_are_tested() {
+    let detector = |pattern: &str| {
+        format!(
+            "provider: Acme\ndetectors:\n  - id: acme-key\n    what: Acme key\n    source: our own\n    \
+             severity: error\n    confidence: high\n    keywords: [acme_live_]\n    \
+             pattern: '{pattern}[a-z0-9]{{24}}'\n    rotate: ask the Acme team\n    \
+             match: ['key = «acme_live_{{lower-alnum:24}}»']\n    no_match: ['acme_live_{{lower-alnum:9}}']\n"
+        )
+    };
+    let folder = folder(&[
+        ("good/secrets/acme.yaml", &detector("acme_live_")),
+        // The second kind of key is never found: no keyword stands in it.
+        ("broken/secrets/acme.yaml", &detector("acme_(?:live|test)_")),
+        ("broken/secrets/odd.yaml", "provider: [\n"),
+        ("none/readme.txt", "nothing\n"),
+    ]);
+    let run =
+        |arguments: &[&str]| hermes_lint(folder.path(), &[&["rules", "test"], arguments].concat());
+    let (status, text, stderr) = run(&["good"]);
+    assert_eq!(
+        (status, text.as_str()),
+        (0, "1 detector in 1 file: 0 errors, advice: 0\n"),
+        "{stderr}"
+    );
+    let (status, text, _) = run(&["broken"]);
+    assert_eq!(status, 1);
+    assert!(text.contains("acme.yaml: detector `acme-key`, field `keywords`"), "{text}");
+    let (status, json, _) = run(&["broken", "--format", "json"]);
+    assert_eq!(status, 1);
+    let report: Value = serde_json::from_str(&json).expect("JSON");
+    let problems = report["problems"].as_array().expect("a list");
+    let fields: Vec<&str> = problems.iter().filter_map(|row| row["field"].as_str()).collect();
+    assert_eq!(fields, ["keywords", ""], "{json}");
+    assert!(problems[0]["help"].as_str().expect("a text").contains("`acme_`"));
+    assert_eq!(run(&["absent"]).0, 2);
+    assert_eq!(run(&["none"]).0, 2);
+}
+
 #[test]
 fn explain_and_rules_list_what_there_is() {
     let root = common::root();

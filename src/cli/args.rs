@@ -32,8 +32,8 @@ pub struct Scan {
           value_parser = threads)]
     pub threads: usize,
 
-    /// Read more rule data (`secrets/*.yaml`) from this folder
-    #[arg(long, value_name = "DIR")]
+    /// Detectors of your own: a folder with `secrets/*.yaml`, or a rule file of gitleaks or betterleaks (`.toml`)
+    #[arg(long, value_name = "PATH")]
     pub rules: Option<PathBuf>,
 
     /// Settings file; default: .hermes-lint.toml in the scanned folder or above, up to the repo's root

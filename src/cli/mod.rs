@@ -3,6 +3,7 @@
 pub mod args;
 mod check;
 mod checklist;
+mod detectors;
 mod error;
 mod explain;
 mod host;
@@ -10,6 +11,7 @@ mod output;
 pub mod pipeline;
 mod repeats;
 mod rules;
+mod rules_test;
 mod scope;
 
 use std::ffi::OsString;
@@ -50,7 +52,7 @@ enum Command {
     Checklist(checklist::Args),
     /// Explain a rule: why it matters, what can happen, how to fix it
     Explain(explain::Args),
-    /// List every rule
+    /// List every rule, or test detectors of your own
     Rules(rules::Args),
 }
 

@@ -75,6 +75,12 @@ pub fn stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()
     }
 }
 
+/// Says something on stderr that is no part of the report.
+pub fn note(text: &str) {
+    // Nothing is left to tell it to when stderr is closed.
+    let _ = writeln!(io::stderr().lock(), "note: {}", crate::report::shown_name(text));
+}
+
 /// Says on stderr why nothing could be reported.
 pub fn fail(failure: &Failure) {
     let handler = if io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::args;
+use super::detectors::engine;
 use super::error::Failure;
 use super::repeats;
 use super::scope::{Excluded, Globs, Named, common_folder, is_third_party, project_of};
@@ -18,7 +19,8 @@ use crate::policy::CommandTable;
 use crate::rules::content;
 use crate::rules::secret::{self, File, Scrubber, Secret};
 use crate::rules::{Check, Findings, RULES};
-use crate::secrets::{Candidate, DetectorSpec, Engine, Nature, SpecFile};
+use crate::secrets::import::Where;
+use crate::secrets::{Candidate, Engine, Nature};
 use crate::settings::{FILE_NAME, Settings};
 use crate::source::{self, Inputs, Origin, Skip, Source, SourcePath, Visitor};
 use crate::span::Span;
@@ -64,7 +66,7 @@ pub fn scan(
 ) -> Result<Scanned, Failure> {
     let project = project_of(paths);
     let (settings, settings_folder) = settings(paths, options, &project, extras)?;
-    let engine = engine(options.rules.as_deref())?;
+    let engine = engine(options.rules.as_deref(), quiet)?;
     let knowledge = knowledge(options, &settings)?;
     if let Some(choose) = choose {
         known_rules(choose.select.iter().chain(&choose.ignore))
@@ -244,42 +246,6 @@ fn known_rules<'n>(
     }
 }
 
-fn engine(extra: Option<&Path>) -> Result<Engine, Failure> {
-    let mut specs: Vec<DetectorSpec> = Vec::new();
-    let broken = |what: String| Failure::new(format!("a detector can't be used: {what}"));
-    for (name, text) in extra.map(rule_files).transpose()?.unwrap_or_default() {
-        let file: SpecFile =
-            yaml_serde::from_str(&text).map_err(|error| broken(format!("{name}: {error}")))?;
-        specs.extend(file.into_specs(&name).map_err(|error| broken(error.to_string()))?);
-    }
-    let engine = Engine::with_builtin(specs).map_err(|error| broken(error.to_string()))?;
-    if extra.is_some() {
-        // Patterns compile on first use; a team's own must be known to be good before that.
-        engine.compile().map_err(|error| broken(error.to_string()))?;
-    }
-    Ok(engine)
-}
-
-/// Name and text of the detector files in a folder of rule data.
-fn rule_files(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let secrets = folder.join("secrets");
-    let cannot = |path: &Path, error: std::io::Error| {
-        Failure::new(format!("can't read the rule data in {}: {error}", path.display())).help(
-            "a rules folder holds `secrets/<provider>.yaml` files, as this project's own does",
-        )
-    };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(&secrets).map_err(|error| cannot(&secrets, error))? {
-        let path = entry.map_err(|error| cannot(&secrets, error))?.path();
-        if path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml") {
-            let text = std::fs::read_to_string(&path).map_err(|error| cannot(&path, error))?;
-            files.push((path.display().to_string(), text));
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
 fn knowledge(options: &args::Scan, settings: &Settings) -> Result<Knowledge, Failure> {
     let broken = |what: String| Failure::new(format!("the built-in facts can't be used: {what}"));
     let commands: CommandTable = serde_json::from_str(data::file("commands").unwrap_or("{}"))
@@ -400,7 +366,8 @@ impl Visitor for Worker<'_> {
         }
         self.candidates.clear();
         let nature = || Nature::of(&source.path.display, source.head());
-        self.shared.engine.scan(source.bytes, nature, &mut self.candidates);
+        let place = Where { path: Some(&source.path.identity), commit: None };
+        self.shared.engine.scan_at(source.bytes, place, nature, &mut self.candidates);
         let recognised = match source.part {
             Some(_) => None,
             None => document::recognise(&source, self.shared.knowledge.facts()),
@@ -418,10 +385,11 @@ impl Visitor for Worker<'_> {
         let mut secrets =
             secret::inspect(&document, &self.candidates, self.shared.engine, self.shared.knowledge);
         let personal = content::inspect(&document);
-        let spans: Vec<Span> = secrets.iter().flat_map(Secret::spans).collect();
-        let hidden = spans.iter().copied().chain(personal.iter().map(|found| found.span));
-        document.text.mask(hidden.collect());
-        document.text.set_secrets(spans);
+        let spans = secrets.iter().flat_map(Secret::spans);
+        let hidden: Vec<Span> = spans.chain(personal.iter().map(|found| found.span)).collect();
+        document.text.mask(hidden);
+        let reported = secrets.iter().filter(|secret| !secret.excepted);
+        document.text.set_secrets(reported.flat_map(Secret::spans).collect());
         // Beside a part's own bytes everything is masked, too, but the neighbours speak of it.
         secrets.retain(|secret| source.owns(secret.span));
         // An ordinary word under a secret's name is masked where it stands; elsewhere it is a word.
@@ -432,6 +400,8 @@ impl Visitor for Worker<'_> {
                 .secrets
                 .extend(secret.decoded.as_ref().map(|hidden| hidden.reveal().as_bytes().to_vec()));
         }
+        // An exception hides the finding, and never shows the value.
+        secrets.retain(|secret| !secret.excepted);
         let numbers = personal.iter().map(|found| found.span.of(source.bytes).to_vec());
         self.found.secrets.extend(numbers);
         let file = File {

@@ -1,4 +1,4 @@
-//! `hermes-lint rules`: the table of all rules.
+//! `hermes-lint rules`: the table of all rules; `hermes-lint rules test`, see [`super::rules_test`].
 
 use serde_json::json;
 
@@ -7,14 +7,26 @@ use crate::rules::{RULES, RuleMeta};
 
 /// Options of `rules`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
     /// Print JSON
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"])]
     format: String,
 }
 
-/// Prints the table.
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Test detectors of your own: form, soundness of keywords and patterns, examples
+    Test(super::rules_test::Args),
+}
+
+/// Prints the table, or does what the subcommand says.
 pub fn run(args: &Args) -> Outcome {
+    if let Some(Action::Test(args)) = &args.action {
+        return super::rules_test::run(args);
+    }
     let metas: Vec<&RuleMeta> = RULES.iter().map(|rule| &rule.meta).collect();
     output::stdout(|out| {
         if args.format == "json" {

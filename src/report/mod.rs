@@ -161,7 +161,8 @@ impl Counts {
 }
 
 /// `1 file`, `2 files`.
-fn plural(count: usize, noun: &str) -> String {
+#[must_use]
+pub fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 

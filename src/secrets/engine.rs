@@ -18,6 +18,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use super::builtin::DETECTORS;
 use super::check::Note;
 use super::context::{self, MARKS};
+use super::import::{Imported, Where};
 use super::literals::Literals;
 use super::nature::Nature;
 use super::prefilter::{Keyword, Prefilter};
@@ -44,6 +45,8 @@ pub struct Candidate {
     pub note: Option<Note>,
     /// The other half of a paired credential: the key id, the account's SID.
     pub pair: Option<Half>,
+    /// An exception of the user's says that it is none: to be masked, not to be reported.
+    pub excepted: bool,
 }
 
 /// The other half of a paired credential.
@@ -182,6 +185,8 @@ pub struct Engine {
     pub(super) marks: Lazy,
     /// Vendors' words, looked for in names and beside values.
     pub(super) vendors: Lazy,
+    /// Rules of another tool's file, and the index of the first of them in `detectors`.
+    imported: Option<(Imported, usize)>,
 }
 
 impl Engine {
@@ -246,7 +251,23 @@ impl Engine {
             marked_words: MARKS.iter().map(|mark| words_with(mark)).collect(),
             marks: Lazy::new(marks),
             vendors: Lazy::new(vendors),
+            imported: None,
         })
+    }
+
+    /// Adds the rules and exceptions of another tool's file. They run by themselves; the engine only knows what
+    /// to say about their findings, and lets a more telling detector win.
+    #[must_use]
+    pub fn with_imported(mut self, mut imported: Imported) -> Self {
+        let base = self.detectors.len();
+        imported.avoid(|id| self.detectors.iter().any(|detector| detector.spec.id == id));
+        for spec in imported.specs() {
+            let rank = if spec.generic { 1 } else { IMPORTED };
+            let spec = Cow::Owned(spec.clone());
+            self.detectors.push(Detector { spec, pattern: OnceLock::new(), rank });
+        }
+        self.imported = Some((imported, base));
+        self
     }
 
     /// Compiles every pattern now: for data that has not been tested.
@@ -286,6 +307,17 @@ impl Engine {
     /// Placeholders and masked values are left out. `nature` tells what kind of text it is, and is asked only
     /// when something may be there.
     pub fn scan(&self, bytes: &[u8], nature: impl FnOnce() -> Nature, found: &mut Vec<Candidate>) {
+        self.scan_at(bytes, Where::default(), nature, found);
+    }
+
+    /// As [`Engine::scan`], for the rules and exceptions that ask where the bytes are from.
+    pub fn scan_at(
+        &self,
+        bytes: &[u8],
+        place: Where<'_>,
+        nature: impl FnOnce() -> Nature,
+        found: &mut Vec<Candidate>,
+    ) {
         let first = found.len();
         let nature = LazyCell::new(nature);
         let mut view = View::new();
@@ -295,15 +327,24 @@ impl Engine {
             .is_some_and(|[a, b]| matches!(a, 0xfe | 0xff) || *a == 0 || *b == 0);
         if wide && utf16::view(bytes, &mut view) {
             self.pass(&view.text, &nature, found);
+            self.import(&view.text, place, found, first);
             for candidate in found.get_mut(first..).into_iter().flatten() {
                 candidate.moved(&view);
             }
         } else {
             let hidden = self.pass(bytes, &nature, found);
             self.hidden(bytes, &hidden, &mut view, found, first);
+            self.import(bytes, place, found, first);
         }
         self.settle(found, first);
         self.pair(found, first, bytes);
+    }
+
+    /// Runs the imported rules, and applies the imported exceptions to all candidates from `first` on.
+    fn import(&self, bytes: &[u8], place: Where<'_>, found: &mut Vec<Candidate>, first: usize) {
+        let Some((imported, base)) = &self.imported else { return };
+        let id = |candidate: &Candidate| self.spec(candidate).map(|spec| &*spec.id);
+        imported.add(bytes, place, *base, (first, found), id);
     }
 
     /// Appends what stands in `bytes` as they are, and returns what may hide something more.
@@ -369,9 +410,10 @@ impl Engine {
             Origin::Detector(index) => self.detectors.get(index).map_or(0, |d| d.rank),
             Origin::Context { .. } => 0,
         };
-        // A guess gives way to what is surer, whoever makes it.
-        let weight =
-            |c: &Candidate| (c.confidence > Confidence::Low, rank(c), c.confidence, c.span.len());
+        // A guess gives way to what is surer, whoever makes it; an exception is for one rule, not for its place.
+        let weight = |c: &Candidate| {
+            (!c.excepted, c.confidence > Confidence::Low, rank(c), c.confidence, c.span.len())
+        };
         let context = |c: &Candidate| matches!(c.origin, Origin::Context { .. });
         // Of equals the one that is listed first.
         let place = |c: &Candidate| match c.origin {
@@ -443,7 +485,7 @@ impl Engine {
                 .filter(|(_, other)| {
                     self.spec(other).is_some_and(|other| spec.pair.contains(&other.id))
                 })
-                .filter(|(_, other)| near(other))
+                .filter(|(_, other)| other.excepted == candidate.excepted && near(other))
                 .min_by_key(|(_, other)| distance(other))
                 .and_then(|(at, other)| match other.origin {
                     Origin::Detector(detector) => Some((at, Half { span: other.span, detector })),
@@ -477,6 +519,9 @@ fn words_with(mark: &str) -> Vec<(usize, usize)> {
     words.sort_by_key(|&(index, _)| std::cmp::Reverse(context::WORDS.get(index).map(|w| w.len())));
     words
 }
+
+/// Rank of an imported rule: it says more than a name, and less than a vendor's own prefix of six bytes.
+const IMPORTED: u32 = 10;
 
 /// Longer keywords say more; a generic detector says least.
 fn rank(spec: &DetectorSpec) -> u32 {

@@ -133,6 +133,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             confidence: assignment.confidence,
             note: None,
             pair: None,
+            excepted: false,
         }));
         self.hidden
     }
@@ -492,6 +493,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             confidence: judged.confidence,
             note: judged.note,
             pair: None,
+            excepted: false,
         };
         if judged.proved {
             self.found.push(candidate);

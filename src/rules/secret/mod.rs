@@ -54,6 +54,8 @@ pub struct Secret {
     pub reasons: Vec<String>,
     /// The value as its reader decodes it, where that may differ from the bytes.
     pub decoded: Option<Hidden>,
+    /// An exception of the user's says that it is none: masked, and not reported.
+    pub excepted: bool,
 }
 
 /// A text that no output shows, `{:?}` included.
@@ -185,6 +187,7 @@ pub fn inspect(
                 route: String::new(),
                 reasons: facts::of_shape(spec, candidate, bytes),
                 decoded: None,
+                excepted: candidate.excepted,
                 shown: secrets::redact(value, spec.public_prefix(value)),
                 origin: SecretOrigin::Detector {
                     id: spec.id.to_string(),
@@ -223,6 +226,7 @@ fn in_context(candidate: &Candidate, bytes: &[u8]) -> Option<Secret> {
         route: String::new(),
         reasons: facts::of_context(reason, &name),
         decoded: None,
+        excepted: candidate.excepted,
         shown: secrets::redact(candidate.span.of(bytes), ""),
         origin: SecretOrigin::Context {
             name,
@@ -491,6 +495,7 @@ impl Inspector<'_> {
             pair: None,
             reasons: facts::of_name(&name, strong, reader),
             decoded: None,
+            excepted: false,
             origin: SecretOrigin::Name { name, strong, reader },
         });
     }
