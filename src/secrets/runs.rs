@@ -58,6 +58,11 @@ pub(super) fn looks_random(run: &[u8]) -> bool {
         let capitals = between(word, b'A', b'Z');
         let letters = between(word | (ONES * 0x20), b'a', b'z') & !digits;
         let tokens = digits | letters;
+        // Identifiers are short words joined by signs; what is generated has one sign in eight bytes at most.
+        let signs = !tokens & HIGH;
+        if signs & signs.wrapping_sub(1) != 0 {
+            continue;
+        }
         let beside = tokens & (tokens << 8);
         changes += ((digits ^ (digits << 8)) & beside) >> 7;
         cased += ((capitals ^ (capitals << 8)) & beside) >> 7;
