@@ -280,7 +280,7 @@ pub enum NameKind {
 
 /// What `name` speaks of, and whether its last word is the secret's own (`token`) or not (`token_old`).
 ///
-/// More liberal than [`is_secret_name`]: the caller must look at the value too.
+/// More liberal than [`is_secret_name`](super::is_secret_name): the caller must look at the value too.
 #[must_use]
 pub fn name_kind(name: &[u8]) -> Option<(NameKind, bool)> {
     with_words(name, kind_of_name)

