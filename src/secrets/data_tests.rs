@@ -8,7 +8,7 @@ use super::lint::{Level, lint_with};
 use super::{Candidate, DetectorSpec, Engine, SpecFile};
 
 /// How often each example is drawn.
-const SEEDS: u64 = 16;
+const SEEDS: u64 = 40;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/secrets")
@@ -135,7 +135,7 @@ fn noise(seed: u64, length: usize) -> Vec<u8> {
 #[test]
 fn no_bytes_make_it_panic() {
     let engine = engine();
-    for seed in 0..40 {
+    for seed in 0..200 {
         let text = noise(seed, 2000);
         let mut found = Vec::new();
         engine.scan(&text, Default::default, &mut found);
