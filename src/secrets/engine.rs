@@ -19,11 +19,10 @@ use super::builtin::DETECTORS;
 use super::check::Note;
 use super::context::{self, MARKS};
 use super::import::{Imported, Where};
-use super::literals::Literals;
 use super::nature::Nature;
 use super::prefilter::{Keyword, Prefilter};
-use super::runs;
 use super::scan::Scan;
+use super::sieve::{Met, Sieve, is_inside};
 use super::spec::{Confidence, DetectorSpec, Severity, SpecError};
 use super::views::{self, View, utf16};
 use crate::span::Span;
@@ -177,7 +176,7 @@ pub struct Engine {
     pub(super) filter: Prefilter,
     pub(super) wakers: Vec<Vec<Waker>>,
     /// [`MARKS`] and then the keywords of detectors that ask to be looked for everywhere.
-    literals: Literals,
+    sieve: Sieve,
     pub(super) literal_wakers: Vec<Vec<Waker>>,
     /// For each of [`MARKS`] the words it is a piece of, longest first, and where in them it begins.
     pub(super) marked_words: Vec<Vec<(usize, usize)>>,
@@ -230,7 +229,7 @@ impl Engine {
             for word in spec.keywords.iter() {
                 let words = if spec.literal {
                     &mut literals
-                } else if spec.near > 0 || !word.bytes().all(runs::is_inside) {
+                } else if spec.near > 0 || !word.bytes().all(is_inside) {
                     &mut marks
                 } else {
                     &mut prefixes
@@ -246,7 +245,7 @@ impl Engine {
             detectors,
             filter: Prefilter::new(prefixes.keywords),
             wakers: prefixes.wakers,
-            literals: Literals::new(names.chain(others)),
+            sieve: Sieve::new(names.chain(others)),
             literal_wakers: literals.wakers,
             marked_words: MARKS.iter().map(|mark| words_with(mark)).collect(),
             marks: Lazy::new(marks),
@@ -355,12 +354,11 @@ impl Engine {
         found: &mut Vec<Candidate>,
     ) -> Vec<Hidden> {
         let mut scan = Scan::new(self, bytes, nature, found);
-        self.literals.scan(bytes, |literal, start| scan.literal(literal, start));
-        let mut hidden = scan.finish();
-        let mut scan = Scan::new(self, bytes, nature, found);
-        runs::scan(bytes, |run| scan.run(run));
-        hidden.extend(scan.finish());
-        hidden
+        self.sieve.scan(bytes, |met| match met {
+            Met::Run(run) => scan.run(run),
+            Met::Literal(literal, start) => scan.literal(literal, start),
+        });
+        scan.finish()
     }
 
     /// Decodes what may hide something, one level deep, and appends what detectors find in it.

@@ -12,7 +12,7 @@ use std::fmt;
 use regex::bytes::RegexBuilder;
 
 use super::pattern::{Pattern, Place, Proof};
-use super::runs;
+use super::sieve;
 use super::spec::DetectorSpec;
 use super::template::expand;
 use super::{Candidate, Engine, Note};
@@ -253,14 +253,14 @@ impl Lint {
 
     /// Without `literal`, keywords are looked for in long runs of token characters only.
     fn runs(&mut self, spec: &DetectorSpec, pattern: &Pattern, shortest: usize) {
-        let in_runs = spec.keywords.iter().any(|word| word.bytes().all(runs::is_inside));
+        let in_runs = spec.keywords.iter().any(|word| word.bytes().all(sieve::is_inside));
         if spec.literal || spec.near > 0 || !in_runs {
             return;
         }
-        let why = if shortest < runs::SHORTEST {
+        let why = if shortest < sieve::SHORTEST {
             format!(
                 "a match may have {shortest} bytes, and runs shorter than {} are not read",
-                runs::SHORTEST
+                sieve::SHORTEST
             )
         } else if !pattern.takes_digits() {
             "no match has a digit, and runs without one are not read".to_owned()

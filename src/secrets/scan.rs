@@ -16,7 +16,7 @@ use super::engine::{Candidate, Detector, Engine, Hidden, Origin, Waker};
 use super::hosts;
 use super::names::is_secret_name_in_credential_block;
 use super::nature::Nature;
-use super::runs;
+use super::sieve::looks_random;
 use super::spec::{Confidence, DetectorSpec, Severity};
 use super::syntax::{self, Value};
 use super::views;
@@ -175,11 +175,8 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         }
     }
 
-    /// Reads one run of token characters.
+    /// Reads one run of token characters that looks generated.
     pub fn run(&mut self, run: Span) {
-        if !runs::looks_random(run.of(self.bytes)) {
-            return;
-        }
         let engine: &'e Engine = self.engine;
         engine.filter.scan(run.of(self.bytes), |keyword, start| {
             for &waker in engine.wakers.get(keyword).into_iter().flatten() {
@@ -200,14 +197,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         let region = Span::new(line, run.end.min(run.start + BESIDE));
         let text = region.of(self.bytes);
         engine.marks.scan(text, |waker, start| {
-            let start = region.start + start;
-            let index = usize::from(waker.detector);
-            let Some(detector) = engine.detectors.get(index) else { return };
-            if detector.spec.near > 0 {
-                self.near(index, detector, start + usize::from(waker.length));
-            } else {
-                self.wake(waker, start);
-            }
+            self.wake(waker, region.start + start);
         });
         let value = value_in(self.bytes, run);
         if named || self.is_found(value.span) {
@@ -285,7 +275,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             return;
         }
         let told = self.told(name, value, Told::Name);
-        if !told && runs::looks_random(value.span.of(self.bytes)) {
+        if !told && looks_random(value.span.of(self.bytes)) {
             self.blocks(name, value);
         }
     }
@@ -347,7 +337,9 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         if spent.tries > MOST_TRIES {
             return;
         }
-        let end = if detector.spec.before > 0 {
+        let end = if detector.spec.near > 0 {
+            self.near(index, detector, start + usize::from(waker.length))
+        } else if detector.spec.before > 0 {
             self.around(index, detector, start)
         } else {
             self.prefixed(index, detector, start)
