@@ -203,12 +203,12 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         if named || self.is_found(value.span) {
             return;
         }
+        let before = Span::new(region.start, value.span.start.max(region.start).min(region.end));
+        let text = before.of(self.bytes);
         let mut secret = None;
         engine.vendors.scan(text, |waker, start| {
             let index = usize::from(waker.detector);
-            let end = region.start + start + usize::from(waker.length);
             if let Some(detector) = engine.detectors.get(index)
-                && end < value.span.start
                 && begins_word(text, start)
                 && *secret.get_or_insert_with(|| names_a_secret(text))
             {

@@ -6,7 +6,7 @@
 
 use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x16, u8x64};
 
-use super::fingerprint::{Fingerprints, LENGTH};
+use super::fingerprint::{Fingerprints, LENGTH, SETS, Sets};
 
 /// How many bytes a block has.
 pub(super) const WIDTH: usize = 64;
@@ -40,28 +40,40 @@ struct Vectors<S: Simd> {
     high: [u8x64<S>; LENGTH],
 }
 
+impl<S: Simd> Vectors<S> {
+    #[inline(always)]
+    fn new(simd: S, set: &Fingerprints) -> Self {
+        let [low0, low1, low2, low3] = &set.low;
+        let [high0, high1, high2, high3] = &set.high;
+        Self {
+            low: [splat(simd, low0), splat(simd, low1), splat(simd, low2), splat(simd, low3)],
+            high: [splat(simd, high0), splat(simd, high1), splat(simd, high2), splat(simd, high3)],
+        }
+    }
+
+    /// Not zero where a fingerprint may begin. `halves`: the lower and the upper ones of the text, and of the text
+    /// moved by one to three bytes.
+    #[inline(always)]
+    fn matching(&self, halves: &[(u8x64<S>, u8x64<S>); LENGTH]) -> u8x64<S> {
+        let [low0, low1, low2, low3] = self.low;
+        let [high0, high1, high2, high3] = self.high;
+        let [text0, text1, text2, text3] = *halves;
+        both(low0, high0, text0)
+            & both(low1, high1, text1)
+            & both(low2, high2, text2)
+            & both(low3, high3, text3)
+    }
+}
+
 /// Fills `blocks` with what `bytes` are, from their beginning, and returns how many blocks that took.
-pub(super) fn classify(
-    level: Level,
-    bytes: &[u8],
-    fingerprints: &Fingerprints,
-    blocks: &mut [Block],
-) -> usize {
-    dispatch!(level, simd => fill(simd, bytes, fingerprints, blocks))
+pub(super) fn classify(level: Level, bytes: &[u8], sets: &Sets, blocks: &mut [Block]) -> usize {
+    dispatch!(level, simd => fill(simd, bytes, sets, blocks))
 }
 
 #[inline(always)]
-fn fill<S: Simd>(
-    simd: S,
-    bytes: &[u8],
-    fingerprints: &Fingerprints,
-    blocks: &mut [Block],
-) -> usize {
-    let vector = |table: &[u8; 16]| u8x64::block_splat(u8x16::from_slice(simd, table));
-    let vectors = Vectors {
-        low: fingerprints.low.each_ref().map(vector),
-        high: fingerprints.high.each_ref().map(vector),
-    };
+fn fill<S: Simd>(simd: S, bytes: &[u8], sets: &Sets, blocks: &mut [Block]) -> usize {
+    let [first, second] = sets;
+    let vectors = [Vectors::new(simd, first), Vectors::new(simd, second)];
     let mut rest = bytes;
     let mut count = 0;
     for block in blocks {
@@ -84,19 +96,38 @@ fn fill<S: Simd>(
 }
 
 #[inline(always)]
-fn one<S: Simd>(simd: S, bytes: &[u8; REACH], vectors: &Vectors<S>) -> Block {
+fn splat<S: Simd>(simd: S, table: &[u8; 16]) -> u8x64<S> {
+    u8x64::block_splat(u8x16::from_slice(simd, table))
+}
+
+#[inline(always)]
+fn both<S: Simd>(low: u8x64<S>, high: u8x64<S>, text: (u8x64<S>, u8x64<S>)) -> u8x64<S> {
+    low.swizzle_dyn_within_blocks(text.0) & high.swizzle_dyn_within_blocks(text.1)
+}
+
+/// The lower and the upper halves of each byte.
+#[inline(always)]
+fn halves<S: Simd>(text: u8x64<S>) -> (u8x64<S>, u8x64<S>) {
+    (text & 0x0f, text >> 4)
+}
+
+/// The bits of `count` bytes from `first` on.
+#[inline(always)]
+fn within<S: Simd>(text: u8x64<S>, first: u8, count: u8) -> u64 {
+    (text - first).simd_lt(count).to_bitmask()
+}
+
+#[inline(always)]
+fn one<S: Simd>(simd: S, bytes: &[u8; REACH], vectors: &[Vectors<S>; SETS]) -> Block {
     let text = u8x64::from_slice(simd, &bytes[..WIDTH]);
-    let within = |text: u8x64<S>, first: u8, count: u8| (text - first).simd_lt(count).to_bitmask();
-    // The four places of a fingerprint, each in the text moved by as many bytes.
-    let [low0, low1, low2, low3] = vectors.low;
-    let [high0, high1, high2, high3] = vectors.high;
-    let matches = |low: u8x64<S>, high: u8x64<S>, text: u8x64<S>| {
-        low.swizzle_dyn_within_blocks(text & 0x0f) & high.swizzle_dyn_within_blocks(text >> 4)
-    };
-    let marked = matches(low0, high0, text)
-        & matches(low1, high1, u8x64::from_slice(simd, &bytes[1..=WIDTH]))
-        & matches(low2, high2, u8x64::from_slice(simd, &bytes[2..WIDTH + 2]))
-        & matches(low3, high3, u8x64::from_slice(simd, &bytes[3..WIDTH + 3]));
+    let halves = [
+        halves(text),
+        halves(u8x64::from_slice(simd, &bytes[1..=WIDTH])),
+        halves(u8x64::from_slice(simd, &bytes[2..WIDTH + 2])),
+        halves(u8x64::from_slice(simd, &bytes[3..WIDTH + 3])),
+    ];
+    let [first, second] = vectors;
+    let marked = first.matching(&halves) | second.matching(&halves);
     Block {
         inside: within(text, FIRST, 0x80 - FIRST),
         digits: within(text, b'0', 10),
@@ -108,6 +139,7 @@ fn one<S: Simd>(simd: S, bytes: &[u8; REACH], vectors: &Vectors<S>) -> Block {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fingerprint::sets;
     use super::*;
 
     fn bits(bytes: &[u8], is: impl Fn(u8) -> bool) -> u64 {
@@ -116,13 +148,13 @@ mod tests {
 
     #[test]
     fn every_byte_is_what_it_is_at_every_place_and_level() {
-        let fingerprints = Fingerprints::new([(&b"://"[..], false), (b"word", true)].into_iter());
+        let sets = sets([(&b"://"[..], false), (b"word", true)].into_iter());
         let levels = [Some(Level::new()), Level::new().as_sse2().map(Simd::level)];
         for level in levels.into_iter().flatten() {
             for shift in 0..WIDTH {
                 let text: Vec<u8> = (0..=255_u8).cycle().skip(shift).take(300).collect();
                 let mut blocks = [Block::default(); 8];
-                assert_eq!(classify(level, &text, &fingerprints, &mut blocks), 5);
+                assert_eq!(classify(level, &text, &sets, &mut blocks), 5);
                 for (block, bytes) in blocks.iter().zip(text.chunks(WIDTH)) {
                     assert_eq!(block.inside, bits(bytes, is_inside));
                     assert_eq!(block.digits, bits(bytes, |b| b.is_ascii_digit()));
@@ -135,12 +167,12 @@ mod tests {
 
     #[test]
     fn a_fingerprint_is_met_at_every_place() {
-        let fingerprints = Fingerprints::new([(&b"://"[..], false), (b"word", true)].into_iter());
+        let sets = sets([(&b"://"[..], false), (b"word", true)].into_iter());
         for mark in ["://", "word", "WORD", "wOrD"] {
             for before in 0..200 {
                 let text = format!("{}{mark}", " ".repeat(before));
                 let mut blocks = [Block::default(); 8];
-                classify(Level::new(), text.as_bytes(), &fingerprints, &mut blocks);
+                classify(Level::new(), text.as_bytes(), &sets, &mut blocks);
                 let met: Vec<usize> = (0..text.len())
                     .filter(|at| blocks[at / WIDTH].marked >> (at % WIDTH) & 1 == 1)
                     .collect();

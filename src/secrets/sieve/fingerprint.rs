@@ -1,21 +1,21 @@
-//! Chooses four bytes of each literal to look for, and puts them into eight buckets.
+//! Chooses four bytes of each literal to look for, and puts them into sixteen buckets.
 //!
 //! A byte has a bit in two tables of sixteen, by its lower and its upper half, for each bucket that may have it at
-//! one of the four places; eight lookups then tell which buckets may match. Literals share a bucket, and halves of
+//! one of the four places; sixteen lookups then tell which buckets may match. Literals share a bucket, and halves of
 //! different ones mix there, so what matters is that those are put together that seldom mix in ordinary text. How
 //! often each byte occurs is a rough guess, which is enough: a wrong one costs time, never a match.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-use std::sync::LazyLock;
-
 /// How many bytes of a literal are compared at once; a shorter literal leaves the others open.
 pub(super) const LENGTH: usize = 4;
-/// One bit of a byte each.
-const BUCKETS: usize = 8;
+/// How many sets of tables there are.
+pub(super) const SETS: usize = 2;
+/// One bit of a byte in one set each.
+const BUCKETS: usize = 8 * SETS;
 /// How often each literal is put where it now costs least.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 
-/// The tables, a bit for each bucket.
+/// The tables, a bit for each of eight buckets.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Fingerprints {
     /// Indexed by the place in the fingerprint, then by the lower half of the byte.
@@ -23,6 +23,9 @@ pub(super) struct Fingerprints {
     /// And by the upper half.
     pub high: [[u8; 16]; LENGTH],
 }
+
+/// All tables: a place may match when it does in one of them.
+pub(super) type Sets = [Fingerprints; SETS];
 
 /// What one bucket lets through: a bit for each half of a byte, at each place.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,8 +35,6 @@ struct Bucket {
 }
 
 impl Bucket {
-    const EMPTY: Self = Self { low: [0; LENGTH], high: [0; LENGTH] };
-
     fn enter(&mut self, fingerprint: &[u8], fold: bool) {
         let places = self.low.iter_mut().zip(&mut self.high).enumerate();
         for (at, (low, high)) in places {
@@ -56,52 +57,81 @@ impl Bucket {
 
     /// How much of ordinary text passes.
     fn cost(&self) -> f32 {
-        self.low.iter().zip(&self.high).map(|(&low, &high)| share(low, high)).product()
+        self.low
+            .iter()
+            .zip(&self.high)
+            .zip(PLACES)
+            .map(|((&low, &high), table)| table.share(low, high))
+            .product()
     }
 }
 
-/// How much of ordinary text is made of the bytes with these halves.
-fn share(low: u16, high: u16) -> f32 {
-    SHARES
-        .as_chunks::<16>()
-        .0
-        .iter()
-        .enumerate()
-        .filter(|(upper, _)| high >> upper & 1 == 1)
-        .map(|(_, row)| {
-            let mut left = low;
-            let mut sum = 0.0;
-            while left != 0 {
-                sum += row.get(left.trailing_zeros() as usize).copied().unwrap_or_default();
-                left &= left - 1;
-            }
-            sum
-        })
-        .sum()
-}
+/// How often each byte occurs in source code, roughly.
+#[derive(Debug)]
+struct Shares([f32; 256]);
 
-/// The share of each byte in source code, roughly.
-static SHARES: LazyLock<[f32; 256]> = LazyLock::new(|| {
-    std::array::from_fn(|b| match u8::try_from(b).unwrap_or_default() {
-        b' ' => 0.12,
-        b'\t' => 0.05,
-        b'\n' => 0.03,
-        b'e' | b't' => 0.05,
-        b'a' | b'o' | b'i' | b'n' | b's' | b'r' => 0.04,
-        b'l' | b'c' | b'd' | b'p' | b'u' | b'm' | b'f' => 0.02,
-        b'_' | b'0' => 0.018,
-        b'j' | b'q' | b'z' => 0.002,
-        b'a'..=b'z' => 0.01,
-        b'A'..=b'Z' | b'0'..=b'9' => 0.006,
-        0x21..0x80 => 0.004,
-        _ => 0.0002,
-    })
-});
+/// Of all bytes.
+static FIRST: Shares = Shares::new(false);
+/// Of those after one of their kind: names in capitals and rules of dashes are all of one.
+static NEXT: Shares = Shares::new(true);
+/// What holds for each place of a fingerprint.
+static PLACES: [&Shares; LENGTH] = [&FIRST, &NEXT, &NEXT, &NEXT];
+
+impl Shares {
+    const fn new(next: bool) -> Self {
+        let mut shares = [0.0002; 256];
+        let mut rest: &mut [f32] = &mut shares;
+        let mut b = 0_u8;
+        while let Some((share, more)) = rest.split_first_mut() {
+            let (first, after) = match b {
+                b' ' => (0.12, 0.12),
+                b'\t' => (0.05, 0.05),
+                b'\n' => (0.03, 0.03),
+                b'e' | b't' => (0.05, 0.06),
+                b'a' | b'o' | b'i' | b'n' | b's' | b'r' => (0.04, 0.05),
+                b'l' | b'c' | b'd' | b'p' | b'u' | b'm' | b'f' => (0.02, 0.025),
+                b'_' | b'0' => (0.018, 0.03),
+                b'j' | b'q' | b'z' => (0.002, 0.002),
+                b'a'..=b'z' => (0.01, 0.01),
+                b'A' | b'C' | b'D' | b'E' | b'I' | b'N' | b'O' | b'R' | b'S' | b'T' => (0.01, 0.06),
+                b'A'..=b'Z' => (0.006, 0.02),
+                b'-' | b'=' | b'*' => (0.008, 0.05),
+                b'0'..=b'9' => (0.006, 0.02),
+                0x21..0x80 => (0.004, 0.004),
+                _ => (0.0002, 0.0002),
+            };
+            *share = if next { after } else { first };
+            rest = more;
+            b = b.saturating_add(1);
+        }
+        Self(shares)
+    }
+
+    fn of(&self, b: u8) -> f32 {
+        self.0.get(usize::from(b)).copied().unwrap_or_default()
+    }
+
+    /// The share of the bytes with these halves.
+    fn share(&self, low: u16, high: u16) -> f32 {
+        let rows = self.0.as_chunks::<16>().0.iter().enumerate();
+        rows.filter(|(upper, _)| high >> upper & 1 == 1)
+            .map(|(_, row)| {
+                let mut left = low;
+                let mut sum = 0.0;
+                while left != 0 {
+                    sum += row.get(left.trailing_zeros() as usize).copied().unwrap_or_default();
+                    left &= left - 1;
+                }
+                sum
+            })
+            .sum()
+    }
+}
 
 /// Where in `literal` its fingerprint begins: where it is rarest.
 pub(super) fn place(literal: &[u8]) -> usize {
     let rarity = |window: &[u8]| -> f32 {
-        window.iter().filter_map(|&b| SHARES.get(usize::from(b))).product()
+        window.iter().zip(PLACES).map(|(&b, shares)| shares.of(b)).product()
     };
     literal
         .windows(LENGTH)
@@ -111,49 +141,59 @@ pub(super) fn place(literal: &[u8]) -> usize {
         .map_or(0, |(at, _)| at)
 }
 
-impl Fingerprints {
-    /// The tables for `literals`: bytes, and whether they match in any case.
-    pub fn new<'l>(literals: impl Iterator<Item = (&'l [u8], bool)>) -> Self {
-        let marks: Vec<(&[u8], bool)> = literals
-            .filter(|(literal, _)| !literal.is_empty())
-            .map(|(literal, fold)| {
-                let from = place(literal);
-                let end = literal.len().min(from + LENGTH);
-                (literal.get(from..end).unwrap_or_default(), fold)
-            })
-            .collect();
-        let mut homes: Vec<Option<usize>> = vec![None; marks.len()];
-        let mut buckets = [Bucket::EMPTY; BUCKETS];
-        for _ in 0..ROUNDS {
-            for (index, &(mark, fold)) in marks.iter().enumerate() {
-                if let Some(home) = homes.get_mut(index).and_then(Option::take)
-                    && let Some(bucket) = buckets.get_mut(home)
-                {
-                    *bucket = Bucket::EMPTY;
-                    for (&(mark, fold), _) in
-                        marks.iter().zip(&homes).filter(|(_, other)| **other == Some(home))
-                    {
-                        bucket.enter(mark, fold);
-                    }
-                }
-                let more = |bucket: &Bucket| bucket.with(mark, fold).cost() - bucket.cost();
-                let best = buckets
-                    .iter_mut()
-                    .map(|bucket| (more(bucket), bucket))
-                    .enumerate()
-                    .min_by(|(_, (a, _)), (_, (b, _))| a.total_cmp(b));
-                if let Some((home, (_, bucket))) = best
-                    && let Some(slot) = homes.get_mut(index)
-                {
+/// Puts `literals` into tables: bytes, and whether they match in any case.
+pub(super) fn sets<'l>(literals: impl Iterator<Item = (&'l [u8], bool)>) -> Sets {
+    let marks: Vec<(&[u8], bool)> = literals
+        .filter(|(literal, _)| !literal.is_empty())
+        .map(|(literal, fold)| {
+            let from = place(literal);
+            let end = literal.len().min(from + LENGTH);
+            (literal.get(from..end).unwrap_or_default(), fold)
+        })
+        .collect();
+    let mut homes: Vec<Option<usize>> = vec![None; marks.len()];
+    let mut buckets = [Bucket::default(); BUCKETS];
+    let mut costs = [0.0_f32; BUCKETS];
+    for _ in 0..ROUNDS {
+        for (index, &(mark, fold)) in marks.iter().enumerate() {
+            // Out of its present bucket, which is filled anew without it.
+            if let Some(home) = homes.get_mut(index).and_then(Option::take)
+                && let Some((bucket, cost)) = buckets.get_mut(home).zip(costs.get_mut(home))
+            {
+                *bucket = Bucket::default();
+                let others = marks.iter().zip(&homes).filter(|(_, other)| **other == Some(home));
+                for (&(mark, fold), _) in others {
                     bucket.enter(mark, fold);
+                }
+                *cost = bucket.cost();
+            }
+            let best = buckets
+                .iter_mut()
+                .zip(&mut costs)
+                .map(|(bucket, cost)| {
+                    let with = bucket.with(mark, fold);
+                    (with, with.cost(), bucket, cost)
+                })
+                .enumerate()
+                .min_by(|(_, a), (_, b)| (a.1 - *a.3).total_cmp(&(b.1 - *b.3)));
+            if let Some((home, (with, new, bucket, cost))) = best {
+                (*bucket, *cost) = (with, new);
+                if let Some(slot) = homes.get_mut(index) {
                     *slot = Some(home);
                 }
             }
         }
-        Self::of(&buckets)
     }
+    let (eights, _) = buckets.as_chunks();
+    let mut sets = Sets::default();
+    for (set, eight) in sets.iter_mut().zip(eights) {
+        *set = Fingerprints::of(eight);
+    }
+    sets
+}
 
-    fn of(buckets: &[Bucket; BUCKETS]) -> Self {
+impl Fingerprints {
+    fn of(buckets: &[Bucket; 8]) -> Self {
         let mut tables = Self::default();
         for (index, bucket) in buckets.iter().enumerate() {
             let bit = 1 << index;
@@ -169,15 +209,18 @@ impl Fingerprints {
         }
         tables
     }
+}
 
-    /// True when a literal's fingerprint may begin `text`.
-    #[cfg(test)]
-    fn may_begin(&self, text: &[u8; LENGTH]) -> bool {
-        let places = self.low.iter().zip(&self.high).zip(text);
-        let halves =
-            places.map(|((low, high), &b)| low[usize::from(b & 15)] & high[usize::from(b >> 4)]);
-        halves.fold(u8::MAX, |all, one| all & one) != 0
-    }
+/// True when a literal's fingerprint may begin `text`.
+#[cfg(test)]
+fn may_begin(sets: &Sets, text: &[u8; LENGTH]) -> bool {
+    sets.iter().any(|set| {
+        let places = set.low.iter().zip(&set.high).zip(text);
+        places
+            .map(|((low, high), &b)| low[usize::from(b & 15)] & high[usize::from(b >> 4)])
+            .fold(u8::MAX, |all, one| all & one)
+            != 0
+    })
 }
 
 #[cfg(test)]
@@ -193,26 +236,26 @@ mod tests {
             (b"ecret", false),
             (b"_KEY", false),
         ];
-        let fingerprints = Fingerprints::new(literals.into_iter());
+        let sets = sets(literals.into_iter());
         for text in [b"pass", b"PASS", b"pAsS", b"AKIA", b"_KEY", b"://x", b"://\xff"] {
-            assert!(fingerprints.may_begin(text), "{text:?}");
+            assert!(may_begin(&sets, text), "{text:?}");
         }
         for text in [b"akia", b"path", b"_key", b":/x/", b"    ", b"\0\0\0\0", b"\xff\xff\xff\xff"]
         {
-            assert!(!fingerprints.may_begin(text), "{text:?}");
+            assert!(!may_begin(&sets, text), "{text:?}");
         }
     }
 
     #[test]
     fn the_rarest_piece_is_looked_for() {
         assert_eq!(place(b"://"), 0);
-        assert_eq!(place(b"-----BEGIN PGP"), 0, "capitals are more often met than signs");
+        assert_eq!(place(b"-----BEGIN PGP"), 4, "`-BEG`: capitals seldom follow a dash");
         assert_eq!(place(b"tesQJZ9"), 3);
     }
 
     #[test]
     fn no_literals_let_nothing_pass() {
-        let fingerprints = Fingerprints::new(std::iter::empty());
-        assert!(!fingerprints.may_begin(b"pass") && !fingerprints.may_begin(b"\0\0\0\0"));
+        let sets = sets(std::iter::empty());
+        assert!(!may_begin(&sets, b"pass") && !may_begin(&sets, b"\0\0\0\0"));
     }
 }

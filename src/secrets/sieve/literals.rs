@@ -4,7 +4,7 @@
 use super::fingerprint::place;
 
 /// Chains of literals by three bytes of their fingerprint.
-const CHAINS_BITS: u32 = 9;
+const CHAINS_BITS: u32 = 10;
 
 /// The literals, ready to be compared.
 #[derive(Debug)]
@@ -23,13 +23,20 @@ struct Pattern {
     literal: usize,
     /// Where its fingerprint begins.
     place: usize,
+    /// The first three bytes of that, with [`CASE`].
+    gram: u32,
     /// The next of the chain and one, or none.
     next: u16,
 }
 
-/// The chain of a fingerprint. Tells no case: the comparison does.
-fn chain([a, b, c]: [u8; 3]) -> usize {
-    let gram = u32::from_le_bytes([a | 0x20, b | 0x20, c | 0x20, 0]);
+/// Merges upper and lower case (and a few signs): the comparison of whole literals undoes it.
+const CASE: u32 = 0x0020_2020;
+
+const fn gram([a, b, c]: [u8; 3]) -> u32 {
+    u32::from_le_bytes([a, b, c, 0]) | CASE
+}
+
+const fn chain(gram: u32) -> usize {
     (gram.wrapping_mul(0x9E37_79B1) >> (32 - CHAINS_BITS)) as usize
 }
 
@@ -43,9 +50,16 @@ impl Literals {
                 continue;
             };
             let Ok(here) = u16::try_from(this.patterns.len() + 1) else { return this };
-            let Some(head) = this.heads.get_mut(chain(first)) else { continue };
+            let Some(head) = this.heads.get_mut(chain(gram(first))) else { continue };
             let text = if fold { text.to_ascii_lowercase() } else { text.to_vec() };
-            this.patterns.push(Pattern { text: text.into(), fold, literal, place, next: *head });
+            this.patterns.push(Pattern {
+                text: text.into(),
+                fold,
+                literal,
+                place,
+                gram: gram(first),
+                next: *head,
+            });
             *head = here;
         }
         this
@@ -55,11 +69,15 @@ impl Literals {
     #[inline]
     pub fn confirm(&self, bytes: &[u8], at: usize, mut hit: impl FnMut(usize, usize)) {
         let Some(&first) = bytes.get(at..).and_then(|rest| rest.first_chunk::<3>()) else { return };
-        let mut next = self.heads.get(chain(first)).copied().unwrap_or_default();
+        let gram = gram(first);
+        let mut next = self.heads.get(chain(gram)).copied().unwrap_or_default();
         while let Some(pattern) =
             usize::from(next).checked_sub(1).and_then(|index| self.patterns.get(index))
         {
             next = pattern.next;
+            if pattern.gram != gram {
+                continue;
+            }
             let Some(start) = at.checked_sub(pattern.place) else { continue };
             let Some(text) = bytes.get(start..start + pattern.text.len()) else { continue };
             let same = if pattern.fold {

@@ -17,7 +17,7 @@ use fearless_simd::Level;
 
 pub(super) use block::is_inside;
 use block::{Block, WIDTH, classify};
-use fingerprint::Fingerprints;
+use fingerprint::{Sets, sets};
 use literals::Literals;
 use random::Piece;
 pub(super) use random::looks_random;
@@ -43,7 +43,7 @@ pub(super) enum Met {
 #[derive(Debug)]
 pub(super) struct Sieve {
     level: Level,
-    fingerprints: Fingerprints,
+    fingerprints: Sets,
     literals: Literals,
 }
 
@@ -53,7 +53,7 @@ impl Sieve {
     pub fn new<'l>(literals: impl Iterator<Item = (&'l [u8], bool)> + Clone) -> Self {
         Self {
             level: Level::new(),
-            fingerprints: Fingerprints::new(literals.clone().filter(|(text, _)| text.len() >= 3)),
+            fingerprints: sets(literals.clone().filter(|(text, _)| text.len() >= 3)),
             literals: Literals::new(literals),
         }
     }

@@ -38,6 +38,21 @@ struct Changes {
     has_hump: bool,
 }
 
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The high bit of each byte of `word` from `first` to `last`; all of them ASCII.
+const fn between(word: u64, first: u8, last: u8) -> u64 {
+    let from = (word & !HIGH).wrapping_add(ONES * (0x80 - first as u64));
+    let past = (word & !HIGH).wrapping_add(ONES * (0x7f - last as u64));
+    from & !past & !word & HIGH
+}
+
+/// The high bits of eight bytes, as one byte.
+const fn bits(high: u64) -> u64 {
+    (high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
 /// Bits one to seven places above those of `bits`.
 const fn above(bits: u64) -> u64 {
     let mut spread = bits << 1;
@@ -134,13 +149,19 @@ pub(in crate::secrets) fn looks_random(run: &[u8]) -> bool {
 }
 
 impl Piece {
+    /// Of up to sixty-four bytes.
     fn of(bytes: &[u8]) -> Self {
         let mut piece =
             Self { length: u32::try_from(bytes.len()).unwrap_or(64), ..Self::default() };
-        for (at, &b) in bytes.iter().enumerate() {
-            piece.digits |= u64::from(b.is_ascii_digit()) << at;
-            piece.letters |= u64::from(b.is_ascii_alphabetic()) << at;
-            piece.capitals |= u64::from(b.is_ascii_uppercase()) << at;
+        for (at, eight) in bytes.chunks(8).enumerate() {
+            let mut word = [0; 8];
+            for (to, from) in word.iter_mut().zip(eight) {
+                *to = *from;
+            }
+            let word = u64::from_le_bytes(word);
+            piece.digits |= bits(between(word, b'0', b'9')) << (at * 8);
+            piece.letters |= bits(between(word | (ONES * 0x20), b'a', b'z')) << (at * 8);
+            piece.capitals |= bits(between(word, b'A', b'Z')) << (at * 8);
         }
         piece
     }
@@ -189,6 +210,20 @@ mod tests {
             "HhvQbZTsYKkFuCpOgEdN",
         ] {
             assert!(looks_random(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_piece_knows_what_each_byte_is() {
+        let text: Vec<u8> = (0..=255).collect();
+        for start in 0..=192 {
+            let bytes = &text[start..start + 64];
+            let piece = Piece::of(bytes);
+            for (at, b) in bytes.iter().enumerate() {
+                assert_eq!(piece.digits >> at & 1 == 1, b.is_ascii_digit(), "{b}");
+                assert_eq!(piece.letters >> at & 1 == 1, b.is_ascii_alphabetic(), "{b}");
+                assert_eq!(piece.capitals >> at & 1 == 1, b.is_ascii_uppercase(), "{b}");
+            }
         }
     }
 
