@@ -357,6 +357,7 @@ impl Engine {
         self.sieve.scan(bytes, |met| match met {
             Met::Run(run) => scan.run(run),
             Met::Literal(literal, start) => scan.literal(literal, start),
+            Met::Escape(at) => scan.escape(at),
         });
         scan.finish()
     }
@@ -370,11 +371,9 @@ impl Engine {
         found: &mut Vec<Candidate>,
         first: usize,
     ) {
-        let mut escapes = Vec::new();
-        views::runs::escapes(bytes, |run| escapes.push(Hidden::Encoded(run)));
         let nature = LazyCell::new(Nature::default);
         let mut inner = Vec::new();
-        for place in hidden.iter().chain(&escapes) {
+        for place in hidden {
             let (opened, how) = match *place {
                 Hidden::Encoded(run) => {
                     (views::decode::run(bytes, run.span, run.kind, view), encoded(run.kind))

@@ -74,9 +74,12 @@ pub(super) struct Scan<'e, 'b, 'n, F: FnOnce() -> Nature> {
     name: Span,
     /// What was done in the present stretch of text.
     spent: Spent,
+    /// Reads around literals, and around runs: each goes forward only, and the two take turns.
     reader: Option<Reader<'b>>,
+    run_reader: Option<Reader<'b>>,
     assignments: Vec<Assignment>,
     hidden: Vec<Hidden>,
+    escapes: views::runs::Escapes,
 }
 
 /// How a keyed detector came to a value.
@@ -118,13 +121,16 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             name: Span::default(),
             spent: Spent::default(),
             reader: None,
+            run_reader: None,
+            escapes: views::runs::Escapes::default(),
             assignments: Vec::new(),
             hidden: Vec::new(),
         }
     }
 
     /// Adds what the context alone tells, and returns what may hide something more.
-    pub fn finish(self) -> Vec<Hidden> {
+    pub fn finish(mut self) -> Vec<Hidden> {
+        self.escapes.finish(self.bytes, |run| self.hidden.push(Hidden::Encoded(run)));
         self.found.extend(self.assignments.iter().map(|assignment| Candidate {
             origin: Origin::Context { name: assignment.name, reason: assignment.reason },
             span: assignment.value,
@@ -136,6 +142,11 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             excepted: false,
         }));
         self.hidden
+    }
+
+    /// What may be an escape stands at `at`.
+    pub fn escape(&mut self, at: usize) {
+        self.escapes.at(self.bytes, at, |run| self.hidden.push(Hidden::Encoded(run)));
     }
 
     /// A literal of the engine's stands at `start`.
@@ -224,7 +235,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
     /// Reads the value of a name for what its vendor and what its context tell.
     fn both(&mut self, name: Span) {
         let nature = self.nature;
-        let reader = self.reader.get_or_insert_with(|| Reader::new(self.bytes, **nature));
+        let reader = self.run_reader.get_or_insert_with(|| Reader::new(self.bytes, **nature));
         reader.at(name, &mut self.assignments);
         self.named(name);
     }

@@ -34,6 +34,16 @@ pub(super) struct Block {
     pub marked: u64,
 }
 
+impl Block {
+    /// True when there is a digit, or a small letter alone between capitals: without both, nothing looks generated.
+    pub const fn is_lively(&self) -> bool {
+        let small = self.letters & !self.capitals;
+        // A letter at a border may have its neighbour in the next block.
+        let hump = (self.capitals << 1 | 1) & small & (self.capitals >> 1 | 1 << 63);
+        self.digits | hump != 0
+    }
+}
+
 /// The fingerprints in vectors.
 struct Vectors<S: Simd> {
     low: [u8x64<S>; LENGTH],

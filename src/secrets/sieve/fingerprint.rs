@@ -35,23 +35,26 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn enter(&mut self, fingerprint: &[u8], fold: bool) {
-        let places = self.low.iter_mut().zip(&mut self.high).enumerate();
-        for (at, (low, high)) in places {
-            match fingerprint.get(at) {
-                Some(&b) => {
-                    for b in [b, if fold && b.is_ascii_alphabetic() { b ^ 0x20 } else { b }] {
-                        *low |= 1 << (b & 0x0f);
-                        *high |= 1 << (b >> 4);
-                    }
+    /// Lets `bytes` pass at one place, or anything.
+    fn open(&mut self, at: usize, bytes: Option<&[u8]>) {
+        let Some((low, high)) = self.low.get_mut(at).zip(self.high.get_mut(at)) else { return };
+        match bytes {
+            Some(bytes) => {
+                for b in bytes {
+                    *low |= 1 << (b & 0x0f);
+                    *high |= 1 << (b >> 4);
                 }
-                None => (*low, *high) = (u16::MAX, u16::MAX),
             }
+            None => (*low, *high) = (u16::MAX, u16::MAX),
         }
     }
 
-    fn with(mut self, fingerprint: &[u8], fold: bool) -> Self {
-        self.enter(fingerprint, fold);
+    /// What either lets pass, and what they mix to.
+    fn and(mut self, other: &Self) -> Self {
+        let low = self.low.iter_mut().zip(&other.low);
+        for (mine, more) in low.chain(self.high.iter_mut().zip(&other.high)) {
+            *mine |= more;
+        }
         self
     }
 
@@ -141,37 +144,65 @@ pub(super) fn place(literal: &[u8]) -> usize {
         .map_or(0, |(at, _)| at)
 }
 
-/// Puts `literals` into tables: bytes, and whether they match in any case.
+/// What begins an escape that stands for a printable byte: what may stand at each place, or anything.
+const ESCAPES: &[[Option<&[u8]>; LENGTH]] = &[
+    [Some(b"%"), Some(b"234567"), Some(HEX), None],
+    [Some(b"\\"), Some(b"ux"), Some(b"0123456789abcdefABCDEF{"), Some(HEX)],
+    [Some(b"\\"), Some(b"01"), Some(b"01234567"), Some(b"01234567")],
+    [Some(b"\\"), Some(b"/"), None, None],
+    [Some(b"&"), Some(b"#"), Some(b"0123456789xX"), Some(b"0123456789abcdefABCDEF;")],
+    [Some(b"&"), Some(b"aceglnpqs"), Some(b"mtupboqwel"), Some(b"pou;sabwrmlt")],
+];
+
+const HEX: &[u8] = b"0123456789abcdefABCDEF";
+
+/// True for the first byte of an escape.
+pub(super) const fn begins_escape(b: u8) -> bool {
+    matches!(b, b'%' | b'\\' | b'&')
+}
+
+/// Puts escapes and `literals` into tables: bytes, and whether they match in any case.
 pub(super) fn sets<'l>(literals: impl Iterator<Item = (&'l [u8], bool)>) -> Sets {
-    let marks: Vec<(&[u8], bool)> = literals
-        .filter(|(literal, _)| !literal.is_empty())
-        .map(|(literal, fold)| {
-            let from = place(literal);
-            let end = literal.len().min(from + LENGTH);
-            (literal.get(from..end).unwrap_or_default(), fold)
-        })
-        .collect();
+    let escapes = ESCAPES.iter().map(|places| {
+        let mut bucket = Bucket::default();
+        for (at, bytes) in places.iter().enumerate() {
+            bucket.open(at, *bytes);
+        }
+        bucket
+    });
+    let literals = literals.filter(|(literal, _)| !literal.is_empty()).map(|(literal, fold)| {
+        let from = place(literal);
+        let mut bucket = Bucket::default();
+        for at in 0..LENGTH {
+            match literal.get(from + at) {
+                Some(&b) if fold => {
+                    bucket.open(at, Some(&[b.to_ascii_lowercase(), b.to_ascii_uppercase()]));
+                }
+                Some(&b) => bucket.open(at, Some(&[b])),
+                None => bucket.open(at, None),
+            }
+        }
+        bucket
+    });
+    let marks: Vec<Bucket> = escapes.chain(literals).collect();
     let mut homes: Vec<Option<usize>> = vec![None; marks.len()];
     let mut buckets = [Bucket::default(); BUCKETS];
     let mut costs = [0.0_f32; BUCKETS];
     for _ in 0..ROUNDS {
-        for (index, &(mark, fold)) in marks.iter().enumerate() {
+        for (index, mark) in marks.iter().enumerate() {
             // Out of its present bucket, which is filled anew without it.
             if let Some(home) = homes.get_mut(index).and_then(Option::take)
                 && let Some((bucket, cost)) = buckets.get_mut(home).zip(costs.get_mut(home))
             {
-                *bucket = Bucket::default();
                 let others = marks.iter().zip(&homes).filter(|(_, other)| **other == Some(home));
-                for (&(mark, fold), _) in others {
-                    bucket.enter(mark, fold);
-                }
+                *bucket = others.fold(Bucket::default(), |all, (mark, _)| all.and(mark));
                 *cost = bucket.cost();
             }
             let best = buckets
                 .iter_mut()
                 .zip(&mut costs)
                 .map(|(bucket, cost)| {
-                    let with = bucket.with(mark, fold);
+                    let with = bucket.and(mark);
                     (with, with.cost(), bucket, cost)
                 })
                 .enumerate()
@@ -251,6 +282,25 @@ mod tests {
         assert_eq!(place(b"://"), 0);
         assert_eq!(place(b"-----BEGIN PGP"), 4, "`-BEG`: capitals seldom follow a dash");
         assert_eq!(place(b"tesQJZ9"), 3);
+    }
+
+    #[test]
+    fn escapes_pass() {
+        let sets = sets(std::iter::empty());
+        for text in [br"\x41", br"\u00", br"\u{4", br"\101", br"\/ab", b"%2Da", b"&#45", b"&#x2"] {
+            assert!(may_begin(&sets, text), "{text:?}");
+        }
+        for name in
+            ["amp;", "lt;", "gt;", "quot", "apos", "nbsp", "equals", "plus", "sol;", "colon"]
+                .into_iter()
+                .chain(["lowbar", "period", "commat"])
+        {
+            let text = format!("&{name};;");
+            assert!(may_begin(&sets, text.as_bytes().first_chunk().unwrap()), "{name}");
+        }
+        for text in [br"\n  ", br"\xyz", b"%d, ", b"&foo", b"&& a"] {
+            assert!(!may_begin(&sets, text), "{text:?}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use fearless_simd::Level;
 
 pub(super) use block::is_inside;
 use block::{Block, WIDTH, classify};
-use fingerprint::{Sets, sets};
+use fingerprint::{Sets, begins_escape, sets};
 use literals::Literals;
 use random::Piece;
 pub(super) use random::looks_random;
@@ -37,6 +37,8 @@ pub(super) enum Met {
     Run(Span),
     /// A literal, by index, and the offset of its first byte.
     Literal(usize, usize),
+    /// What may be an escape that stands for a printable byte.
+    Escape(usize),
 }
 
 /// The prepared pass.
@@ -58,8 +60,8 @@ impl Sieve {
         }
     }
 
-    /// Calls `met` with everything that `bytes` hold: within each few kilobytes first the literals, then the runs,
-    /// both in order.
+    /// Calls `met` with everything that `bytes` hold: within each few kilobytes first literals and escapes, then the
+    /// runs, all in order.
     pub fn scan(&self, bytes: &[u8], mut met: impl FnMut(Met)) {
         // One more than is used: what begins in the last one is followed into the next.
         let mut blocks = [Block::default(); BLOCKS + 1];
@@ -75,6 +77,9 @@ impl Sieve {
                 while marked != 0 {
                     let at = base + index * WIDTH + marked.trailing_zeros() as usize;
                     marked &= marked - 1;
+                    if bytes.get(at).copied().is_some_and(begins_escape) {
+                        met(Met::Escape(at));
+                    }
                     self.literals.confirm(bytes, at, |literal, at| met(Met::Literal(literal, at)));
                 }
             }
@@ -101,14 +106,18 @@ impl Runs<'_> {
     /// Reports the runs that begin in `block`, which begins at `base`.
     #[inline]
     fn begun(&mut self, block: &Block, next: &Block, base: usize, mut run: impl FnMut(Span)) {
+        let first = !(block.inside << 1 | u64::from(self.inside));
+        self.inside = block.inside >> 63 != 0;
+        // Nothing generated lies here or begins here, unless it goes on beyond the next block.
+        if !block.is_lively() && !next.is_lively() && next.inside != u64::MAX {
+            return;
+        }
         let inside = u128::from(block.inside) | u128::from(next.inside) << 64;
         // Where two, four, eight and fifteen in a row begin.
         let mut rows = inside & inside >> 1;
         rows &= rows >> 2;
         rows &= rows >> 4;
         rows &= rows >> 7;
-        let first = !(block.inside << 1 | u64::from(self.inside));
-        self.inside = block.inside >> 63 != 0;
         let mut starts = rows as u64 & first;
         while starts != 0 {
             let from = starts.trailing_zeros();

@@ -349,41 +349,70 @@ fn line_break(bytes: &[u8], at: usize) -> Option<usize> {
 /// Reports the places in `bytes` where escapes stand in or beside what could be a token, each with some of its
 /// line, in order by kind.
 pub fn escapes(bytes: &[u8], mut report: impl FnMut(Run)) {
-    let mut percent = Region::new(Kind::Percent);
-    let mut backslash = Region::new(Kind::Escapes);
-    let mut entity = Region::new(Kind::Entities);
-    let mut done = 0;
+    let mut escapes = Escapes::default();
     for at in memchr::memchr3_iter(b'%', b'\\', b'&', bytes) {
-        if at < done {
-            continue;
+        escapes.at(bytes, at, &mut report);
+    }
+    escapes.finish(bytes, report);
+}
+
+/// The escapes of one text, as they are met.
+#[derive(Debug)]
+pub struct Escapes {
+    percent: Region,
+    backslash: Region,
+    entity: Region,
+}
+
+impl Default for Escapes {
+    fn default() -> Self {
+        Self {
+            percent: Region::new(Kind::Percent),
+            backslash: Region::new(Kind::Escapes),
+            entity: Region::new(Kind::Entities),
         }
-        let Some(rest) = bytes.get(at..) else { break };
-        let Some(next) = byte(rest, 1) else { break };
+    }
+}
+
+impl Escapes {
+    /// Reads what may be an escape at `at`, behind those read before.
+    pub fn at(&mut self, bytes: &[u8], at: usize, mut report: impl FnMut(Run)) {
+        let Some(rest) = bytes.get(at..) else { return };
+        let Some(next) = byte(rest, 1) else { return };
         let (region, meaning) = match rest.first() {
-            Some(b'%') if next.is_ascii_hexdigit() => (&mut percent, decode::percent(rest)),
-            Some(b'\\') => {
-                // The second of the two says nothing.
-                done = at + 2;
-                match next {
-                    b'u' | b'x' | b'/' | b'0' | b'1' => (&mut backslash, decode::escape(rest)),
-                    _ => continue,
+            Some(b'%') if next.is_ascii_hexdigit() => (&mut self.percent, decode::percent(rest)),
+            Some(b'\\') => match next {
+                b'u' | b'x' | b'/' | b'0' | b'1' if !is_escaped(bytes, at) => {
+                    (&mut self.backslash, decode::escape(rest))
                 }
-            }
+                _ => return,
+            },
             Some(b'&') if next == b'#' || next.is_ascii_lowercase() => {
-                (&mut entity, decode::entity(rest))
+                (&mut self.entity, decode::entity(rest))
             }
-            _ => continue,
+            _ => return,
         };
         if let Some(([b' '..=b'~', ..], 1, length)) = meaning {
             region.escape(bytes, Span::new(at, at + length), &mut report);
         }
     }
-    for region in [percent, backslash, entity] {
-        region.flush(bytes, &mut report);
+
+    /// Reports what is left.
+    pub fn finish(self, bytes: &[u8], mut report: impl FnMut(Run)) {
+        for region in [self.percent, self.backslash, self.entity] {
+            region.flush(bytes, &mut report);
+        }
     }
 }
 
+/// True when the backslash at `at` is the second of two, which says nothing.
+fn is_escaped(bytes: &[u8], at: usize) -> bool {
+    let before = bytes.get(..at).unwrap_or_default();
+    before.iter().rev().take_while(|&&b| b == b'\\').count() % 2 == 1
+}
+
 /// Escapes of one kind that stand close together.
+#[derive(Debug)]
 struct Region {
     kind: Kind,
     /// From where to the last escape that counts; empty when there was none.
