@@ -27,6 +27,10 @@ pub struct Scan {
     #[arg(long)]
     pub no_ignore: bool,
 
+    /// Look into archives, too: zip (and jar, whl, docx, …), tar, gzip, bzip2, xz, Zstandard, by content
+    #[arg(long)]
+    pub archives: bool,
+
     /// Worker threads; default: one a core
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true,
           value_parser = threads)]

@@ -9,6 +9,7 @@ mod explain;
 mod host;
 mod output;
 pub mod pipeline;
+mod progress;
 mod repeats;
 mod rules;
 mod rules_test;

@@ -1,12 +1,12 @@
 //! The wiring: inputs through the stages to triaged findings and a coverage receipt.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
 use super::args;
 use super::detectors::engine;
 use super::error::Failure;
+use super::progress::Progress;
 use super::repeats;
 use super::scope::{Excluded, Globs, Named, common_folder, is_third_party, project_of};
 use crate::checklist::Checklist;
@@ -22,12 +22,17 @@ use crate::rules::{Check, Findings, RULES};
 use crate::secrets::import::Where;
 use crate::secrets::{Candidate, Engine, Nature};
 use crate::settings::{FILE_NAME, Settings};
-use crate::source::{self, Inputs, Origin, Skip, Source, SourcePath, Visitor};
+use crate::source::archive::{Limits, Stop};
+use crate::source::{self, Inputs, Origin, Skip, SkipReason, Source, SourcePath, Visitor};
 use crate::span::Span;
 use crate::triage::{Choice, Triaged, names_rule, triage};
 
-/// How long a run is silent before it shows progress.
-const PATIENCE: Duration = Duration::from_millis(700);
+/// About how many bytes a finding takes until it is reported, what is related to it included.
+const FINDING: usize = 4 << 10;
+/// About how many bytes a value in a parsed document takes.
+const NODE: usize = 128;
+/// Most bytes of documents of one archive that are kept to be judged together.
+const PACKED: usize = 24 << 20;
 
 /// What a run found.
 pub struct Scanned {
@@ -81,6 +86,7 @@ pub fn scan(
         threads: options.threads,
         max_size: options.max_size,
         gitignore: !options.no_ignore,
+        archives: options.archives.then(|| Limits::new(options.max_size)),
     };
     let shared =
         Shared { engine: &engine, knowledge: &knowledge, excluded: &excluded, progress: &progress };
@@ -95,8 +101,11 @@ pub fn scan(
     for worker in workers {
         all.take(worker);
     }
-    all.documents.sort_by(|a, b| a.text.path().cmp(b.text.path()));
-    let deployment = Deployment::join(&all.documents, &knowledge, &all.skips, extras.host);
+    // What is in archives comes last.
+    all.documents.sort_by(|a, b| order(a).cmp(&order(b)));
+    let join =
+        |documents| Deployment::join(documents, &knowledge, &all.skips, &all.archives, extras.host);
+    let deployment = join(&all.documents);
     let mut findings = Findings::default();
     for rule in RULES {
         match rule.check {
@@ -117,9 +126,15 @@ pub fn scan(
     all.findings.iter_mut().for_each(|finding| scrubber.finding(finding));
 
     let today = today();
+    // An archive does not vouch for what lies beside it: alone it is judged for what it is.
+    let beside = all.documents.partition_point(|document| !order(document).0);
+    let judged = (extras.checklist && (1..all.documents.len()).contains(&beside))
+        .then(|| all.documents.get(..beside).map(join))
+        .flatten();
+    let judged = judged.as_ref().unwrap_or(&deployment);
     let checklist = extras
         .checklist
-        .then(|| crate::checklist::evaluate(&deployment, &all.findings, &settings, today))
+        .then(|| crate::checklist::evaluate(judged, &all.findings, &settings, today))
         .map(|mut checklist| {
             checklist
                 .items
@@ -140,6 +155,12 @@ pub fn scan(
     });
     repeats::relate(&mut triaged.findings);
     Ok(Scanned { triaged, coverage, checklist, settings, owners })
+}
+
+/// The order of documents: by path, those in archives after all others.
+fn order(document: &Document) -> (bool, &SourcePath) {
+    let path = document.text.path();
+    (path.archive().is_some(), path)
 }
 
 /// Today in UTC; `SOURCE_DATE_EPOCH` pins it for reproducible reports.
@@ -308,6 +329,10 @@ struct Worker<'s> {
     shared: &'s Shared<'s>,
     candidates: Vec<Candidate>,
     found: Merged,
+    /// About how many bytes all findings take.
+    held: usize,
+    /// About how many bytes the documents of the archive take that is being read.
+    packed: usize,
 }
 
 /// What all threads found.
@@ -316,6 +341,7 @@ struct Merged {
     findings: Vec<Finding>,
     documents: Vec<Document>,
     skips: Vec<Skip>,
+    archives: Vec<SourcePath>,
     excluded: Vec<String>,
     /// Every secret met, to keep it out of every output. Never printed.
     secrets: Vec<Vec<u8>>,
@@ -329,6 +355,7 @@ impl Merged {
         self.findings.extend(found.findings);
         self.documents.extend(found.documents);
         self.skips.extend(found.skips);
+        self.archives.extend(found.archives);
         self.excluded.extend(found.excluded);
         self.secrets.extend(found.secrets);
         self.files += found.files;
@@ -338,7 +365,27 @@ impl Merged {
 
 impl<'s> Worker<'s> {
     fn new(shared: &'s Shared<'s>) -> Self {
-        Self { shared, candidates: Vec::new(), found: Merged::default() }
+        Self { shared, candidates: Vec::new(), found: Merged::default(), held: 0, packed: 0 }
+    }
+}
+
+impl Worker<'_> {
+    /// Keeps a document for what is judged as a whole. A small archive may hold any number of them.
+    fn keep(&mut self, document: Document) {
+        let path = document.text.path();
+        if path.archive().is_some() {
+            let nodes = document.structured().map_or(0, |structured| structured.tree.nodes.len());
+            let before = self.packed;
+            self.packed += document.text.bytes().len() + nodes * NODE;
+            if self.packed > PACKED {
+                if before <= PACKED {
+                    let reason = SkipReason::Archive(Stop::Unjudged { limit: PACKED as u64 });
+                    self.skip(Skip { path: path.on_disk(), reason, origin: document.origin });
+                }
+                return;
+            }
+        }
+        self.found.documents.push(document);
     }
 }
 
@@ -395,6 +442,7 @@ impl Visitor for Worker<'_> {
         // An ordinary word under a secret's name is masked where it stands; elsewhere it is a word.
         let strong = secrets.iter().filter(|secret| secret.is_strong());
         for secret in strong {
+            self.held += secret.span.len();
             self.found.secrets.push(secret.span.of(source.bytes).to_vec());
             self.found
                 .secrets
@@ -417,50 +465,24 @@ impl Visitor for Worker<'_> {
                     check(&file, &mut findings);
                 }
             }
+            self.held += findings.as_slice().len() * FINDING;
             self.found.findings.extend(findings.into_vec());
         }
         if !matches!(document.kind, Kind::Text) {
-            self.found.documents.push(document);
+            self.keep(document);
         }
     }
 
     fn skip(&mut self, skip: Skip) {
         self.found.skips.push(skip);
     }
-}
 
-/// Shows on a terminal that a long run is alive.
-#[derive(Default)]
-struct Progress {
-    files: AtomicUsize,
-    done: AtomicBool,
-}
+    fn archive(&mut self, path: &SourcePath) {
+        self.packed = 0;
+        self.found.archives.push(path.clone());
+    }
 
-impl Progress {
-    /// Runs `work`; after [`PATIENCE`], shows how many files were read.
-    fn watch<T>(&self, quiet: bool, work: impl FnOnce() -> T) -> T {
-        use std::io::IsTerminal;
-        if quiet || !std::io::stderr().is_terminal() {
-            return work();
-        }
-        std::thread::scope(|scope| {
-            let watcher = scope.spawn(|| {
-                std::thread::park_timeout(PATIENCE);
-                if self.done.load(Ordering::Acquire) {
-                    return;
-                }
-                let bar = indicatif::ProgressBar::new_spinner();
-                while !self.done.load(Ordering::Acquire) {
-                    bar.set_message(format!("{} files read", self.files.load(Ordering::Relaxed)));
-                    bar.tick();
-                    std::thread::park_timeout(Duration::from_millis(100));
-                }
-                bar.finish_and_clear();
-            });
-            let result = work();
-            self.done.store(true, Ordering::Release);
-            watcher.thread().unpark();
-            result
-        })
+    fn held(&self) -> u64 {
+        self.held as u64
     }
 }

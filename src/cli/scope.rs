@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::error::Failure;
-use crate::source::{SourcePath, project_root};
+use crate::source::{SourcePath, project_root, with_archives};
 
 /// Globs relative to one folder, asked by identity path.
 pub struct Globs {
@@ -42,20 +42,22 @@ impl Globs {
         Ok(Self { matcher, prefix })
     }
 
-    /// True when the globs name the file at `identity`, or a folder above it.
+    /// True when the globs name the file at `identity`, a folder above it, or an archive that it is in.
     #[must_use]
     pub fn name(&self, identity: &str, is_folder: bool) -> bool {
         if self.matcher.is_empty() {
             return false;
         }
-        let path = Path::new(identity);
-        // The matcher takes paths below its own folder only.
-        match path.strip_prefix(&self.prefix) {
-            Ok(below) if !below.has_root() => {
-                self.matcher.matched_path_or_any_parents(below, is_folder).is_ignore()
+        with_archives(identity).any(|path| {
+            // The matcher takes paths below its own folder only.
+            match Path::new(path).strip_prefix(&self.prefix) {
+                Ok(below) if !below.has_root() => {
+                    let is_folder = is_folder && path.len() == identity.len();
+                    self.matcher.matched_path_or_any_parents(below, is_folder).is_ignore()
+                }
+                _ => false,
             }
-            _ => false,
-        }
+        })
     }
 }
 
@@ -112,10 +114,10 @@ impl Named {
         Self { files, folders: folders.collect() }
     }
 
-    /// True for a path, as people see it, that was named or lies below a folder that was.
+    /// True for a path, as people see it, that was named or lies below a folder or in an archive that was.
     #[must_use]
     pub fn names(&self, path: &str) -> bool {
-        self.files.contains(path)
+        with_archives(path).any(|path| self.files.contains(path))
             || self.folders.iter().any(|folder| {
                 // Above a named folder lies what lets others into it.
                 folder.is_empty()
@@ -194,12 +196,25 @@ mod tests {
     }
 
     #[test]
+    fn globs_name_archives_and_what_is_in_them() {
+        let archives = globs("/repo", &["*.zip", "/images/"]);
+        assert!(archives.name("a/x.zip", false) && archives.name("a/x.zip!/b/config.yaml", false));
+        assert!(archives.name("y.tar!/x.zip!/b", false) && archives.name("images/y.tar!/b", false));
+        assert!(!archives.name("y.tar!/b", false) && !archives.name("x.zipped!/b", false));
+        let inner = globs("/repo", &["/y.tar!/vendor/", "*.md"]);
+        assert!(inner.name("y.tar!/vendor/a", false) && inner.name("y.tar!/a/b.md", false));
+        assert!(!inner.name("vendor/a", false));
+    }
+
+    #[test]
     fn what_is_named_is_a_file_or_below_a_folder() {
         let folder = tempfile::tempdir().unwrap();
         let named =
             Named::new(&[folder.path().to_path_buf(), "a/config.yaml".into()], Path::new("."));
         let inside = format!("{}/home/.env", folder.path().display());
         assert!(named.names(&inside) && named.names("a/config.yaml"));
+        assert!(named.names("a/config.yaml!/b") && named.names("a/config.yaml!"));
+        assert!(!named.names("a/.env!/b") && !named.names("b!/a/config.yaml"));
         assert!(!named.names("a/.env") && !named.names(&format!("{}x", folder.path().display())));
     }
 

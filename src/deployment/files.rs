@@ -1,7 +1,8 @@
 //! Mode and owner of what lies in a home, where they mean something.
 //!
 //! git can't hold 0600, so in a checkout every mode is git's, not the operator's: there nothing is said.
-//! A checkout that is lived in (it has a database, logs or a pairing) is a home all the same.
+//! A checkout that is lived in (it has a database, logs or a pairing) is a home all the same. Of what is in an
+//! archive the disk says nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -79,7 +80,7 @@ pub(super) fn of_home(
         Some(parent) => parent.to_path_buf(),
         None => return nothing(),
     };
-    if path.real.as_os_str() == "-" {
+    if path.real.as_os_str() == "-" || path.archive().is_some() {
         return nothing();
     }
     let lived_in = LIVED_IN.iter().any(|name| root.join(name).exists());

@@ -79,9 +79,11 @@ impl<'d> Home<'d> {
         let services: Vec<Service<'d>> =
             seed.around.iter().flat_map(|document| service::services(document)).collect();
         let unread = |name: &str| {
-            skipped
-                .iter()
-                .any(|skip| skip.path.file_name() == name && skip.path.place() == seed.place)
+            skipped.iter().any(|skip| {
+                skip.path.file_name() == name
+                    && skip.path.archive() == seed.archive
+                    && skip.path.place() == seed.place
+            })
         };
         let (incomplete, env_unread) = (unread("config.yaml"), unread(".env"));
         let (files, parents) = files::of_home(&seed, knowledge, host);

@@ -4,7 +4,8 @@
 //! A home is a folder (`~/.hermes`, a profile) or, in a repo that produces one, a config under another
 //! name. What starts it (units, compose files, images) seldom lies inside it; it is attached to the home
 //! it shares the longest path with. That guess is right for one deployment a folder, which is how people
-//! lay repos out, and harmless otherwise: several homes then know the same unit.
+//! lay repos out, and harmless otherwise: several homes then know the same unit. What is in an archive is joined
+//! with what is in the same archive, and with nothing else: it says nothing of the folder that it lies in.
 
 mod compose;
 mod files;
@@ -31,16 +32,18 @@ pub use variable::{Effective, Variable, VariableSource, effective};
 use std::collections::BTreeMap;
 
 use crate::document::{Document, EvidenceFile, Kind, Standing};
-use crate::source::{Origin, Skip};
+use crate::source::{Origin, Skip, SourcePath};
 
 /// Everything that was read, joined.
 pub struct Deployment<'d> {
     /// Every document that is more than plain text, sorted by path.
     pub documents: &'d [Document],
-    /// The homes, sorted by folder.
+    /// The homes, sorted by folder, those in archives last.
     pub homes: Vec<Home<'d>>,
     /// What was not read.
     pub skipped: &'d [Skip],
+    /// The archives that were read.
+    pub archives: &'d [SourcePath],
     /// What is known of Hermes, whatever was read.
     pub knowledge: &'d Knowledge,
     /// What git says of the files that hold secrets.
@@ -48,23 +51,34 @@ pub struct Deployment<'d> {
 }
 
 impl<'d> Deployment<'d> {
-    /// Joins `documents`, which are sorted by path. `host` says that the homes are on the machine they
-    /// run on, so that modes are meant as they are.
+    /// Joins `documents`, which are sorted by path, those of one archive with each other. `host` says that the
+    /// homes are on the machine they run on, so that modes are meant as they are.
     #[must_use]
     pub fn join(
         documents: &'d [Document],
         knowledge: &'d Knowledge,
         skipped: &'d [Skip],
+        archives: &'d [SourcePath],
         host: bool,
     ) -> Self {
-        let mut seeds = seeds(documents, knowledge);
-        assign(documents, &mut seeds);
-        // What is read for context only may belong to other homes as well: those were not asked about.
-        seeds.retain(|_, seed| seed.is_asked_about());
-        let homes: Vec<Home<'d>> =
-            seeds.into_values().map(|seed| Home::build(seed, knowledge, skipped, host)).collect();
-        let git = GitFacts::gather(documents, &homes, skipped, knowledge);
-        Self { documents, homes, skipped, knowledge, git }
+        let mut groups: BTreeMap<Option<&str>, Vec<&'d Document>> = BTreeMap::new();
+        for document in documents {
+            groups.entry(document.text.path().archive()).or_default().push(document);
+        }
+        let mut homes = Vec::new();
+        for (archive, documents) in groups {
+            let mut seeds = seeds(&documents, knowledge);
+            assign(&documents, &mut seeds);
+            // What is read for context only may belong to other homes as well: those were not asked about.
+            seeds.retain(|_, seed| seed.is_asked_about());
+            homes.extend(
+                seeds
+                    .into_values()
+                    .map(|seed| Home::build(Seed { archive, ..seed }, knowledge, skipped, host)),
+            );
+        }
+        let git = GitFacts::gather(documents, &homes, skipped, archives, knowledge);
+        Self { documents, homes, skipped, archives, knowledge, git }
     }
 
     /// Documents that say something about the project's hygiene.
@@ -88,6 +102,8 @@ pub(crate) struct Seed<'d> {
     pub folder: String,
     /// The folder, absolute: what documents are joined by, since one folder can be named in many ways.
     pub place: String,
+    /// The archive that all of it is in, if any.
+    pub archive: Option<&'d str>,
     /// The config in force, or standing for it.
     pub config: Option<&'d Document>,
     /// Dotenv files in force, `.env` first.
@@ -114,10 +130,10 @@ impl Seed<'_> {
 }
 
 /// Homes by folder, and by file for configs under other names.
-fn seeds<'d>(documents: &'d [Document], knowledge: &Knowledge) -> BTreeMap<String, Seed<'d>> {
+fn seeds<'d>(documents: &[&'d Document], knowledge: &Knowledge) -> BTreeMap<String, Seed<'d>> {
     let mut seeds: BTreeMap<String, Seed<'d>> = BTreeMap::new();
     let mut named = Vec::new();
-    for document in documents {
+    for &document in documents {
         let path = document.text.path();
         if is_managed(document) {
             continue;
@@ -210,10 +226,10 @@ fn in_home_folder(folder: &str) -> bool {
 }
 
 /// Gives every document to the home it lies in, or to those it is nearest to.
-fn assign<'d>(documents: &'d [Document], seeds: &mut BTreeMap<String, Seed<'d>>) {
+fn assign<'d>(documents: &[&'d Document], seeds: &mut BTreeMap<String, Seed<'d>>) {
     let folders: Vec<(String, String)> =
         seeds.iter().map(|(key, seed)| (key.clone(), seed.place.clone())).collect();
-    for document in documents {
+    for &document in documents {
         let place_of = document.text.path().place();
         let folder = place_of.as_str();
         if is_managed(document) {

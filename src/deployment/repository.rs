@@ -47,12 +47,14 @@ impl GitFacts {
         documents: &[Document],
         homes: &[Home<'_>],
         skipped: &[Skip],
+        archives: &[SourcePath],
         knowledge: &Knowledge,
     ) -> Self {
         let mut git = Git::default();
         let mut tracking = HashMap::new();
         let mut ask = |path: &SourcePath| {
-            if let Some(answer) = git.tracking(path) {
+            // git has the archive, and with it what is in there.
+            if let Some(answer) = git.tracking(&path.on_disk()) {
                 tracking.insert(path.display.clone(), answer);
             }
         };
@@ -63,10 +65,9 @@ impl GitFacts {
             }
         }
         let files = knowledge.facts().files();
-        for skip in skipped {
-            let below = skip.path.file_name();
-            if files.of(below).is_some() || files.copy(&skip.path.identity).is_some() {
-                ask(&skip.path);
+        for path in skipped.iter().map(|skip| &skip.path).chain(archives) {
+            if files.of(path.file_name()).is_some() || files.copy(&path.identity).is_some() {
+                ask(path);
             }
         }
         let mut repositories = BTreeMap::new();
@@ -75,6 +76,9 @@ impl GitFacts {
                 continue;
             };
             let path = document.text.path();
+            if path.archive().is_some() {
+                continue;
+            }
             let Some(root) = project_root(&path.real) else { continue };
             repositories.entry(root).or_insert_with_key(|root| Repository {
                 root: root.clone(),
@@ -85,8 +89,8 @@ impl GitFacts {
         Self { tracking, repositories: repositories.into_values().collect() }
     }
 
-    /// What git does with the file at `display`; `None` outside a repository, and for files that hold no
-    /// secret.
+    /// What git does with the file at `display`, or with the archive that it is in; `None` outside a
+    /// repository, and for files that hold no secret.
     #[must_use]
     pub fn tracking(&self, display: &str) -> Option<Tracking> {
         self.tracking.get(display).copied()

@@ -107,7 +107,8 @@ impl Draft {
         self
     }
 
-    /// The edit as data: replace the bytes of `place` by `replacement`.
+    /// The edit as data: replace the bytes of `place` by `replacement`. There is none in an archive: nothing could
+    /// apply it.
     pub fn fix(
         mut self,
         description: &str,
@@ -115,9 +116,10 @@ impl Draft {
         place: &Place<'_>,
         replacement: impl Into<String>,
     ) -> Self {
-        if let Some(span) = place.span {
+        let path = place.document.text.path();
+        if let Some(span) = place.span.filter(|_| path.archive().is_none()) {
             let edit = Edit {
-                path: place.document.text.path().display.clone(),
+                path: path.display.clone(),
                 start: span.start,
                 end: span.end,
                 replacement: replacement.into(),

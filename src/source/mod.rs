@@ -1,4 +1,4 @@
-//! Where bytes come from: a walked tree, named files, standard input.
+//! Where bytes come from: a walked tree, named files, standard input, the files in archives.
 //!
 //! A source is handed to the visitor of the thread that read it, in a buffer that the thread reuses:
 //! nothing is kept here, so memory is bounded by the largest file that is read whole times the number of
@@ -6,19 +6,21 @@
 //! which only the few files that Hermes reads are worth. What could not be read is recorded as a [`Skip`],
 //! never dropped.
 
+pub mod archive;
 mod checks;
 mod git;
 mod names;
 mod parts;
 mod path;
 mod read;
+mod roots;
 mod walk;
 
 pub use checks::{CheckFile, check_files};
 pub use git::{Git, Tracking};
 pub use names::{context_worthy, hermes_named};
-pub use path::{SourcePath, absolute, project_root};
-pub use walk::{Inputs, Options, Visitor, visit};
+pub use path::{SourcePath, absolute, project_root, with_archives};
+pub use walk::{Inputs, Options, visit};
 
 use std::io;
 
@@ -33,6 +35,22 @@ pub enum Origin {
     Stdin,
     /// Read because a named file belongs to the same deployment: known, not reported.
     Context,
+}
+
+/// Takes what one thread reads.
+pub trait Visitor: Send {
+    /// False for a file that is not to be read.
+    fn wants(&mut self, path: &SourcePath, origin: Origin) -> bool;
+    /// True for a file whose meaning lies in the whole. Asked of large ones only: others are read in parts.
+    fn parses(&self, path: &SourcePath) -> bool;
+    /// The bytes of one file, or of a part of one, valid during the call.
+    fn source(&mut self, source: Source<'_>);
+    /// One file that was not read.
+    fn skip(&mut self, skip: Skip);
+    /// One archive on the disk whose files come next.
+    fn archive(&mut self, path: &SourcePath);
+    /// About how many bytes what was found takes: an archive that makes it too many is left.
+    fn held(&self) -> u64;
 }
 
 /// The bytes of one file, for as long as its visitor looks at them.
@@ -98,6 +116,8 @@ pub enum SkipReason {
     },
     /// Holds a NUL byte near its start.
     Binary,
+    /// Binary as well: an archive, in a run that does not look into them.
+    Packed,
     /// The system refused.
     Unreadable(io::ErrorKind),
     /// A FIFO, a socket or a device: opening it could block or act.
@@ -108,6 +128,8 @@ pub enum SkipReason {
     SymlinkBroken,
     /// A symbolic link that leads to itself.
     SymlinkLoop,
+    /// An archive, or a file in one, that was not read to its end.
+    Archive(archive::Stop),
 }
 
 impl SkipReason {
@@ -116,12 +138,13 @@ impl SkipReason {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::TooLarge { .. } => "too-large",
-            Self::Binary => "binary",
+            Self::Binary | Self::Packed => "binary",
             Self::Unreadable(_) => "unreadable",
             Self::Special => "special-file",
             Self::SymlinkOutside => "symlink-outside",
             Self::SymlinkBroken => "symlink-broken",
             Self::SymlinkLoop => "symlink-loop",
+            Self::Archive(stop) => stop.word(),
         }
     }
 
@@ -133,11 +156,13 @@ impl SkipReason {
                 format!("not parsed: {size} bytes, the limit is {limit} (--max-size)")
             }
             Self::Binary => "not text: it holds NUL bytes".to_owned(),
+            Self::Packed => "not text: an archive, which --archives looks into".to_owned(),
             Self::Unreadable(kind) => format!("could not be read: {kind}"),
             Self::Special => "a pipe, socket or device".to_owned(),
             Self::SymlinkOutside => "a symbolic link out of the scanned tree".to_owned(),
             Self::SymlinkBroken => "a symbolic link to nothing".to_owned(),
             Self::SymlinkLoop => "a symbolic link that leads to itself".to_owned(),
+            Self::Archive(stop) => stop.detail(),
         }
     }
 }

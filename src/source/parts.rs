@@ -19,12 +19,12 @@ use crate::span::{Position, Span};
 /// Files longer than this, in bytes, are read in parts, unless their meaning lies in the whole.
 pub(super) const LARGE: u64 = 4 << 20;
 /// Bytes of the file that a part adds to the one before.
-const PART: u64 = 2 << 20;
+pub(super) const PART: u64 = 2 << 20;
 /// Bytes read on each side of a part: more than a credential may span together with what is looked at around it,
 /// and a multiple of the blocks in which text is looked through, so that a part is read as the whole would be.
-const MARGIN: u64 = 96 << 10;
+pub(super) const MARGIN: u64 = 96 << 10;
 /// Bytes of the beginning that are kept for all parts.
-const HEAD: usize = 4 << 10;
+pub(super) const HEAD: usize = 4 << 10;
 /// Most threads that are used without being asked for: each holds a part.
 const MOST_THREADS: usize = 12;
 
@@ -45,11 +45,7 @@ pub(super) fn visit<V: Visitor>(
     visitors: &mut Vec<V>,
 ) {
     let parts = files.iter().map(|file| file.size.div_ceil(PART)).sum::<u64>();
-    let wanted = match threads {
-        0 => std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS),
-        wanted => wanted,
-    };
-    let threads = wanted.min(usize::try_from(parts).unwrap_or(usize::MAX));
+    let parts = usize::try_from(parts).unwrap_or(usize::MAX);
     let queue = Mutex::new(Queue { files: files.into_iter(), current: None });
     // A call of its own, so that the queue is free again before the part is read.
     let take = |visitor: &mut V| lock(&queue).take(visitor);
@@ -61,8 +57,22 @@ pub(super) fn visit<V: Visitor>(
         }
         visitor
     };
+    on_threads(threads, parts, visitors, work);
+}
+
+/// Does `work` on as many threads as `threads` says, 0 for one a core, but no more than there are `pieces`.
+pub(super) fn on_threads<V: Send>(
+    threads: usize,
+    pieces: usize,
+    visitors: &mut Vec<V>,
+    work: impl Fn() -> V + Sync,
+) {
+    let wanted = match threads {
+        0 => std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS),
+        wanted => wanted,
+    };
     std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let others: Vec<_> = (1..wanted.min(pieces)).map(|_| scope.spawn(&work)).collect();
         visitors.push(work());
         for thread in others {
             visitors.push(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
@@ -181,7 +191,7 @@ impl Open {
 
 /// The first offset at or after `offset` where no UTF-8 character is cut. A character has three bytes at most
 /// after its first; more such bytes than that belong to none.
-fn boundary(bytes: &[u8], offset: usize) -> usize {
+pub(super) fn boundary(bytes: &[u8], offset: usize) -> usize {
     let offset = offset.min(bytes.len());
     let tail = bytes.get(offset..).unwrap_or_default();
     offset + tail.iter().take(3).take_while(|&byte| byte & 0xC0 == 0x80).count()
@@ -222,6 +232,12 @@ mod tests {
 
         fn skip(&mut self, skip: Skip) {
             self.skips.push(skip.reason);
+        }
+
+        fn archive(&mut self, _: &SourcePath) {}
+
+        fn held(&self) -> u64 {
+            0
         }
     }
 

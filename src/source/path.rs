@@ -2,6 +2,9 @@
 
 use std::path::{Component, Path, PathBuf};
 
+/// What stands between an archive and the path of a file in it.
+const INSIDE: &str = "!/";
+
 /// Where a file is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourcePath {
@@ -11,6 +14,16 @@ pub struct SourcePath {
     pub display: String,
     /// The path below the project root, in the same spelling.
     pub identity: String,
+    archive: Option<Packed>,
+}
+
+/// What of a path names an archive that it leads into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Packed {
+    /// Bytes of `display` that name the archive.
+    archive: usize,
+    /// Bytes of `display` and `identity` that name the file on the disk.
+    on_disk: (usize, usize),
 }
 
 impl SourcePath {
@@ -19,14 +32,52 @@ impl SourcePath {
     pub fn new(real: PathBuf, root: &Path) -> Self {
         let display = shown(&real);
         let identity = identity(&real, root);
-        Self { real, display, identity }
+        Self { real, display, identity, archive: None }
     }
 
     /// The name that stands for standard input.
     #[must_use]
     pub fn stdin() -> Self {
         let name = "<stdin>".to_owned();
-        Self { real: PathBuf::from("-"), display: name.clone(), identity: name }
+        Self { real: PathBuf::from("-"), display: name.clone(), identity: name, archive: None }
+    }
+
+    /// The names of what stands as `inner` in the archive at this path. There is nothing to open: `real` stays
+    /// the outermost archive's, so that no name out of an archive ever reaches the file system.
+    #[must_use]
+    pub fn inside(&self, inner: &str) -> Self {
+        Self {
+            real: self.real.clone(),
+            display: format!("{}{INSIDE}{inner}", self.display),
+            identity: format!("{}{INSIDE}{inner}", self.identity),
+            archive: Some(Packed {
+                archive: self.display.len(),
+                on_disk: self
+                    .archive
+                    .map_or((self.display.len(), self.identity.len()), |packed| packed.on_disk),
+            }),
+        }
+    }
+
+    /// The archive that the file is in, as people see it; `None` for one that lies on the disk. Files of one
+    /// archive belong together, and to nothing else.
+    #[must_use]
+    pub fn archive(&self) -> Option<&str> {
+        self.archive.and_then(|packed| self.display.get(..packed.archive))
+    }
+
+    /// The file on the disk: the outermost archive for what is in one, else this path itself.
+    #[must_use]
+    pub fn on_disk(&self) -> Self {
+        let Some(Packed { on_disk: (display, identity), .. }) = self.archive else {
+            return self.clone();
+        };
+        Self {
+            real: self.real.clone(),
+            display: self.display.get(..display).unwrap_or_default().to_owned(),
+            identity: self.identity.get(..identity).unwrap_or_default().to_owned(),
+            archive: None,
+        }
     }
 
     /// The last component, lossy.
@@ -36,9 +87,13 @@ impl SourcePath {
     }
 
     /// The folder that holds the file, absolute and without `..`: equal for one folder however it was
-    /// named. Asks the system for the working directory, so not for every file of a walk.
+    /// named. Asks the system for the working directory, so not for every file of a walk. In an archive there
+    /// is but one way to name a folder: that is the place.
     #[must_use]
     pub fn place(&self) -> String {
+        if self.archive.is_some() {
+            return self.folder().to_owned();
+        }
         let folder = absolute(&self.real);
         shown(folder.parent().unwrap_or(&folder))
     }
@@ -48,6 +103,15 @@ impl SourcePath {
     pub fn folder(&self) -> &str {
         self.display.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
+}
+
+/// `path` as people see it, and every archive that it leads into, outermost first: `a.tar!/b.zip!/c` is in
+/// `a.tar!/b.zip`, which is in `a.tar`. By the text alone, for paths of findings and settings.
+pub fn with_archives(path: &str) -> impl Iterator<Item = &str> {
+    let ends = path.match_indices(INSIDE).map(|(end, _)| end);
+    // The folder of an archive itself has nothing behind the mark.
+    let folder = path.strip_suffix('!').map(str::len);
+    ends.chain(folder).chain(std::iter::once(path.len())).filter_map(|end| path.get(..end))
 }
 
 fn identity(real: &Path, root: &Path) -> String {
@@ -125,6 +189,25 @@ mod tests {
         assert_eq!(path.display, "a/config.yaml");
         assert_eq!(path.folder(), "a");
         assert_eq!(path.file_name(), "config.yaml");
+    }
+
+    #[test]
+    fn files_of_an_archive_are_told_from_those_beside_it() {
+        let outer = SourcePath::new("a/x.tar".into(), Path::new("a"));
+        let inner = outer.inside("home/y.zip").inside("config.yaml");
+        assert_eq!(inner.display, "a/x.tar!/home/y.zip!/config.yaml");
+        assert_eq!(inner.identity, "x.tar!/home/y.zip!/config.yaml");
+        assert_eq!(inner.real, outer.real);
+        assert_eq!((inner.on_disk(), outer.on_disk()), (outer.clone(), outer.clone()));
+        assert_eq!(inner.archive(), Some("a/x.tar!/home/y.zip"));
+        assert_eq!(inner.place(), "a/x.tar!/home/y.zip!");
+        assert_eq!(inner.file_name(), "config.yaml");
+        let namesake = SourcePath::new("a/x.tar!/config.yaml".into(), Path::new("a"));
+        assert_eq!((outer.archive(), namesake.archive()), (None, None));
+        let all: Vec<_> = with_archives(&inner.display).collect();
+        assert_eq!(all, ["a/x.tar", "a/x.tar!/home/y.zip", inner.display.as_str()]);
+        assert_eq!(with_archives("a/x.tar!").collect::<Vec<_>>(), ["a/x.tar", "a/x.tar!"]);
+        assert_eq!(with_archives("a").collect::<Vec<_>>(), ["a"]);
     }
 
     #[cfg(unix)]

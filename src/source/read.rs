@@ -7,7 +7,7 @@ use std::path::Path;
 use super::SkipReason;
 
 /// How far into a file a NUL byte makes it binary: what git and ripgrep look at, too.
-const BINARY_PROBE: usize = 8 * 1024;
+pub(super) const BINARY_PROBE: usize = 8 * 1024;
 
 /// What [`whole`] has read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,21 +101,26 @@ pub(super) fn begins_binary(file: &File) -> Result<bool, SkipReason> {
     Ok(is_binary(probe.get(..filled).unwrap_or_default()))
 }
 
-/// Reads standard input into `buffer`.
+/// Reads on from standard input, of which `buffer` holds the beginning.
 ///
 /// # Errors
 ///
 /// As [`whole`], or that it is binary.
-pub(super) fn stdin(limit: u64, buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
-    buffer.clear();
-    io::stdin().lock().take(limit.saturating_add(1)).read_to_end(buffer).map_err(unreadable)?;
+pub(super) fn stdin(
+    input: &mut dyn Read,
+    limit: u64,
+    buffer: &mut Vec<u8>,
+) -> Result<(), SkipReason> {
+    let more = limit.saturating_add(1).saturating_sub(buffer.len() as u64);
+    input.take(more).read_to_end(buffer).map_err(unreadable)?;
     if buffer.len() as u64 > limit {
         return Err(SkipReason::TooLarge { size: buffer.len() as u64, limit });
     }
     if is_binary(buffer) { Err(SkipReason::Binary) } else { Ok(()) }
 }
 
-fn is_binary(bytes: &[u8]) -> bool {
+/// Tells a binary from a text by its first bytes.
+pub(super) fn is_binary(bytes: &[u8]) -> bool {
     // Text in UTF-16 says so, and is half NULs.
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return false;

@@ -5,7 +5,7 @@
 //! what the walk passed over is visited afterwards. That costs a second listing of each folder, and
 //! saves us an own gitignore engine.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -14,16 +14,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
 use super::parts::{self, LARGE, Large, lock};
+use super::roots::{Root, context_roots};
 use super::{
-    Origin, Skip, SkipReason, Source, SourcePath, context_worthy, hermes_named, path, read,
+    Origin, Skip, SkipReason, Source, SourcePath, Visitor, archive, context_worthy, hermes_named,
+    read,
 };
 
 /// How deep below a project's root the siblings of a named file are looked for.
 const CONTEXT_DEPTH: usize = 7;
 /// How many entries are looked at for context at most, so that a hook in a huge repo stays quick.
 const CONTEXT_ENTRIES: usize = 50_000;
-/// How far above a named file outside any repo its home is looked for.
-const CONTEXT_ANCESTORS: usize = 4;
 /// Folders that hold what Hermes reads, by name; others are recognised by what is in them.
 const HOME_FOLDERS: &[&str] =
     &[".hermes", "dot_hermes", "profiles", "skills", "cron", "memories", "hooks", "plugins"];
@@ -39,6 +39,8 @@ pub struct Options {
     pub max_size: u64,
     /// Honour `.gitignore`.
     pub gitignore: bool,
+    /// Read the files in archives, too.
+    pub archives: Option<archive::Limits>,
 }
 
 /// What to visit.
@@ -48,18 +50,6 @@ pub struct Inputs {
     pub paths: Vec<PathBuf>,
     /// Read what surrounds named files, as [`Origin::Context`].
     pub context: bool,
-}
-
-/// Takes what one thread reads.
-pub trait Visitor: Send {
-    /// False for a file that is not to be read.
-    fn wants(&mut self, path: &SourcePath, origin: Origin) -> bool;
-    /// True for a file whose meaning lies in the whole. Asked of large ones only: others are read in parts.
-    fn parses(&self, path: &SourcePath) -> bool;
-    /// The bytes of one file, or of a part of one, valid during the call.
-    fn source(&mut self, source: Source<'_>);
-    /// One file that was not read.
-    fn skip(&mut self, skip: Skip);
 }
 
 /// Visits every file of `inputs`; returns the visitors, in no particular order. Large files come last, so that
@@ -91,13 +81,17 @@ pub fn visit<V: Visitor>(
     let context = if inputs.context { context_roots(&named) } else { Vec::new() };
     // Only then can one file be met twice; resolving every path would cost more than reading it.
     let seen = (named.len() > 1 || !context.is_empty()).then(|| Mutex::new(HashSet::new()));
-    let mut large = Vec::new();
+    let (mut large, mut archives) = (Vec::new(), Vec::new());
     for (roots, origin) in [(&named, Origin::Named), (&context, Origin::Context)] {
         if !roots.is_empty() {
             let pass = Pass::new(roots, options, origin, seen.as_ref());
             pass.run(&make, &mut visitors);
             large.extend(lock(&pass.large).drain(..));
+            archives.extend(lock(&pass.archives).drain(..));
         }
+    }
+    if let (Some(limits), false) = (&options.archives, archives.is_empty()) {
+        archive::visit_all(archives, limits, options.threads, &make, &mut visitors);
     }
     if !large.is_empty() {
         parts::visit(large, options.threads, &make, &mut visitors);
@@ -110,71 +104,17 @@ fn visit_stdin<V: Visitor>(options: Options, mut visitor: V) -> V {
     if !visitor.wants(&path, origin) {
         return visitor;
     }
-    let mut buffer = Vec::new();
-    match read::stdin(options.max_size, &mut buffer) {
+    let (mut buffer, mut input) = (Vec::new(), io::stdin().lock());
+    if let Some(limits) = &options.archives
+        && archive::visit_stream(&path, &mut input, limits, &mut visitor, &mut buffer)
+    {
+        return visitor;
+    }
+    match read::stdin(&mut input, options.max_size, &mut buffer) {
         Ok(()) => visitor.source(Source { path: &path, bytes: &buffer, origin, part: None }),
         Err(reason) => visitor.skip(Skip { path, reason, origin }),
     }
     visitor
-}
-
-/// A path to walk from.
-#[derive(Clone, Debug)]
-struct Root {
-    path: PathBuf,
-    /// The project's root: what identities are relative to.
-    project: PathBuf,
-    is_folder: bool,
-    /// Resolved once: what "inside the tree" means for symbolic links.
-    resolved: Option<PathBuf>,
-}
-
-impl Root {
-    fn new(path: &Path, is_folder: bool) -> Self {
-        let project = path::project_root(path).unwrap_or_else(|| {
-            if is_folder {
-                path.to_path_buf()
-            } else {
-                path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
-            }
-        });
-        Self { path: path.to_path_buf(), project, is_folder, resolved: path.canonicalize().ok() }
-    }
-}
-
-/// The folders to look through for what belongs to the named files.
-fn context_roots(named: &[Root]) -> Vec<Root> {
-    let mut folders = BTreeSet::new();
-    for root in named.iter().filter(|root| !root.is_folder) {
-        let name = root.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let in_home = context_worthy(name) || name.ends_with(".md");
-        if !in_home {
-            continue;
-        }
-        let folder = path::project_root(&root.path).unwrap_or_else(|| {
-            let absolute = std::path::absolute(&root.path).unwrap_or_else(|_| root.path.clone());
-            let above = || absolute.ancestors().skip(1).take(CONTEXT_ANCESTORS);
-            above()
-                .find(|folder| folder.join("config.yaml").exists())
-                .or_else(|| above().next())
-                .unwrap_or(&root.project)
-                .to_path_buf()
-        });
-        folders.insert(folder);
-    }
-    let here = std::env::current_dir().unwrap_or_default();
-    folders
-        .into_iter()
-        .map(|folder| {
-            // A path below the working directory is shown the way a user would write it.
-            let near = match folder.strip_prefix(&here) {
-                Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
-                Ok(below) => below.to_path_buf(),
-                Err(_) => folder,
-            };
-            Root::new(&near, true)
-        })
-        .collect()
 }
 
 /// One walk over some roots.
@@ -187,6 +127,8 @@ struct Pass<'a> {
     seen: Option<&'a Mutex<HashSet<PathBuf>>>,
     /// Files left for later, to be read in parts.
     large: Mutex<Vec<Large>>,
+    /// Archives left for later.
+    archives: Mutex<Vec<Large>>,
     entries: AtomicUsize,
 }
 
@@ -210,8 +152,9 @@ impl<'a> Pass<'a> {
         seen: Option<&'a Mutex<HashSet<PathBuf>>>,
     ) -> Self {
         let by_path = roots.iter().map(|root| (root.path.as_path(), root)).collect();
-        let (large, entries) = (Mutex::default(), AtomicUsize::new(0));
-        Self { roots, by_path, options, origin, seen, large, entries }
+        let (large, archives) = (Mutex::default(), Mutex::default());
+        let entries = AtomicUsize::new(0);
+        Self { roots, by_path, options, origin, seen, large, archives, entries }
     }
 
     fn run<V: Visitor>(&self, make: &(impl Fn() -> V + Sync), visitors: &mut Vec<V>) {
@@ -410,22 +353,38 @@ impl<V: Visitor> Worker<'_, '_, V> {
         // One NUL byte must not hide a file that Hermes reads: its parsers say what is wrong with it.
         let hermes = hermes_named(path.file_name());
         let (file, size) = read::open(&path.real)?;
+        let archives = self.pass.options.archives.is_some() && origin != Origin::Context;
+        let later = || Large { path: path.clone(), size };
+        let binary = |format| match format {
+            None | Some(archive::Format::Unsupported(_)) => SkipReason::Binary,
+            Some(_) => SkipReason::Packed,
+        };
         if size > limit.min(LARGE) && origin != Origin::Context {
+            if archives && archive::at(&file).is_some() {
+                lock(&self.pass.archives).push(later());
+                return Ok(());
+            }
             let parsed = visitor.parses(path);
             if size > limit || !parsed {
                 if read::begins_binary(&file)? && !hermes {
-                    return Err(SkipReason::Binary);
+                    return Err(binary(archive::at(&file)));
                 }
-                lock(&self.pass.large).push(Large { path: path.clone(), size });
+                lock(&self.pass.large).push(later());
                 // Credentials are found in it all the same; what it means stays unknown.
                 return if parsed { Err(SkipReason::TooLarge { size, limit }) } else { Ok(()) };
             }
         }
         let read = read::whole(file, size, limit, &mut self.buffer)?;
-        if read.binary && !hermes {
-            return Err(SkipReason::Binary);
-        }
         let bytes = self.buffer.get(..read.length).unwrap_or_default();
+        if archives && archive::begins(bytes).is_some() {
+            lock(&self.pass.archives).push(later());
+            // Under the name of what Hermes reads as it is, it is broken as well.
+            if !hermes || archive::packs_hermes_file(path.file_name()) {
+                return Ok(());
+            }
+        } else if read.binary && !hermes {
+            return Err(binary(archive::begins(bytes)));
+        }
         visitor.source(Source { path, bytes, origin, part: None });
         Ok(())
     }

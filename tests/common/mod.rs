@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod pack;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -200,6 +202,7 @@ pub fn scan(laid: &Laid, checklist: bool) -> hermes_lint::cli::pipeline::Scanned
         hermes_version: laid.setup.hermes_version.clone(),
         max_size: args::DEFAULT_MAX_SIZE,
         no_ignore: false,
+        archives: false,
         threads: 1,
         rules: None,
         config: None,

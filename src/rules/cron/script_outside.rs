@@ -55,7 +55,11 @@ fn jobs(tree: &Tree) -> &[NodeId] {
 
 /// The home's scripts folder on this disk, as `cron/jobs.json` in it tells.
 fn own_folder(file: &File<'_>) -> Option<String> {
-    let path = std::path::absolute(&file.document.text.path().real).ok()?;
+    let path = file.document.text.path();
+    if path.archive().is_some() {
+        return None;
+    }
+    let path = std::path::absolute(&path.real).ok()?;
     let home = path.parent()?.parent()?;
     Some(format!("{}/", home.join("scripts").display()))
 }

@@ -30,6 +30,9 @@ const LABELS: &[(&str, &str)] = &[
     ("uat", "test"),
 ];
 
+/// Environments that a value is used in, and where.
+type Uses<'d> = Vec<(String, Place<'d>)>;
+
 /// The same secret is used in two environments.
 pub struct SharedSecret;
 
@@ -49,28 +52,29 @@ impl DeploymentRule for SharedSecret {
     fn check(deployment: &Deployment<'_>, findings: &mut Findings) {
         let homes: BTreeSet<&str> =
             deployment.homes.iter().map(|home| home.folder.as_str()).collect();
-        let mut seen_texts: HashSet<&[u8]> = HashSet::new();
-        let mut uses: HashMap<&[u8], Vec<(String, Place<'_>)>> = HashMap::new();
+        let mut seen_texts: HashSet<(Option<&str>, &[u8])> = HashSet::new();
+        // By archive as well: what is packed up is a copy of an environment, not another one.
+        let mut uses: HashMap<(Option<&str>, &[u8]), Uses<'_>> = HashMap::new();
         for document in deployment.documents {
             if !speaks(document, &homes, deployment) {
                 continue;
             }
             let environment = environment(document);
             let bytes = document.text.bytes();
+            let archive = document.text.path().archive();
             // The same file at a second place is a copy, not a second environment.
-            if !seen_texts.insert(bytes) {
+            if !seen_texts.insert((archive, bytes)) {
                 continue;
             }
             for &span in document.text.secrets() {
                 let value = span.of(bytes);
                 if value.len() >= SHORTEST && !value.iter().all(u8::is_ascii_alphabetic) {
                     let place = Place::new(document, span, "");
-                    uses.entry(value).or_default().push((environment.clone(), place));
+                    uses.entry((archive, value)).or_default().push((environment.clone(), place));
                 }
             }
         }
-        let mut shared: Vec<Vec<(String, Place<'_>)>> =
-            uses.into_values().filter(|uses| several(uses)).collect();
+        let mut shared: Vec<Uses<'_>> = uses.into_values().filter(|uses| several(uses)).collect();
         shared.sort_by_key(|uses| {
             uses.first().map(|(_, place)| (place.document.text.path().display.clone(), place.span))
         });

@@ -69,8 +69,9 @@ fn siblings<'d>(
     deployment: &Deployment<'d>,
     ignore_file: &'d Document,
 ) -> impl Iterator<Item = &'d str> {
-    let folder = ignore_file.text.path().folder();
-    deployment.documents.iter().filter_map(move |document| {
+    let (folder, archive) = (ignore_file.text.path().folder(), ignore_file.text.path().archive());
+    let together = move |document: &&Document| document.text.path().archive() == archive;
+    deployment.documents.iter().filter(together).filter_map(move |document| {
         let path = &document.text.path().display;
         let below =
             if folder.is_empty() { path } else { path.strip_prefix(folder)?.strip_prefix('/')? };
