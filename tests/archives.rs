@@ -558,6 +558,49 @@ fn standard_input_may_be_an_archive() {
     assert_eq!(places(&found, "config/approvals-off"), ["<stdin>!/config.yaml:3:9"]);
 }
 
+#[test]
+fn credential_files_in_archives_are_named_and_git_counts() {
+    let env = format!("OPENROUTER_API_KEY={}\n", token(1));
+    let zip = pack::zip(&[("home/.env", env.as_bytes())]);
+    let backup = pack::zip(&[("x.txt", b"nothing")]);
+    let state = pack::zip(&[("state.db", b"SQLite format 3\0")]);
+    let folder = folder(&[
+        ("state.zip", &state),
+        ("tracked.zip", &zip),
+        ("new.zip", &zip),
+        ("hermes-backup-2026-11-02.zip", &backup),
+    ]);
+    let found = report(folder.path(), &[]);
+    assert_eq!(
+        places(&found, "host/secret-copy"),
+        ["new.zip!/home/.env:null:null", "tracked.zip!/home/.env:null:null"]
+    );
+    common::git(folder.path(), &["new.zip".to_owned()]);
+    for archives in [true, false] {
+        let found = if archives {
+            report(folder.path(), &[])
+        } else {
+            let (_, json) = run(folder.path(), &[".", "--format", "json"], b"");
+            serde_json::from_str(&json).unwrap()
+        };
+        // By its name alone, with the option as without.
+        let mut tracked = vec!["hermes-backup-2026-11-02.zip:null:null"];
+        if archives {
+            tracked.push("state.zip!/state.db:null:null");
+            tracked.push("tracked.zip!/home/.env:null:null");
+            for finding in found["findings"].as_array().unwrap() {
+                let path = finding["path"].as_str().unwrap();
+                let archive = path.split_once('!').map_or(path, |(archive, _)| archive);
+                assert!(finding["help"].as_str().unwrap().contains(archive), "{finding}");
+            }
+            let new = ["new.zip!/home/.env:null:null"];
+            assert_eq!(places(&found, "repo/env-not-ignored"), new);
+            assert_eq!(places(&found, "host/secret-copy"), [""; 0]);
+        }
+        assert_eq!(places(&found, "repo/env-tracked"), tracked, "{archives}");
+    }
+}
+
 /// Counts what it is shown.
 #[derive(Default)]
 struct Sizes {

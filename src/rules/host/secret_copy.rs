@@ -8,7 +8,9 @@ use crate::document::{Place, Standing};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::host::file::FileKind;
+use crate::rules::repo::{counted, secrets_in_store};
 use crate::rules::{DeploymentRule, Findings, RuleMeta, page};
+use crate::source::Tracking;
 
 /// How many copies of one home are named one by one.
 const SINGLE: usize = 5;
@@ -42,11 +44,11 @@ impl DeploymentRule for SecretCopy {
             if document.standing != Standing::Copy || !document.is_hermes() || count == 0 {
                 continue;
             }
-            let path = &document.text.path().display;
+            let path = &document.text.path().on_disk().display;
             let secrets =
                 if count == 1 { "a secret".to_owned() } else { format!("{count} secrets") };
             let draft = Self::META.at(&Place::whole(document)).anchor("copy");
-            findings.add(if deployment.git.tracks(path) {
+            findings.add(if deployment.git.tracks(&document.text.path().display) {
                 draft
                     .severity(Severity::Error)
                     .message(format!("an old copy with {secrets} is tracked by git"))
@@ -59,12 +61,17 @@ impl DeploymentRule for SecretCopy {
                     .severity(Severity::Error)
                     .message(format!("an old copy keeps {secrets} and is open to other accounts"))
                     .help(format!("delete it, or `chmod 600 {}`", quoted(path)))
+            } else if document.text.path().archive().is_some() {
+                draft
+                    .message(format!("an old copy keeps {secrets}, also after the original changes"))
+                    .help("delete the archive, or make it anew without this file")
             } else {
                 draft
                     .message(format!("an old copy keeps {secrets}, also after the original changes"))
                     .help(format!("delete it: `rm {}`", quoted(path)))
             });
         }
+        packed(deployment, findings);
         let read: BTreeSet<&str> =
             deployment.documents.iter().map(|d| d.text.path().display.as_str()).collect();
         for home in &deployment.homes {
@@ -125,6 +132,30 @@ impl DeploymentRule for SecretCopy {
                 }
             }
         }
+    }
+}
+
+/// Credential files that are packed up. What git has of them is said by `repo/`.
+fn packed(deployment: &Deployment<'_>, findings: &mut Findings) {
+    for document in deployment.documents {
+        let path = document.text.path();
+        let Some(count) = secrets_in_store(document).filter(|_| path.archive().is_some()) else {
+            continue;
+        };
+        if deployment.git.tracking(&path.display).is_some_and(|what| what != Tracking::Ignored) {
+            continue;
+        }
+        findings.add(
+            SecretCopy::META
+                .at(&Place::whole(document))
+                .message(format!(
+                    "the archive holds {} with {}: whoever has the one has the other",
+                    path.file_name(),
+                    counted(count)
+                ))
+                .help("make the archive anew without this file, or keep it encrypted; replace the keys if it was handed on")
+                .anchor("packed"),
+        );
     }
 }
 

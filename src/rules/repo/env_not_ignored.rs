@@ -1,6 +1,6 @@
 //! `repo/env-not-ignored`: a file with secrets is one `git add .` away from being published.
 
-use super::{counted, secrets_in_store};
+use super::{called, counted, secrets_in_store};
 use crate::deployment::Deployment;
 use crate::document::Place;
 use crate::facts::Range;
@@ -36,10 +36,13 @@ impl DeploymentRule for EnvNotIgnored {
                     .at(&Place::whole(document))
                     .message(format!(
                         "{} holds {} and no ignore rule names it: the next `git add .` publishes it",
-                        path.file_name(),
+                        called(path),
                         counted(count)
                     ))
-                    .help(format!("add the line `{}` to the .gitignore of the repository", path.file_name()))
+                    .help(format!(
+                        "add the line `{}` to the .gitignore of the repository",
+                        path.on_disk().file_name()
+                    ))
                     .anchor("not-ignored"),
             );
         }

@@ -1,6 +1,6 @@
 //! `repo/env-tracked`: a file that holds secrets by its purpose is in the repository.
 
-use super::{counted, secrets_in_store};
+use super::{called, counted, secrets_in_store};
 use crate::deployment::Deployment;
 use crate::document::Place;
 use crate::facts::{Holding, Range};
@@ -35,31 +35,34 @@ impl DeploymentRule for EnvTracked {
                     .at(&Place::whole(document))
                     .message(format!(
                         "{} with {} is tracked by git: every clone and the whole history have it",
-                        path.file_name(),
+                        called(path),
                         counted(count)
                     ))
                     .help(format!(
                         "`git rm --cached {0}`, add it to .gitignore, and replace the keys: removing the file does not take them out of the history",
-                        path.display
+                        path.on_disk().display
                     ))
                     .anchor("tracked"),
             );
         }
         // Databases and archives are no text, and no documents: their names say what they hold.
         let files = deployment.knowledge.facts().files();
-        for skip in deployment.skipped {
-            let name = skip.path.file_name();
+        for path in deployment.skipped.iter().map(|skip| &skip.path).chain(deployment.archives) {
+            let name = path.file_name();
             let secret = files.of(name).is_some_and(|row| row.holds == Holding::Secret)
-                || files.copy(&skip.path.identity).is_some();
-            if secret && deployment.git.tracks(&skip.path.display) {
-                let place = Location::file(skip.path.display.clone(), skip.path.identity.clone());
+                || files.copy(&path.identity).is_some();
+            if secret && deployment.git.tracks(&path.display) {
+                let place = Location::file(path.display.clone(), path.identity.clone());
                 findings.add(
                     Self::META
                         .at_location(place)
-                        .message(format!("`{name}` is tracked by git: it keeps sessions or credentials of the home"))
+                        .message(format!(
+                            "`{}` is tracked by git: it keeps sessions or credentials of the home",
+                            called(path)
+                        ))
                         .help(format!(
                             "`git rm --cached {0}`, add it to .gitignore, and replace the keys that it holds",
-                            skip.path.display
+                            path.on_disk().display
                         ))
                         .anchor("tracked"),
                 );
