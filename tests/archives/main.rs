@@ -6,19 +6,19 @@
     reason = "a test may stop at the first surprise"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod hostile;
+mod random;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
 use assert_cmd::Command;
 use common::pack;
 use hermes_lint::secrets::template;
-use hermes_lint::source::archive::{Input, Limits, visit};
-use hermes_lint::source::{Origin, Skip, Source, SourcePath, Visitor};
-use proptest::prelude::*;
 use serde_json::Value;
 
 fn run(folder: &Path, arguments: &[&str], input: &[u8]) -> (i32, String) {
@@ -265,172 +265,6 @@ fn an_archive_and_what_lies_beside_it_know_nothing_of_each_other() {
 }
 
 #[test]
-fn what_is_not_read_is_named() {
-    let text = note(1);
-    let files: &[pack::File<'_>] = &[("one.txt", &text), ("two.txt", &text)];
-    let mut encrypted = pack::zip(files);
-    let (local, central) =
-        (pack::record(&encrypted, b"PK\x03\x04", 0), pack::record(&encrypted, b"PK\x01\x02", 0));
-    encrypted[local + 6] |= 1;
-    encrypted[central + 8] |= 1;
-    let mut method = pack::zip(files);
-    let central = pack::record(&method, b"PK\x01\x02", 0);
-    method[central + 10] = 14;
-    let mut lies = pack::zip(files);
-    let central = pack::record(&lies, b"PK\x01\x02", 0);
-    lies[central + 24..central + 28].copy_from_slice(&3_u32.to_le_bytes());
-    let noise = |salt: u32| -> Vec<u8> {
-        (0..20_000_u32)
-            .map(|n| n.wrapping_add(salt).wrapping_mul(2_654_435_761))
-            .flat_map(|n| format!("{n:x}\n").into_bytes())
-            .collect()
-    };
-    let (early, late) = (noise(1), noise(2));
-    let cut = pack::gzip(&pack::tar(&[("one.txt", &text), ("a", &early), ("b", &late)]));
-    let cut = &cut[..cut.len() * 3 / 4];
-    let nested = (0..9).fold(pack::zip(files), |inner, _| pack::tar(&[("n", &inner)]));
-    let folder = folder(&[
-        ("a-encrypted.zip", &encrypted),
-        ("b-method.zip", &method),
-        ("c-lies.zip", &lies),
-        ("d-cut.tgz", cut),
-        ("e-nested.tar", &nested),
-        ("f-bin.zip", &pack::zip(&[("x.bin", b"\0\x01\x02"), ("one.txt", &text)])),
-        ("g.7z", b"7z\xbc\xaf\x27\x1c\0\x04"),
-        ("h-broken.zip", &pack::zip(files)[..120]),
-    ]);
-    let found = report(folder.path(), &[]);
-    assert_eq!(
-        tokens(&found),
-        [
-            "a-encrypted.zip!/two.txt:2:7",
-            "b-method.zip!/two.txt:2:7",
-            // Whatever it claims its size to be.
-            "c-lies.zip!/one.txt:2:7",
-            "c-lies.zip!/two.txt:2:7",
-            "d-cut.tgz!/one.txt:2:7",
-            "f-bin.zip!/one.txt:2:7",
-        ]
-    );
-    assert_eq!(
-        skips(&found),
-        [
-            "a-encrypted.zip!/one.txt archive-encrypted",
-            "b-method.zip!/one.txt archive-method",
-            "c-lies.zip!/one.txt archive-broken",
-            "d-cut.tgz archive-broken",
-            "d-cut.tgz!/b archive-broken",
-            "e-nested.tar!/n!/n!/n!/n!/n!/n!/n!/n archive-depth",
-            "f-bin.zip!/x.bin binary",
-            "g.7z archive-unsupported",
-            "h-broken.zip archive-broken",
-        ]
-    );
-    let arguments = ["f-bin.zip", "--archives", "--require-complete", "--fail-on", "never"];
-    assert_eq!(run(folder.path(), &arguments, b"").0, 3);
-    let (_, listed) = run(folder.path(), &["a-encrypted.zip", "--archives", "-v"], b"");
-    assert!(
-        listed.contains("a-encrypted.zip!/one.txt") && listed.contains("encrypted"),
-        "{listed}"
-    );
-}
-
-#[test]
-fn a_bomb_ends_soon() {
-    // 256 MiB of blanks in 260 KB, and the same in itself; a token stands behind.
-    let blanks = vec![b' '; 1 << 20];
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    for _ in 0..256 {
-        std::io::Write::write_all(&mut encoder, &blanks).unwrap();
-    }
-    let bomb = encoder.finish().unwrap();
-    let text = note(1);
-    let folder = folder(&[
-        ("bomb.gz", &bomb),
-        ("nested.zip", &pack::zip(&[("a.gz", &bomb), ("b.gz", &bomb), ("c.txt", &text)])),
-    ]);
-    let start = Instant::now();
-    let found = report(folder.path(), &[]);
-    assert!(start.elapsed() < Duration::from_secs(60), "in an unoptimised build, too");
-    assert_eq!(skips(&found), ["bomb.gz archive-ratio", "nested.zip archive-ratio"]);
-    let bytes = found["summary"]["bytes"].as_u64().unwrap();
-    assert!((64 << 20..200 << 20).contains(&bytes), "{bytes}");
-}
-
-#[test]
-fn more_than_is_kept_is_searched_all_the_same() {
-    let words = "some words of a skill\n".repeat(400_000);
-    let text = note(1);
-    let inner: &[pack::File<'_>] = &[
-        ("home/config.yaml", b"model: x\napprovals:\n  mode: off\n"),
-        ("skills/a/b/1.md", words.as_bytes()),
-        ("skills/a/b/2.md", words.as_bytes()),
-        ("skills/a/b/3.md", words.as_bytes()),
-        ("z/config.yaml", b"model: x\napprovals:\n  mode: off\n"),
-        ("z/note.txt", &text),
-    ];
-    let folder = folder(&[("x.zip", &pack::zip(inner)), ("y.zip", &pack::zip(&inner[4..]))]);
-    let found = report(folder.path(), &[]);
-    assert_eq!(tokens(&found), ["x.zip!/z/note.txt:2:7", "y.zip!/z/note.txt:2:7"]);
-    assert_eq!(
-        places(&found, "config/approvals-off"),
-        ["x.zip!/home/config.yaml:3:9", "y.zip!/z/config.yaml:3:9"]
-    );
-    assert_eq!(skips(&found), ["x.zip archive-unjudged"]);
-}
-
-#[test]
-fn names_do_not_lead_out_and_nothing_is_written() {
-    let text = note(1);
-    let link = |name: &str, kind, target: &str| pack::tar_entry(name, kind, target, b"");
-    let file = |name: &str| pack::tar_entry(name, b'0', "", &text);
-    let tar = pack::tar_of(&[
-        file("/abs/x.txt"),
-        file("../../up.txt"),
-        file("a\u{1b}[2Jb\n.txt"),
-        file("ok.txt"),
-        link("in", b'2', "ok.txt"),
-        link("out", b'2', "../../etc/passwd"),
-        link("hard", b'1', "ok.txt"),
-        link("hard-out", b'1', "/etc/passwd"),
-        link("pipe", b'6', ""),
-    ]);
-    let zip = pack::zip_modes(&[
-        ("../../up.txt", &text, None),
-        ("link", b"/etc/passwd", Some(0o120_777)),
-        ("..\\..\\win.txt", &text, None),
-    ]);
-    let folder = folder(&[("dir/x.tar", &tar), ("dir/y.zip", &zip)]);
-    let before = files_of(folder.path());
-    let found = report(folder.path(), &[]);
-    assert!(files_of(folder.path()) == before);
-    assert_eq!(
-        tokens(&found),
-        [
-            "dir/x.tar!/(..)/(..)/up.txt:2:7",
-            "dir/x.tar!/(root)/abs/x.txt:2:7",
-            "dir/x.tar!/a\\x1B[2Jb\\x0A.txt:2:7",
-            "dir/x.tar!/ok.txt:2:7",
-            "dir/y.zip!/(..)/(..)/up.txt:2:7",
-            "dir/y.zip!/(..)/(..)/win.txt:2:7",
-        ]
-    );
-    assert_eq!(
-        skips(&found),
-        [
-            "dir/x.tar!/hard-out symlink-outside",
-            "dir/x.tar!/out symlink-outside",
-            "dir/x.tar!/pipe special-file",
-            "dir/y.zip!/link symlink-outside",
-        ]
-    );
-    for format in ["human", "concise", "json"] {
-        let (_, out) = run(folder.path(), &[".", "--archives", "-v", "--format", format], b"");
-        assert!(!out.contains('\u{1b}'), "{format}");
-    }
-}
-
-#[test]
 fn wide_text_and_long_files_are_searched_as_outside() {
     let mut wide = vec![0xff, 0xfe];
     wide.extend(String::from_utf8(note(1)).unwrap().encode_utf16().flat_map(u16::to_le_bytes));
@@ -598,124 +432,5 @@ fn credential_files_in_archives_are_named_and_git_counts() {
             assert_eq!(places(&found, "host/secret-copy"), [""; 0]);
         }
         assert_eq!(places(&found, "repo/env-tracked"), tracked, "{archives}");
-    }
-}
-
-/// Counts what it is shown.
-#[derive(Default)]
-struct Sizes {
-    largest: usize,
-    total: usize,
-    shown: usize,
-    skipped: usize,
-}
-
-impl Visitor for Sizes {
-    fn wants(&mut self, _: &SourcePath, _: Origin) -> bool {
-        true
-    }
-
-    fn parses(&self, path: &SourcePath) -> bool {
-        path.file_name().ends_with("yaml")
-    }
-
-    fn source(&mut self, source: Source<'_>) {
-        self.largest = self.largest.max(source.bytes.len());
-        self.total += source.bytes.len();
-        self.shown += 1;
-        let shown = &source.path.display;
-        assert!(shown.starts_with("outer!/") && !shown.chars().any(char::is_control), "{shown:?}");
-        assert!(!shown.split('/').any(|part| part == ".." || part.is_empty()), "{shown:?}");
-    }
-
-    fn skip(&mut self, skip: Skip) {
-        assert!(skip.path.display.starts_with("outer"));
-        self.skipped += 1;
-    }
-
-    fn archive(&mut self, _: &SourcePath) {}
-
-    fn held(&self) -> u64 {
-        0
-    }
-}
-
-const SMALL: Limits = Limits {
-    max_size: 20_000,
-    held: 20_000,
-    total: 300_000,
-    entries: 40,
-    depth: 4,
-    ratio: 100,
-    ratio_from: 10_000,
-    kept: 100_000,
-    names: 2_000,
-};
-
-fn visited(bytes: &[u8]) -> Sizes {
-    let mut sizes = Sizes::default();
-    let path = SourcePath::new(PathBuf::from("outer"), Path::new("."));
-    visit(&path, Origin::Named, Input::Bytes(bytes), &SMALL, &mut sizes);
-    let mut streamed = Sizes::default();
-    let (head, mut rest) = bytes.split_at(bytes.len().min(8 << 10));
-    visit(&path, Origin::Named, Input::Stream(head, &mut rest), &SMALL, &mut streamed);
-    for sizes in [&sizes, &streamed] {
-        assert!(sizes.largest <= 40_000 + (2 << 20), "{}", sizes.largest);
-        // What is decompressed is counted; what lies open is shown once for each archive around it.
-        assert!(sizes.total <= 300_000 + 16 * bytes.len() + (64 << 10), "{}", sizes.total);
-        assert!(sizes.shown <= 41 && sizes.skipped <= 60, "{} {}", sizes.shown, sizes.skipped);
-    }
-    sizes
-}
-
-/// Archives of every kind, one in another.
-fn samples() -> Vec<Vec<u8>> {
-    let text = b"some text, and some more\n".repeat(40);
-    let files: &[pack::File<'_>] =
-        &[("a/b.txt", &text), ("../c.yaml", b"a: b\n"), ("d.gz", &pack::gzip(&text))];
-    let (zip, tar) = (pack::zip(files), pack::tar(files));
-    vec![
-        pack::zip(&[("t.tar", &tar), ("z.zip", &zip), ("x", &text)]),
-        pack::tar(&[("z.zip", &zip), ("t.tgz", &pack::gzip(&tar)), ("x", &text)]),
-        pack::gzip(&tar),
-        pack::bzip2(&tar),
-        pack::xz(&tar),
-        pack::zstd(&tar),
-        pack::zstd(&text),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_bytes_make_it_panic_or_go_beyond_its_limits(
-        bytes in proptest::collection::vec(any::<u8>(), 0..4_000),
-        kind in 0_usize..7,
-    ) {
-        visited(&bytes);
-        let magic: [&[u8]; 7] = [
-            b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08\0\0\0\0\0\0\x03", b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46",
-            b"\x28\xb5\x2f\xfd", b"BZh91AY&SY", b"7z\xbc\xaf\x27\x1c",
-        ];
-        visited(&[magic[kind], &bytes].concat());
-    }
-
-    #[test]
-    fn no_damage_makes_it_panic_or_go_beyond_its_limits(
-        sample in 0_usize..7,
-        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..6),
-        cut in proptest::option::weighted(0.3, any::<proptest::sample::Index>()),
-    ) {
-        let mut bytes = samples().swap_remove(sample);
-        prop_assert!(visited(&bytes).shown > 0);
-        for (at, byte) in changes {
-            let at = at.index(bytes.len());
-            bytes[at] = byte;
-        }
-        if let Some(cut) = cut {
-            bytes.truncate(cut.index(bytes.len()));
-        }
-        visited(&bytes);
     }
 }
