@@ -314,14 +314,24 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         const LINES: usize = 24;
         const LINE: usize = 256;
         let line = syntax::line_around(self.bytes, name.start, LINE);
+        // No head is that long, and what stands in such a line heads nothing.
+        let begins = |line: Span| {
+            line.start.checked_sub(1).is_none_or(|at| self.bytes.get(at) == Some(&b'\n'))
+        };
         let indent = |line: Span| {
             line.of(self.bytes).iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-')).count()
         };
+        if !begins(line) {
+            return;
+        }
         let mut inner = indent(line);
         let mut end = line.start;
         for _ in 0..LINES {
             let Some(last) = end.checked_sub(1) else { return };
             let line = syntax::line_around(self.bytes, last, LINE);
+            if !begins(line) {
+                return;
+            }
             end = line.start;
             let text = line.of(self.bytes).trim_ascii();
             let section = text.starts_with(b"[") && text.ends_with(b"]");

@@ -245,7 +245,7 @@ pub(super) fn line_around(bytes: &[u8], offset: usize, limit: usize) -> Span {
     let offset = offset.min(bytes.len());
     let low = offset.saturating_sub(limit);
     let before = bytes.get(low..offset).unwrap_or_default();
-    let start = before.iter().rposition(|&b| b == b'\n').map_or(low, |at| low + at + 1);
+    let start = memchr::memrchr(b'\n', before).map_or(low, |at| low + at + 1);
     Span::new(start, line_end(bytes, offset, limit))
 }
 
@@ -253,7 +253,7 @@ pub(super) fn line_around(bytes: &[u8], offset: usize, limit: usize) -> Span {
 pub(super) fn line_end(bytes: &[u8], offset: usize, limit: usize) -> usize {
     let high = bytes.len().min(offset.saturating_add(limit));
     let after = bytes.get(offset..high).unwrap_or_default();
-    after.iter().position(|&b| b == b'\n').map_or(high, |at| offset + at)
+    memchr::memchr(b'\n', after).map_or(high, |at| offset + at)
 }
 
 #[cfg(test)]
