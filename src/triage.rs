@@ -114,19 +114,23 @@ impl Choice {
 /// Gives every finding its fingerprint: a digest of rule, identity path, anchor, and its number among
 /// equals. No byte of a scanned value goes in beyond the anchor, which is masked.
 fn fingerprint(findings: &mut [Finding]) {
-    let mut seen: HashMap<(&'static str, String, String), usize> = HashMap::new();
-    for finding in findings {
-        let key = (finding.rule, finding.location.identity.clone(), finding.anchor.clone());
-        let count = seen.entry(key).or_insert(0);
+    let mut seen: HashMap<(&str, &str, &str), usize> = HashMap::with_capacity(findings.len());
+    let mut fingerprints = Vec::with_capacity(findings.len());
+    for finding in &*findings {
+        let parts = (finding.rule, &*finding.location.identity, &*finding.anchor);
+        let count = seen.entry(parts).or_insert(0);
         let mut digest = Sha256::new();
-        for part in [finding.rule, &finding.location.identity, &finding.anchor, &count.to_string()]
-        {
+        for part in [parts.0, parts.1, parts.2, &count.to_string()] {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part.as_bytes());
         }
         *count += 1;
-        finding.fingerprint =
-            digest.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect();
+        let halves = digest.finalize().into_iter().take(16).flat_map(|b| [b >> 4, b & 15]);
+        let digits = halves.filter_map(|half| char::from_digit(u32::from(half), 16));
+        fingerprints.push(digits.collect());
+    }
+    for (finding, fingerprint) in findings.iter_mut().zip(fingerprints) {
+        finding.fingerprint = fingerprint;
     }
 }
 

@@ -123,7 +123,7 @@ pub fn scan(
     // The checklist quotes the first few of what it is given: the order must not be the threads'.
     all.findings.sort_by(|a, b| a.order().cmp(&b.order()).then(b.severity.cmp(&a.severity)));
     let scrubber = Scrubber::new(&all.secrets);
-    all.findings.iter_mut().for_each(|finding| scrubber.finding(finding));
+    scrubber.findings(&mut all.findings);
 
     let today = today();
     // An archive does not vouch for what lies beside it: alone it is judged for what it is.

@@ -3,22 +3,44 @@
 //! Masks cover secrets where they stand; this covers rules that quote one, and the same secret standing
 //! elsewhere in a line that is shown. Very short values are left: they are ordinary words elsewhere.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use crate::checklist::Evidence;
 use crate::finding::{Excerpt, Finding};
 
-/// Shortest value that is looked for, in bytes.
+/// Shortest value that is looked for, in bytes: as many as are read at once.
 const SHORTEST: usize = 8;
 /// What stands in its place.
 const MARK: &str = "[secret]";
 
 /// Knows every secret of a run.
+///
+/// No automaton: secrets may be tens of thousands, or a megabyte long and repeating themselves, and the texts are short.
+/// The first eight bytes at each place tell whether a secret may begin there; a search in the sorted list tells which.
 pub struct Scrubber {
-    matcher: Option<AhoCorasick>,
-    marks: Vec<&'static str>,
-    /// True when the matcher can't be built: then nothing is shown at all.
-    closed: bool,
+    /// Sorted, each once.
+    needles: Vec<Box<str>>,
+    /// For each needle the index of the longest other one that it begins with.
+    within: Vec<Option<usize>>,
+    /// The needles, as a range, that begin with eight bytes.
+    heads: HashMap<u64, (usize, usize)>,
+    /// One bit for each head, by hash: most places of a text end here.
+    filter: Vec<u64>,
+}
+
+/// The first eight bytes of `text`.
+fn head(text: &[u8]) -> Option<u64> {
+    text.first_chunk().copied().map(u64::from_le_bytes)
+}
+
+/// Where the bit of a head stands: the word, and the bit in it.
+const fn bit(head: u64, words: usize) -> (usize, u64) {
+    let hash = (head ^ head >> 29).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    // There are less than 2³² words.
+    #[allow(clippy::cast_possible_truncation, reason = "thirty-two bits are left")]
+    let hash = hash as usize;
+    (hash / 64 % words, 1 << (hash % 64))
 }
 
 impl Scrubber {
@@ -33,34 +55,100 @@ impl Scrubber {
             .collect();
         needles.sort_unstable();
         needles.dedup();
-        if needles.is_empty() {
-            return Self { matcher: None, marks: Vec::new(), closed: false };
+        // In order, what a needle begins with stands before it, and only others of the kind between the two.
+        let mut within: Vec<Option<usize>> = Vec::with_capacity(needles.len());
+        for (index, needle) in needles.iter().enumerate() {
+            let mut outer = index.checked_sub(1);
+            while let Some(at) = outer.filter(|&at| !begins(needle, needles.get(at))) {
+                outer = within.get(at).copied().flatten();
+            }
+            within.push(outer);
         }
-        let matcher =
-            AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(&needles).ok();
-        Self { closed: matcher.is_none(), marks: vec![MARK; needles.len()], matcher }
+        let words = (needles.len() / 4).next_power_of_two().clamp(64, 1 << 20);
+        let mut filter = vec![0; if needles.is_empty() { 0 } else { words }];
+        let mut heads: HashMap<u64, (usize, usize)> = HashMap::with_capacity(needles.len());
+        for (index, needle) in needles.iter().enumerate() {
+            let Some(head) = head(needle.as_bytes()) else { continue };
+            let (word, bit) = bit(head, words);
+            if let Some(word) = filter.get_mut(word) {
+                *word |= bit;
+            }
+            heads.entry(head).or_insert((index, index)).1 = index + 1;
+        }
+        let needles = needles.into_iter().map(Box::from).collect();
+        Self { needles, within, heads, filter }
+    }
+
+    /// The length of the longest secret that `text` begins with.
+    fn length_at(&self, text: &[u8]) -> Option<usize> {
+        let &(first, end) = self.heads.get(&head(text)?)?;
+        let range = self.needles.get(first..end)?;
+        let after =
+            range.partition_point(|needle| needle.as_bytes().cmp(text) != Ordering::Greater);
+        let mut index = first + after.checked_sub(1)?;
+        // The last one that is not beyond the text begins with all that the text begins with.
+        let last = self.needles.get(index)?.as_bytes();
+        let shared = last.iter().zip(text).take_while(|(a, b)| a == b).count();
+        while self.needles.get(index)?.len() > shared {
+            index = (*self.within.get(index)?)?;
+        }
+        self.needles.get(index).map(|needle| needle.len())
+    }
+
+    /// The first secret in `text` from `from` on, the longest where several begin.
+    fn next(&self, text: &[u8], from: usize) -> Option<(usize, usize)> {
+        let words = self.filter.len();
+        let rest = text.get(from..)?;
+        rest.windows(SHORTEST).enumerate().find_map(|(at, window)| {
+            let (word, bit) = bit(head(window)?, words);
+            if self.filter.get(word)? & bit == 0 {
+                return None;
+            }
+            let start = from + at;
+            self.length_at(text.get(start..)?).map(|length| (start, start + length))
+        })
     }
 
     /// Cleans a text.
     pub fn text(&self, text: &mut String) {
-        if self.closed {
-            MARK.clone_into(text);
-        } else if let Some(matcher) =
-            self.matcher.as_ref().filter(|matcher| matcher.is_match(text.as_str()))
-        {
-            *text = matcher.replace_all(text, &self.marks);
+        if self.needles.is_empty() {
+            return;
+        }
+        let Some((mut start, mut end)) = self.next(text.as_bytes(), 0) else { return };
+        let (mut cleaned, mut from) = (String::with_capacity(text.len()), 0);
+        loop {
+            cleaned.push_str(text.get(from..start).unwrap_or_default());
+            cleaned.push_str(MARK);
+            from = end;
+            match self.next(text.as_bytes(), from) {
+                Some(next) => (start, end) = next,
+                None => break,
+            }
+        }
+        cleaned.push_str(text.get(from..).unwrap_or_default());
+        *text = cleaned;
+    }
+
+    /// Cleans findings.
+    pub fn findings(&self, findings: &mut [Finding]) {
+        if self.needles.is_empty() {
+            return;
+        }
+        let mut clean = Clean::default();
+        for finding in findings {
+            self.finding(finding, &mut clean);
         }
     }
 
     /// Cleans everything a finding says and shows.
-    pub fn finding(&self, finding: &mut Finding) {
-        if self.matcher.is_none() && !self.closed {
-            return;
+    fn finding(&self, finding: &mut Finding, clean: &mut Clean) {
+        self.text(&mut finding.message);
+        self.text(&mut finding.anchor);
+        clean.text(self, Field::Label, &mut finding.label);
+        if let Some(help) = &mut finding.help {
+            clean.text(self, Field::Help, help);
         }
-        for text in [&mut finding.message, &mut finding.label, &mut finding.anchor] {
-            self.text(text);
-        }
-        finding.help.iter_mut().chain(&mut finding.notes).for_each(|text| self.text(text));
+        finding.notes.iter_mut().for_each(|text| self.text(text));
         if let Some(excerpt) = &mut finding.location.excerpt {
             self.excerpt(excerpt);
         }
@@ -70,7 +158,10 @@ impl Scrubber {
                 self.excerpt(excerpt);
             }
         }
-        finding.credential.iter_mut().flat_map(|it| &mut it.reasons).for_each(|t| self.text(t));
+        let reasons = finding.credential.iter_mut().flat_map(|it| &mut it.reasons);
+        for (field, text) in [Field::Reason, Field::Other].into_iter().cycle().zip(reasons) {
+            clean.text(self, field, text);
+        }
         if let Some(fix) = &mut finding.fix {
             self.text(&mut fix.description);
             fix.edits.iter_mut().for_each(|edit| self.text(&mut edit.replacement));
@@ -85,12 +176,10 @@ impl Scrubber {
     /// Cleans source lines piece by piece, so that the marked part stays marked.
     fn excerpt(&self, excerpt: &mut Excerpt) {
         let (from, to) = excerpt.marked;
-        let whole = excerpt.text.clone();
-        let mut cleaned = whole.clone();
-        self.text(&mut cleaned);
-        if cleaned == whole {
+        if self.next(excerpt.text.as_bytes(), 0).is_none() {
             return;
         }
+        let whole = excerpt.text.clone();
         let cut = |range: std::ops::Range<usize>| {
             let mut piece = whole.get(range).unwrap_or_default().to_owned();
             self.text(&mut piece);
@@ -111,6 +200,33 @@ impl Scrubber {
     }
 }
 
+/// True when `text` begins with `start`.
+fn begins(text: &str, start: Option<&&str>) -> bool {
+    start.is_some_and(|start| text.starts_with(start))
+}
+
+/// The text of each field that was found clean last: thousands of findings say the same.
+#[derive(Default)]
+struct Clean([String; 4]);
+
+#[derive(Clone, Copy)]
+enum Field {
+    Label,
+    Help,
+    Reason,
+    Other,
+}
+
+impl Clean {
+    fn text(&mut self, scrubber: &Scrubber, field: Field, text: &mut String) {
+        let Some(last) = self.0.get_mut(field as usize) else { return scrubber.text(text) };
+        if last != text {
+            scrubber.text(text);
+            last.clone_from(text);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +238,64 @@ mod tests {
         scrubber.excerpt(&mut excerpt);
         let marked = excerpt.text[excerpt.marked.0..excerpt.marked.1].to_owned();
         (excerpt.text, marked)
+    }
+
+    #[test]
+    fn the_longest_secret_goes_first() {
+        let secrets = ["pass-word", "pass-word-1", "pass-word-123", "word-1234", "pass-woof"];
+        let scrubber = Scrubber::new(&secrets.map(|secret| secret.as_bytes().to_vec()));
+        for (text, cleaned) in [
+            ("pass-word", "[secret]"),
+            ("pass-word-", "[secret]-"),
+            ("pass-word-12", "[secret]2"),
+            ("a pass-word-1234 b", "a [secret]4 b"),
+            ("pass-worword-1234é", "pass-wor[secret]é"),
+            ("pass-wordpass-woof", "[secret][secret]"),
+            ("pass-wor", "pass-wor"),
+        ] {
+            let mut text = text.to_owned();
+            scrubber.text(&mut text);
+            assert_eq!(text, cleaned);
+        }
+    }
+
+    #[test]
+    fn a_secret_that_repeats_itself_a_megabyte_long_is_no_trouble() {
+        let long = "password=".repeat(120_000);
+        let scrubber = Scrubber::new(&[long.clone().into_bytes(), long.as_bytes()[9..].to_vec()]);
+        let mut text = format!("x{}", &long[..2000]);
+        scrubber.text(&mut text);
+        assert_eq!(text.len(), 2001);
+        let mut text = long;
+        scrubber.text(&mut text);
+        assert_eq!(text, "[secret]");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn finds_what_a_search_for_each_finds(
+            secrets in proptest::collection::vec("[ab]{6,14}", 0..8),
+            text in "[abé]{0,60}",
+        ) {
+            let all: Vec<Vec<u8>> = secrets.iter().map(|one| one.clone().into_bytes()).collect();
+            let mut cleaned = text.clone();
+            Scrubber::new(&all).text(&mut cleaned);
+            let (mut expected, mut rest) = (String::new(), text.as_str());
+            while let Some(c) = rest.chars().next() {
+                let long = secrets.iter().filter(|one| one.len() >= SHORTEST);
+                match long.filter(|one| rest.starts_with(one.as_str())).map(String::len).max() {
+                    Some(length) => {
+                        expected.push_str(MARK);
+                        rest = &rest[length..];
+                    }
+                    None => {
+                        expected.push(c);
+                        rest = &rest[c.len_utf8()..];
+                    }
+                }
+            }
+            assert_eq!(cleaned, expected);
+        }
     }
 
     #[test]
