@@ -148,24 +148,24 @@ impl Structured {
     pub fn walk(&self, mut visit: impl FnMut(&Visit<'_>)) {
         let Some(root) = self.tree.root else { return };
         let mut seen = vec![false; self.tree.nodes.len()];
-        let mut open = vec![(root, String::new(), None, None)];
-        while let Some((id, path, key, name)) = open.pop() {
+        let mut open = vec![(root, String::new(), None, None, None)];
+        while let Some((id, path, key, name, block)) = open.pop() {
             match seen.get_mut(id.0 as usize) {
                 Some(seen) if !*seen => *seen = true,
                 _ => continue,
             }
-            visit(&Visit { id, path: &path, key, name });
+            visit(&Visit { id, path: &path, key, name, block });
             let mut children = Vec::new();
             for entry in self.tree.entries(id) {
                 let name = self.tree.str(entry.key);
                 let step = name.unwrap_or("?");
                 let below =
                     if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") };
-                children.push((entry.value, below, Some(entry.key), name));
+                children.push((entry.value, below, Some(entry.key), name, Some(id)));
             }
             for (number, &item) in self.tree.items(id).iter().enumerate() {
                 // An item stands under its list's key: `keys: [sk-…]` names its items.
-                children.push((item, format!("{path}[{number}]"), key, name));
+                children.push((item, format!("{path}[{number}]"), key, name, block));
             }
             open.extend(children.into_iter().rev());
         }
@@ -183,6 +183,8 @@ pub struct Visit<'t> {
     pub key: Option<NodeId>,
     /// That key's text, when it is a string.
     pub name: Option<&'t str>,
+    /// The mapping that holds that key.
+    pub block: Option<NodeId>,
 }
 
 impl Document {

@@ -13,10 +13,11 @@ mod scrub;
 pub use scrub::Scrubber;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::content::personal::Personal;
 use crate::deployment::{Knowledge, expand, services};
-use crate::document::tree::Value;
+use crate::document::tree::{NodeId, Tree, Value};
 use crate::document::{Document, Kind, Standing, Structured};
 use crate::finding::{Confidence, Severity};
 use crate::secrets::{
@@ -367,6 +368,7 @@ impl Inspector<'_> {
     fn tree(&mut self, structured: &Structured, compose: bool) {
         let tree = &structured.tree;
         let mut judged = Vec::new();
+        let mut locals = HashMap::new();
         structured.walk(|visit| {
             let value = match tree.value(visit.id) {
                 Value::Str(text) => Cow::Borrowed(&**text),
@@ -403,7 +405,11 @@ impl Inspector<'_> {
             // Hermes expands no defaults, but whoever wrote one wrote it for all to see.
             let defaults = compose || value.contains(":-");
             let value = if defaults { Cow::Owned(expand(&value).text) } else { value };
-            let local = is_beside_local_server(structured, visit.path);
+            // The outermost block describes no server.
+            let block = visit.block.filter(|&block| Some(block) != tree.root);
+            let local = block.is_some_and(|block| {
+                *locals.entry(block).or_insert_with(|| names_local_server(tree, block))
+            });
             judged.push((
                 name,
                 value.into_owned(),
@@ -534,21 +540,8 @@ fn unquoted(bytes: &[u8], span: Span) -> Span {
     }
 }
 
-/// True when the block of the key at `path` names a server that ignores its key.
-fn is_beside_local_server(structured: &Structured, path: &str) -> bool {
-    let Some((block, _)) = path.rsplit_once('.') else { return false };
-    let tree = &structured.tree;
-    let mut at = tree.root;
-    for step in block.split('.') {
-        let mut parts = step.split('[');
-        let name = parts.next().unwrap_or_default();
-        at = at.and_then(|node| tree.get(node, name));
-        for index in parts {
-            let index: usize = index.trim_end_matches(']').parse().unwrap_or(usize::MAX);
-            at = at.and_then(|node| tree.items(node).get(index).copied());
-        }
-    }
-    let Some(block) = at else { return false };
+/// True when `block` names a server that ignores its key.
+fn names_local_server(tree: &Tree, block: NodeId) -> bool {
     ["base_url", "api", "url", "api_base", "endpoint"]
         .iter()
         .filter_map(|key| tree.get(block, key))
