@@ -24,6 +24,7 @@ pub mod redact;
 mod scan;
 mod sieve;
 pub mod spec;
+mod substrings;
 mod sums;
 mod syntax;
 pub mod template;

@@ -4,6 +4,13 @@
 //! characters holds one with a chance of less than one in ten thousand.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+use super::substrings::Substrings;
+
+static TELLING_SET: Substrings<{ TELLING.len() }> = Substrings::new(TELLING);
+static STRICT_SET: Substrings<{ TELLING_STRICT.len() }> = Substrings::new(TELLING_STRICT);
+/// What stands in place of a masked secret.
+static MASKED: Substrings<2> = Substrings::new(&["redact", "[masked"]);
+
 /// Telling substrings, lower case.
 const TELLING: &[&str] = &[
     "dummy",
@@ -258,7 +265,7 @@ pub(super) fn redacted(value: &[u8]) -> Option<&'static str> {
     let dots =
         value.windows(3).any(|w| w == b"...") || value.windows(3).any(|w| w == "…".as_bytes());
     let bullets = value.windows(6).any(|w| w == "••".as_bytes() || w == "●●".as_bytes());
-    if stars || dots || bullets || find(value, "redact") || find(value, "[masked") {
+    if stars || dots || bullets || MASKED.is_in(value) {
         return Some("masked");
     }
     None
@@ -269,7 +276,7 @@ pub(super) fn placeholder(value: &[u8]) -> Option<&'static str> {
     if WHOLE.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes())) {
         return Some("a placeholder");
     }
-    if TELLING.iter().any(|word| find(value, word)) {
+    if TELLING_SET.is_in(value) {
         return Some("a placeholder");
     }
     let crosses = value.rsplit(|b| !b.is_ascii_alphanumeric()).next().unwrap_or_default();
@@ -284,7 +291,7 @@ pub(super) fn placeholder(value: &[u8]) -> Option<&'static str> {
 
 /// As [`placeholder`], for a value that already has a vendor's shape.
 pub(super) fn dummy(value: &[u8]) -> Option<&'static str> {
-    if TELLING_STRICT.iter().any(|word| find(value, word)) {
+    if STRICT_SET.is_in(value) {
         return Some("a placeholder");
     }
     pattern(value)
@@ -415,15 +422,6 @@ fn only_filler(value: &[u8]) -> bool {
 
 fn counting_tail(value: &[u8]) -> bool {
     [&b"123"[..], b"1234", b"12345", b"123456", b"321"].iter().any(|tail| value.ends_with(tail))
-}
-
-/// Case-insensitive search; `needle` is lower case.
-fn find(value: &[u8], needle: &str) -> bool {
-    let needle = needle.as_bytes();
-    let first = needle.first().copied().unwrap_or(0);
-    value.windows(needle.len()).any(|w| {
-        w.first().is_some_and(|b| b.to_ascii_lowercase() == first) && w.eq_ignore_ascii_case(needle)
-    })
 }
 
 #[cfg(test)]

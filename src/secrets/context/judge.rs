@@ -9,6 +9,7 @@ use super::super::classify::{self, Kind, classify};
 use super::super::name_kind::NameKind;
 use super::super::nature::{Language, Nature};
 use super::super::spec::Confidence;
+use super::super::substrings::{Substrings, holds};
 use super::super::syntax::Separator;
 use super::super::wording::Wording;
 use super::strength::{Strength, is_dense, strength};
@@ -217,10 +218,6 @@ fn ends_with(name: &[u8], word: &[u8]) -> bool {
         .is_some_and(|end| end.eq_ignore_ascii_case(word))
 }
 
-fn holds(text: &[u8], word: &[u8]) -> bool {
-    text.windows(word.len().max(1)).any(|w| w.eq_ignore_ascii_case(word))
-}
-
 /// A name that speaks of a secret even when an id stands under it.
 fn is_strong(name: &[u8]) -> bool {
     const WORDS: [&[u8]; 8] =
@@ -258,22 +255,20 @@ fn is_mixed_enough(value: &[u8]) -> bool {
 
 /// True when the value repeats a word of its name: `password = "userPassword"`, `"token": "token1"`.
 fn names_itself(name: &[u8], value: &[u8]) -> bool {
-    const WORDS: [&[u8]; 10] = [
-        b"password",
-        b"passwd",
-        b"secret",
-        b"token",
-        b"passphrase",
-        b"credential",
-        b"apikey",
-        b"api_key",
-        b"api-key",
-        b"auth",
-    ];
-    WORDS.iter().any(|word| holds(value, word))
-        || value.len() < 40
-            && (holds(value, b"_key")
-                || holds(value, b"-key")
-                || holds(value, b"key") && value.windows(3).any(|w| w == b"Key"))
+    static WORDS: Substrings<10> = Substrings::new(&[
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "passphrase",
+        "credential",
+        "apikey",
+        "api_key",
+        "api-key",
+        "auth",
+    ]);
+    static KEYS: Substrings<2> = Substrings::new(&["_key", "-key"]);
+    WORDS.is_in(value)
+        || value.len() < 40 && (KEYS.is_in(value) || value.windows(3).any(|w| w == b"Key"))
         || name.eq_ignore_ascii_case(value)
 }
