@@ -4,6 +4,7 @@
 //! and slashes, which cuts commands and paths that are there to be copied. Icons carry the severity for
 //! readers without colour, and so does the word beside the rule id.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -14,15 +15,17 @@ use super::snippet::Snippet;
 use super::{Report, Style, checklist, summary, text};
 use crate::finding::{Confidence, Finding, Location, Severity};
 
+/// Most findings of one rule in one file that are drawn without `-v`.
+const DRAWN: usize = 100;
+
 /// Least width that is drawn for; below it every line would be cropped to nothing.
 const MIN_WIDTH: usize = 40;
 
 /// Writes findings, the checklist, what was skipped (with `-v`), and a closing line.
 pub(super) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let painter = Painter::new(style);
-    for finding in report.findings {
-        out.write_all(painter.finding(finding).map_err(io::Error::other)?.as_bytes())?;
-        writeln!(out)?;
+    for file in report.findings.chunk_by(|a, b| a.location.path == b.location.path) {
+        painter.file(file, style, out)?;
     }
     if let Some(list) = report.checklist {
         checklist::human(list, style, out)?;
@@ -121,6 +124,35 @@ impl Painter {
             palette: Palette::new(style),
             width: style.width.max(MIN_WIDTH),
         }
+    }
+
+    /// The findings of one file. Nobody reads a thousand of one kind: beyond the first [`DRAWN`] of a rule they are
+    /// counted, unless `-v` asks for each.
+    fn file(&self, findings: &[Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
+        let mut drawn: BTreeMap<&str, usize> = BTreeMap::new();
+        for finding in findings {
+            let number = drawn.entry(finding.rule).or_insert(0);
+            *number += 1;
+            if *number > DRAWN && style.verbose == 0 {
+                continue;
+            }
+            out.write_all(self.finding(finding).map_err(io::Error::other)?.as_bytes())?;
+            writeln!(out)?;
+        }
+        let Palette { path, word, .. } = self.palette;
+        for (rule, number) in drawn {
+            let more = number.saturating_sub(DRAWN);
+            if more > 0 && style.verbose == 0 {
+                let name = findings.first().map_or("", |finding| &finding.location.path);
+                let (more, name) = (super::plural(more, "more finding"), text::name(name));
+                writeln!(
+                    out,
+                    "{word}note:{word:#} {more} of {rule} in {path}{name}{path:#} (-v shows each)"
+                )?;
+                writeln!(out)?;
+            }
+        }
+        Ok(())
     }
 
     /// One finding, ended by a line break.
