@@ -304,6 +304,7 @@ fn coverage(all: &Merged, deployment: &Deployment<'_>, knowledge: &Knowledge) ->
         reason: "excluded",
         detail: "excluded by the settings".to_owned(),
     }));
+    skipped.extend(all.dense.iter().cloned());
     skipped.sort();
     skipped.dedup();
     Coverage {
@@ -343,6 +344,8 @@ struct Merged {
     skips: Vec<Skip>,
     archives: Vec<SourcePath>,
     excluded: Vec<String>,
+    /// Files that hold more names and beginnings of tokens in a place than were followed.
+    dense: Vec<Skipped>,
     /// Every secret met, to keep it out of every output. Never printed.
     secrets: Vec<Vec<u8>>,
     files: usize,
@@ -357,6 +360,7 @@ impl Merged {
         self.skips.extend(found.skips);
         self.archives.extend(found.archives);
         self.excluded.extend(found.excluded);
+        self.dense.extend(found.dense);
         self.secrets.extend(found.secrets);
         self.files += found.files;
         self.bytes += found.bytes;
@@ -414,7 +418,18 @@ impl Visitor for Worker<'_> {
         self.candidates.clear();
         let nature = || Nature::of(&source.path.display, source.head());
         let place = Where { path: Some(&source.path.identity), commit: None };
-        self.shared.engine.scan_at(source.bytes, place, nature, &mut self.candidates);
+        let effort = self.shared.engine.scan_at(source.bytes, place, nature, &mut self.candidates);
+        if let Some(first) = effort.first.filter(|_| source.origin != Origin::Context) {
+            let line = source.position(first).line;
+            self.found.dense.push(Skipped {
+                path: source.path.display.clone(),
+                reason: "too-dense",
+                detail: format!(
+                    "{} not looked through whole, the first in line {line}: too many names and beginnings of tokens",
+                    plural(effort.dense, "stretch", "stretches")
+                ),
+            });
+        }
         let recognised = match source.part {
             Some(_) => None,
             None => document::recognise(&source, self.shared.knowledge.facts()),
@@ -485,4 +500,9 @@ impl Visitor for Worker<'_> {
     fn held(&self) -> u64 {
         self.held as u64
     }
+}
+
+/// `1 stretch was`, `2 stretches were`.
+fn plural(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one} was") } else { format!("{count} {many} were") }
 }

@@ -96,6 +96,8 @@ pub fn assignments(bytes: &[u8]) -> Vec<Assignment> {
     let mut out = Vec::new();
     let Some(names) = &*NAMES else { return out };
     let mut read = 0;
+    // Where the last long run without blanks ends, and its last separator: names before that have no value.
+    let (mut run_end, mut last_joint) = (0, 0);
     for stem in names.find_iter(bytes) {
         if stem.start() < read {
             continue;
@@ -106,7 +108,14 @@ pub fn assignments(bytes: &[u8]) -> Vec<Assignment> {
         if !str::from_utf8(name.of(bytes)).is_ok_and(is_secret_name) {
             continue;
         }
+        if name.end + RUN_ON + 64 < run_end && name.end + 64 < last_joint {
+            continue;
+        }
         let Some(value) = syntax::value_after(bytes, name) else { continue };
+        if value.quote.is_none() && value.span.len() > RUN_ON {
+            let joint = memchr::memrchr2(b'=', b':', value.span.of(bytes)).unwrap_or(0);
+            (run_end, last_joint) = (value.span.end, value.span.start + joint);
+        }
         if value.separator == Separator::NextLine {
             continue;
         }
@@ -138,10 +147,12 @@ fn judge(bytes: &[u8], name: Span, value: Value) -> Option<Assignment> {
     })
 }
 
-/// A long run with separators in it holds names of its own, and would be read again for each.
+/// A run longer than this, with separators in it, holds names of its own, and would be read again for each.
+const RUN_ON: usize = 256;
+
 fn is_run_on(secret: &[u8]) -> bool {
     let inner = secret.get(..secret.len().saturating_sub(2)).unwrap_or_default();
-    secret.len() > 256 && inner.iter().any(|b| matches!(b, b'=' | b':'))
+    secret.len() > RUN_ON && inner.iter().any(|b| matches!(b, b'=' | b':'))
 }
 
 /// Cuts off what ends a value in shells, lists and queries.

@@ -10,7 +10,7 @@
 
 use std::borrow::Cow;
 use std::cell::LazyCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -18,8 +18,10 @@ use regex::bytes::{Regex, RegexBuilder};
 use super::builtin::DETECTORS;
 use super::check::Note;
 use super::context::{self, MARKS};
+use super::effort::Effort;
 use super::import::{Imported, Where};
 use super::nature::Nature;
+use super::pattern::Pattern;
 use super::prefilter::{Keyword, Prefilter};
 use super::scan::Scan;
 use super::sieve::{Met, Sieve, is_inside};
@@ -109,6 +111,8 @@ pub enum Origin {
 pub(super) struct Detector {
     pub spec: Cow<'static, DetectorSpec>,
     pattern: OnceLock<Option<Regex>>,
+    /// The bytes that a match can hold, where it may begin before its keyword.
+    bytes: OnceLock<Option<Box<[bool; 256]>>>,
     rank: u32,
 }
 
@@ -237,7 +241,7 @@ impl Engine {
                 words.enter(word, spec.ignore_case, detector);
             }
             let rank = rank(&spec);
-            detectors.push(Detector { spec, pattern: OnceLock::new(), rank });
+            detectors.push(Detector::new(spec, rank));
         }
         let names = MARKS.iter().map(|mark| (mark.as_bytes(), false));
         let others = literals.keywords.iter().map(|word| (&*word.text, word.fold));
@@ -263,7 +267,7 @@ impl Engine {
         for spec in imported.specs() {
             let rank = if spec.generic { 1 } else { IMPORTED };
             let spec = Cow::Owned(spec.clone());
-            self.detectors.push(Detector { spec, pattern: OnceLock::new(), rank });
+            self.detectors.push(Detector::new(spec, rank));
         }
         self.imported = Some((imported, base));
         self
@@ -305,8 +309,13 @@ impl Engine {
     /// Appends what `bytes` holds to `found`, in the order of the spans, one candidate a span.
     /// Placeholders and masked values are left out. `nature` tells what kind of text it is, and is asked only
     /// when something may be there.
-    pub fn scan(&self, bytes: &[u8], nature: impl FnOnce() -> Nature, found: &mut Vec<Candidate>) {
-        self.scan_at(bytes, Where::default(), nature, found);
+    pub fn scan(
+        &self,
+        bytes: &[u8],
+        nature: impl FnOnce() -> Nature,
+        found: &mut Vec<Candidate>,
+    ) -> Effort {
+        self.scan_at(bytes, Where::default(), nature, found)
     }
 
     /// As [`Engine::scan`], for the rules and exceptions that ask where the bytes are from.
@@ -316,8 +325,9 @@ impl Engine {
         place: Where<'_>,
         nature: impl FnOnce() -> Nature,
         found: &mut Vec<Candidate>,
-    ) {
+    ) -> Effort {
         let first = found.len();
+        let mut effort = Effort::default();
         let nature = LazyCell::new(nature);
         let mut view = View::new();
         // Few texts begin with a mark or a NUL: the others are not asked twice.
@@ -325,18 +335,21 @@ impl Engine {
             .first_chunk()
             .is_some_and(|[a, b]| matches!(a, 0xfe | 0xff) || *a == 0 || *b == 0);
         if wide && utf16::view(bytes, &mut view) {
-            self.pass(&view.text, &nature, found);
+            let mut inner = Effort::default();
+            self.pass(&view.text, &nature, found, &mut inner);
+            effort.add(inner, |at| view.original(Span::at(at)).start);
             self.import(&view.text, place, found, first);
             for candidate in found.get_mut(first..).into_iter().flatten() {
                 candidate.moved(&view);
             }
         } else {
-            let hidden = self.pass(bytes, &nature, found);
-            self.hidden(bytes, &hidden, &mut view, found, first);
+            let hidden = self.pass(bytes, &nature, found, &mut effort);
+            self.hidden(bytes, &hidden, &mut view, (found, first), &mut effort);
             self.import(bytes, place, found, first);
         }
         self.settle(found, first);
         self.pair(found, first, bytes);
+        effort
     }
 
     /// Runs the imported rules, and applies the imported exceptions to all candidates from `first` on.
@@ -352,6 +365,7 @@ impl Engine {
         bytes: &[u8],
         nature: &LazyCell<Nature, F>,
         found: &mut Vec<Candidate>,
+        effort: &mut Effort,
     ) -> Vec<Hidden> {
         let mut scan = Scan::new(self, bytes, nature, found);
         self.sieve.scan(bytes, |met| match met {
@@ -359,7 +373,7 @@ impl Engine {
             Met::Literal(literal, start) => scan.literal(literal, start),
             Met::Escape(at) => scan.escape(at),
         });
-        scan.finish()
+        scan.finish(effort)
     }
 
     /// Decodes what may hide something, one level deep, and appends what detectors find in it.
@@ -368,11 +382,12 @@ impl Engine {
         bytes: &[u8],
         hidden: &[Hidden],
         view: &mut View,
-        found: &mut Vec<Candidate>,
-        first: usize,
+        (found, first): (&mut Vec<Candidate>, usize),
+        effort: &mut Effort,
     ) {
         let nature = LazyCell::new(Nature::default);
         let mut inner = Vec::new();
+        let mut taken = Cover::default();
         for place in hidden {
             let (opened, how) = match *place {
                 Hidden::Encoded(run) => {
@@ -387,13 +402,19 @@ impl Engine {
                 continue;
             }
             inner.clear();
-            self.pass(&view.text, &nature, &mut inner);
+            let mut spent = Effort { looked: view.text.len(), ..Effort::default() };
+            self.pass(&view.text, &nature, &mut inner, &mut spent);
+            effort.add(spent, |at| view.original(Span::at(at)).start);
+            if !inner.is_empty() && taken.is_empty() {
+                let known = found.get(first..).unwrap_or_default();
+                known.iter().for_each(|candidate| taken.add(candidate.span));
+            }
             for mut candidate in inner.iter().copied() {
                 candidate.moved(view);
                 candidate.note = candidate.note.or(Some(Note::Text(how)));
-                let known = |other: &Candidate| other.span.overlaps(candidate.span);
                 let told = matches!(candidate.origin, Origin::Detector(_));
-                if told && !found.get(first..).unwrap_or_default().iter().any(known) {
+                if told && !taken.overlaps(candidate.span) {
+                    taken.add(candidate.span);
                     found.push(candidate);
                 }
             }
@@ -454,7 +475,11 @@ impl Engine {
     fn pair(&self, found: &mut Vec<Candidate>, first: usize, bytes: &[u8]) {
         const APART: usize = 512;
         const LINES: usize = 5;
-        let mut taken: Vec<usize> = Vec::new();
+        let mut taken: HashSet<usize> = HashSet::new();
+        // In the order of their beginnings, and so of their ends: only what overlaps nothing is kept.
+        let begins_before = |found: &[Candidate], at: usize| {
+            first + found.get(first..).unwrap_or_default().partition_point(|c| c.span.start < at)
+        };
         for index in first..found.len() {
             let Some(candidate) = found.get(index).copied() else { continue };
             let Some(spec) = self.spec(&candidate).filter(|spec| !spec.pair.is_empty()) else {
@@ -476,7 +501,10 @@ impl Engine {
                 distance(other) <= APART
                     && between.of(bytes).iter().filter(|&&b| b == b'\n').count() <= LINES
             };
-            let partner = (first..found.len())
+            let before = begins_before(found, candidate.span.start.saturating_sub(APART));
+            let after = begins_before(found, candidate.span.end + APART + 1);
+            // One that begins too far off may end near enough.
+            let partner = (before.saturating_sub(1).max(first)..after)
                 .filter(|at| *at != index && !taken.contains(at))
                 .filter_map(|at| Some((at, found.get(at)?)))
                 .filter(|(_, other)| {
@@ -492,7 +520,7 @@ impl Engine {
                 && let Some(candidate) = found.get_mut(index)
             {
                 candidate.pair = Some(half);
-                taken.push(at);
+                taken.insert(at);
             }
         }
         if !taken.is_empty() {
@@ -502,6 +530,34 @@ impl Engine {
                 !taken.contains(&(index - 1))
             });
         }
+    }
+}
+
+/// The bytes that candidates cover.
+#[derive(Debug, Default)]
+struct Cover(BTreeMap<usize, usize>);
+
+impl Cover {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What begins last before the end of `span`, when it reaches into it. No two overlap.
+    fn met(&self, span: Span) -> Option<Span> {
+        let (&start, &end) = self.0.range(..span.end).next_back()?;
+        (end > span.start).then_some(Span::new(start, end))
+    }
+
+    fn overlaps(&self, span: Span) -> bool {
+        self.met(span).is_some()
+    }
+
+    fn add(&mut self, mut span: Span) {
+        while let Some(met) = self.met(span) {
+            self.0.remove(&met.start);
+            span = span.join(met);
+        }
+        self.0.insert(span.start, span.end);
     }
 }
 
@@ -545,6 +601,23 @@ fn build(spec: &DetectorSpec) -> Result<Regex, regex::Error> {
 }
 
 impl Detector {
+    const fn new(spec: Cow<'static, DetectorSpec>, rank: u32) -> Self {
+        Self { spec, pattern: OnceLock::new(), bytes: OnceLock::new(), rank }
+    }
+
+    /// The part of `window` in which a match that covers `start` must lie, and a byte to each side.
+    pub(super) fn reached(&self, bytes: &[u8], window: Span, start: usize) -> Span {
+        let held =
+            self.bytes.get_or_init(|| Some(Pattern::parse(&self.spec.pattern).ok()?.bytes()));
+        let Some(held) = held else { return window };
+        let out = |b: &u8| !held.get(usize::from(*b)).copied().unwrap_or(true);
+        let after = Span::new(start, window.end).of(bytes);
+        let end = after.iter().position(out).map_or(window.end, |at| start + at + 1);
+        let before = Span::new(window.start, start).of(bytes);
+        let from = before.iter().rposition(out).map_or(window.start, |at| window.start + at);
+        Span::new(from, end)
+    }
+
     pub(super) fn regex(&self) -> Option<&Regex> {
         self.pattern.get_or_init(|| build(&self.spec).ok()).as_ref()
     }

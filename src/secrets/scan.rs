@@ -11,6 +11,7 @@ use super::assignment::Assignment;
 use super::check;
 use super::classify::{Context, Kind, classify};
 use super::context::{MARKS, Reader, WORDS};
+use super::effort::{Budget, Effort, FAILED, HIT};
 use super::encoding::entropy;
 use super::engine::{Candidate, Detector, Engine, Hidden, Origin, Waker};
 use super::hosts;
@@ -34,31 +35,6 @@ const LEAST_ENCODED: usize = 24;
 /// How far after its beginning the literal may end that holds only a part of a token.
 const SPLIT: usize = 128;
 
-/// A stretch of text, in bytes, and how many values and patterns are tried in one: what keeps a text that is all
-/// names, or all beginnings of tokens, from being read over and over. Ordinary text stays far below.
-const STRETCH: usize = 2048;
-const MOST_MARKS: u32 = 80;
-const MOST_VALUES: u32 = 64;
-const MOST_TRIES: u32 = 256;
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Spent {
-    from: usize,
-    marks: u32,
-    values: u32,
-    tries: u32,
-}
-
-impl Spent {
-    /// Begins a new stretch when `at` is beyond the present one.
-    fn at(&mut self, at: usize) -> &mut Self {
-        if at.abs_diff(self.from) > STRETCH {
-            *self = Self { from: at, ..Self::default() };
-        }
-        self
-    }
-}
-
 /// Answers what kind of text it is, when asked.
 type Ask<'n, F> = LazyCell<Nature, F>;
 
@@ -72,8 +48,8 @@ pub(super) struct Scan<'e, 'b, 'n, F: FnOnce() -> Nature> {
     done: Vec<usize>,
     /// The name read last.
     name: Span,
-    /// What was done in the present stretch of text.
-    spent: Spent,
+    /// What may still be done in the present stretch of text.
+    budget: Budget,
     /// Reads around literals, and around runs: each goes forward only, and the two take turns.
     reader: Option<Reader<'b>>,
     run_reader: Option<Reader<'b>>,
@@ -119,7 +95,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             found,
             done: Vec::new(),
             name: Span::default(),
-            spent: Spent::default(),
+            budget: Budget::default(),
             reader: None,
             run_reader: None,
             escapes: views::runs::Escapes::default(),
@@ -128,9 +104,13 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         }
     }
 
-    /// Adds what the context alone tells, and returns what may hide something more.
-    pub fn finish(mut self) -> Vec<Hidden> {
+    /// Adds what the context alone tells, and what all cost; returns what may hide something more.
+    pub fn finish(mut self, effort: &mut Effort) -> Vec<Hidden> {
         self.escapes.finish(self.bytes, |run| self.hidden.push(Hidden::Encoded(run)));
+        effort.add(self.budget.total(), |at| at);
+        for reader in self.reader.iter().chain(&self.run_reader) {
+            effort.add(reader.effort(), |at| at);
+        }
         self.found.extend(self.assignments.iter().map(|assignment| Candidate {
             origin: Origin::Context { name: assignment.name, reason: assignment.reason },
             span: assignment.value,
@@ -163,9 +143,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
     /// A piece of a word of the context's stands at `start`.
     fn mark(&mut self, mark: usize, start: usize) {
         let engine: &'e Engine = self.engine;
-        let spent = self.spent.at(start);
-        spent.marks += 1;
-        if spent.marks > MOST_MARKS {
+        if !self.budget.is_open(start) {
             return;
         }
         for &(word, offset) in engine.marked_words.get(mark).into_iter().flatten() {
@@ -175,6 +153,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             if !here.eq_ignore_ascii_case(text.as_bytes()) {
                 continue;
             }
+            self.budget.spend(HIT);
             let nature = self.nature;
             let reader = self.reader.get_or_insert_with(|| Reader::new(self.bytes, **nature));
             reader.hit(word, from, &mut self.assignments);
@@ -273,13 +252,13 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
 
     /// Reads the value of the name at `name` with the detectors of the vendors that the name tells.
     fn named(&mut self, name: Span) {
-        let spent = self.spent.at(name.start);
-        spent.values += 1;
-        if name == self.name || spent.values > MOST_VALUES {
+        if name == self.name || !self.budget.is_open(name.start) {
             return;
         }
         self.name = name;
-        let Some(value) = syntax::value_after(self.bytes, name) else { return };
+        let value = syntax::value_after(self.bytes, name);
+        self.budget.spend(HIT + value.map_or(0, |value| value.span.len()));
+        let Some(value) = value else { return };
         if value.span.is_empty()
             || !str::from_utf8(name.of(self.bytes)).is_ok_and(is_secret_name_in_credential_block)
         {
@@ -353,9 +332,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         if self.done.get(index).is_some_and(|&end| start < end) {
             return;
         }
-        let spent = self.spent.at(start);
-        spent.tries += 1;
-        if spent.tries > MOST_TRIES {
+        if !self.budget.is_open(start) {
             return;
         }
         let end = if detector.spec.near > 0 {
@@ -363,7 +340,9 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         } else if detector.spec.before > 0 {
             self.around(index, detector, start)
         } else {
-            self.prefixed(index, detector, start)
+            let end = self.prefixed(index, detector, start);
+            self.budget.spend(HIT + end.map_or(FAILED, |end| end.saturating_sub(start)));
+            end
         };
         let Some(end) = end else { return };
         if self.done.is_empty() {
@@ -394,7 +373,10 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
     fn around(&mut self, index: usize, detector: &Detector, start: usize) -> Option<usize> {
         let low = start.saturating_sub(detector.spec.before);
         let stop = self.bytes.len().min(start + detector.spec.reach);
+        let Span { start: low, end: stop } =
+            detector.reached(self.bytes, Span::new(low, stop), start);
         let window = self.bytes.get(low..stop)?;
+        self.budget.spend(HIT + window.len());
         let regex = detector.regex()?;
         let mut from = 0;
         for _ in 0..4 {
@@ -419,6 +401,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         let spec = &detector.spec;
         let stop = syntax::line_end(self.bytes, end, spec.near + spec.reach);
         let window = self.bytes.get(end..stop)?;
+        self.budget.spend(HIT + window.len());
         let regex = detector.regex()?;
         let mut from = 0;
         for _ in 0..4 {

@@ -86,6 +86,14 @@ impl<'a> Source<'a> {
         self.part.map_or(self.bytes, |part| part.head)
     }
 
+    /// Line and column of `offset` in the file.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        let own = self.part.map_or(0, |part| part.own.start);
+        let at = self.part.map_or(Position::START, |part| part.at);
+        at.after(self.bytes.get(own.min(offset)..offset).unwrap_or_default())
+    }
+
     /// True for what begins at `span` unless that is shown with another part of the file as well.
     #[must_use]
     pub fn owns(&self, span: Span) -> bool {

@@ -3,6 +3,7 @@
 
 use super::super::assignment::Assignment;
 use super::super::classify::{self, Kind, classify};
+use super::super::effort::HIT;
 use super::super::hosts;
 use super::super::spec::Confidence;
 use super::super::syntax::Separator;
@@ -30,6 +31,7 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        self.budget.spend(HIT + end.unwrap_or(0));
         let (Some(colon), Some(end)) = (colon, end) else { return };
         let user = rest.get(..colon).unwrap_or_default();
         let password = rest.get(colon + 1..end).unwrap_or_default();

@@ -3,6 +3,7 @@
 
 use super::super::assignment::Assignment;
 use super::super::classify::{self, Kind, classify};
+use super::super::effort::HIT;
 use super::super::encoding::base64;
 use super::super::spec::Confidence;
 use super::super::syntax::{self, Separator, at, skip_blanks};
@@ -30,6 +31,7 @@ impl Reader<'_> {
         }
         let rest = self.bytes.get(end..self.bytes.len().min(end + 2048)).unwrap_or_default();
         let length = rest.iter().take_while(|b| is_token_byte(**b)).count();
+        self.budget.spend(HIT + length);
         if length < 8 {
             return;
         }
@@ -103,6 +105,7 @@ impl Reader<'_> {
         let command = Span::new(start, end).of(self.bytes).to_ascii_lowercase();
         let stop = syntax::line_end(self.bytes, end, COMMAND);
         self.command = (index, stop);
+        self.budget.spend(HIT + stop - end);
         let mut i = end;
         let mut last: &[u8] = b"";
         let mut words = 0;
@@ -155,6 +158,7 @@ impl Reader<'_> {
     /// `NetworkCredential("user", "password")`.
     pub(super) fn call(&mut self, start: usize, end: usize, out: &mut Vec<Assignment>) {
         let stop = self.bytes.len().min(end + COMMAND);
+        self.budget.spend(HIT + stop - end);
         let mut i = end;
         let mut last = None;
         let mut count = 0;

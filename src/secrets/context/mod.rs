@@ -17,6 +17,7 @@ mod words;
 pub use words::{MARKS, WORDS};
 
 use super::assignment::Assignment;
+use super::effort::{Budget, Effort, HIT};
 use super::name_kind::{NameKind, name_kind};
 use super::nature::Nature;
 use super::spec::Confidence;
@@ -34,28 +35,31 @@ pub struct Reader<'b> {
     read: usize,
     /// Values before this offset have been found.
     found: usize,
-    /// Where the present stretch begins, and how many values have been read in it.
-    stretch: (usize, usize),
+    /// What may still be read in the present stretch of text.
+    budget: Budget,
     /// The command read last without a find, and where that ended.
     command: (usize, usize),
 }
 
-/// A stretch of text, in bytes, and the most values that are read in one: what keeps a long line full of
-/// names from being read over and over.
-const STRETCH: usize = 2048;
-const MOST_VALUES: usize = 96;
-
 impl<'b> Reader<'b> {
     /// A reader of `bytes`, a file of the given nature.
     #[must_use]
-    pub const fn new(bytes: &'b [u8], nature: Nature) -> Self {
-        Self { bytes, nature, read: 0, found: 0, stretch: (0, 0), command: (0, 0) }
+    pub fn new(bytes: &'b [u8], nature: Nature) -> Self {
+        Self { bytes, nature, read: 0, found: 0, budget: Budget::default(), command: (0, 0) }
+    }
+
+    /// What all that was read cost.
+    pub(super) const fn effort(&self) -> Effort {
+        self.budget.total()
     }
 
     /// Looks at the occurrence of `WORDS[word]` at `start` and appends what it announces to `out`.
     #[inline]
     pub fn hit(&mut self, word: usize, start: usize, out: &mut Vec<Assignment>) {
         let Some(wakes) = WAKES.get(word) else { return };
+        if !self.budget.is_open(start) {
+            return;
+        }
         let length = WORDS.get(word).map_or(0, |text| text.len());
         match *wakes {
             Wakes::Name(length) => self.name(start, start + length, out),
@@ -100,14 +104,12 @@ impl<'b> Reader<'b> {
     fn named(&mut self, name: Span, out: &mut Vec<Assignment>) {
         let text = name.of(self.bytes);
         let Some(kind) = name_kind(text) else { return };
-        if name.start > self.stretch.0 + STRETCH {
-            self.stretch = (name.start, 0);
-        }
-        self.stretch.1 += 1;
-        if self.stretch.1 > MOST_VALUES {
+        if !self.budget.is_open(name.start) {
             return;
         }
-        let Some(reading) = value::read(self.bytes, name) else { return };
+        let reading = value::read(self.bytes, name);
+        self.budget.spend(HIT + reading.as_ref().map_or(0, |reading| reading.span.len()));
+        let Some(reading) = reading else { return };
         if reading.span.start < self.found
             || reading.separator == Separator::Argument && !is_setter(text)
         {

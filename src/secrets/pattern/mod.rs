@@ -74,6 +74,18 @@ impl Pattern {
         takes(&self.0, &|byte| byte.is_ascii_digit())
     }
 
+    /// The bytes that a match can hold.
+    #[must_use]
+    pub fn bytes(&self) -> Box<[bool; 256]> {
+        // What a class of Unicode holds beyond ASCII is not told by single bytes.
+        let wide = self.is_unicode();
+        let held = |byte: usize| {
+            let byte = u8::try_from(byte).unwrap_or(u8::MAX);
+            wide && !byte.is_ascii() || takes(&self.0, &|other| other == byte)
+        };
+        Box::new(std::array::from_fn(held))
+    }
+
     /// True when a class reaches beyond ASCII by Unicode's tables.
     #[must_use]
     pub fn is_unicode(&self) -> bool {
