@@ -10,6 +10,9 @@ use crate::finding::{Finding, Location, Related, ValueTag};
 /// How many other places a finding lists.
 const MOST: usize = 8;
 
+/// With more places than this, only the main finding lists so many; the others name the main one.
+const MANY: usize = 64;
+
 /// Relates the findings of one value to each other. `findings` are in report order.
 pub(super) fn relate(findings: &mut [Finding]) {
     let mut groups: HashMap<ValueTag, Vec<usize>> = HashMap::new();
@@ -31,15 +34,16 @@ pub(super) fn relate(findings: &mut [Finding]) {
         let main = group.first().copied();
         for &index in &group {
             let Some(finding) = findings.get_mut(index) else { continue };
-            let listed = places.iter().filter(|(other, _)| *other != index).take(MOST);
+            let most = if others > MANY && main != Some(index) { 1 } else { MOST };
+            let listed = places.iter().filter(|(other, _)| *other != index).take(most);
             for (number, (other, location)) in listed.enumerate() {
                 let mut note = if Some(*other) == main {
                     "the same value: the main finding of it".to_owned()
                 } else {
                     "the same value".to_owned()
                 };
-                if number + 1 == MOST && others > MOST {
-                    note += &format!(", and {} more", others - MOST);
+                if number + 1 == most && others > most {
+                    note += &format!(", and {} more", others - most);
                 }
                 finding.related.push(Related { location: location.clone(), note });
             }
@@ -110,6 +114,15 @@ mod tests {
         assert_eq!(related(&all[1]), []);
         assert_eq!(related(&all[2]), [(1, "the same value"), (4, "the same value")]);
         assert_eq!(related(&all[3]), [(3, main), (1, "the same value")]);
+    }
+
+    #[test]
+    fn of_very_many_places_the_main_one_lists_a_few() {
+        let mut all: Vec<_> = (1..=MANY + 2).map(|n| finding(n, Severity::Error, "x")).collect();
+        relate(&mut all);
+        assert_eq!(related(&all[0]).len(), MOST);
+        let main = format!("the same value: the main finding of it, and {MANY} more");
+        assert_eq!(related(&all[5]), [(1, main.as_str())]);
     }
 
     #[test]
