@@ -95,6 +95,10 @@ impl Misplaced {
 
 /// Whether the dotted `pattern` names exactly `path`.
 fn fits(pattern: &str, path: &[&str]) -> bool {
+    // Most facts are of another block, which its first word tells.
+    if !path.first().is_some_and(|first| pattern.starts_with(first) || pattern.starts_with('*')) {
+        return false;
+    }
     let mut segments = pattern.split('.');
     let all = path.iter().all(|part| segments.next().is_some_and(|own| own == "*" || own == *part));
     all && segments.next().is_none()
