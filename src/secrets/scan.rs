@@ -400,6 +400,9 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
     fn near(&mut self, index: usize, detector: &Detector, end: usize) -> Option<usize> {
         let spec = &detector.spec;
         let stop = syntax::line_end(self.bytes, end, spec.near + spec.reach);
+        // What begins near ends with the run that it begins in.
+        let far = stop.min(end + spec.near);
+        let stop = detector.reached(self.bytes, Span::new(far, stop), far).end;
         let window = self.bytes.get(end..stop)?;
         self.budget.spend(HIT + window.len());
         let regex = detector.regex()?;
