@@ -208,6 +208,9 @@ impl LineIndex {
 
 /// Characters of `bytes`; a run of bytes that is no UTF-8 is one, as [`String::from_utf8_lossy`] shows it.
 fn characters(bytes: &[u8]) -> usize {
+    if bytes.is_ascii() {
+        return bytes.len();
+    }
     if let Ok(text) = str::from_utf8(bytes) {
         return text.chars().count();
     }

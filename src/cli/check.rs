@@ -37,7 +37,10 @@ pub fn run(args: &Args) -> Outcome {
     output::to(&args.output, |out| {
         report::write(&report(&scanned), args.output.format, style, out)
     })?;
-    Ok(status(&scanned, &args.choose))
+    let status = status(&scanned, &args.choose);
+    // The process ends: freeing tens of thousands of findings one by one can take longer than finding them.
+    std::mem::forget(scanned);
+    Ok(status)
 }
 
 /// The report of a run.

@@ -352,16 +352,25 @@ struct Merged {
     bytes: u64,
 }
 
+/// Appends without a copy where there is nothing yet.
+fn append<T>(into: &mut Vec<T>, from: Vec<T>) {
+    if into.is_empty() {
+        *into = from;
+    } else {
+        into.extend(from);
+    }
+}
+
 impl Merged {
     fn take(&mut self, worker: Worker<'_>) {
         let found = worker.found;
-        self.findings.extend(found.findings);
-        self.documents.extend(found.documents);
+        append(&mut self.findings, found.findings);
+        append(&mut self.documents, found.documents);
         self.skips.extend(found.skips);
         self.archives.extend(found.archives);
         self.excluded.extend(found.excluded);
         self.dense.extend(found.dense);
-        self.secrets.extend(found.secrets);
+        append(&mut self.secrets, found.secrets);
         self.files += found.files;
         self.bytes += found.bytes;
     }
@@ -474,14 +483,15 @@ impl Visitor for Worker<'_> {
             knowledge: self.shared.knowledge,
         };
         if source.origin != Origin::Context {
-            let mut findings = Findings::default();
+            let before = self.found.findings.len();
+            let mut findings = Findings::from(std::mem::take(&mut self.found.findings));
             for rule in RULES {
                 if let Check::File(check) = rule.check {
                     check(&file, &mut findings);
                 }
             }
-            self.held += findings.as_slice().len() * FINDING;
-            self.found.findings.extend(findings.into_vec());
+            self.held += (findings.as_slice().len() - before) * FINDING;
+            self.found.findings = findings.into_vec();
         }
         if !matches!(document.kind, Kind::Text) {
             self.keep(document);

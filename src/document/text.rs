@@ -5,6 +5,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use crate::finding::{Excerpt, Location, Region};
@@ -201,18 +202,18 @@ impl Text {
     }
 
     fn render(&self, pieces: &[Piece]) -> String {
-        let mut text = String::new();
+        let mut text = String::with_capacity(LINE_LIMIT);
         for piece in pieces {
             text.push_str(&self.render_piece(piece, piece.span.end));
         }
         text
     }
 
-    fn render_piece(&self, piece: &Piece, end: usize) -> String {
+    fn render_piece(&self, piece: &Piece, end: usize) -> Cow<'_, str> {
         if piece.masked {
-            return MASK.to_owned();
+            return Cow::Borrowed(MASK);
         }
-        String::from_utf8_lossy(Span::new(piece.span.start, end).of(&self.bytes)).into_owned()
+        String::from_utf8_lossy(Span::new(piece.span.start, end).of(&self.bytes))
     }
 
     /// Where the byte at `offset` of the file stands in the rendered text. A mask that it falls into is

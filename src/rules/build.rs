@@ -8,36 +8,35 @@ use super::RuleMeta;
 /// A finding in the making.
 #[derive(Clone, Debug)]
 #[must_use = "a draft does nothing until it is added"]
-pub struct Draft(Finding);
+pub struct Draft(Finding, &'static str);
 
 impl RuleMeta {
     /// Starts a finding at `place`; the message is the rule's summary until one is given.
     pub fn at(&self, place: &Place<'_>) -> Draft {
         let mut draft = self.at_location(place.location());
         draft.0.anchor.clone_from(&place.route);
-        if draft.0.anchor.is_empty() {
-            draft.0.anchor = anchor_of(&draft.0.location);
-        }
         draft
     }
 
     /// Starts a finding at a place that is no part of a document.
     pub fn at_location(&self, location: Location) -> Draft {
-        Draft(Finding {
+        let finding = Finding {
             rule: self.id,
             severity: self.severity,
             confidence: self.confidence,
-            anchor: anchor_of(&location),
+            // Made when nothing better was given.
+            anchor: String::new(),
             location,
             label: String::new(),
-            message: self.summary.to_owned(),
+            message: String::new(),
             help: None,
             notes: Vec::new(),
             related: Vec::new(),
             fix: None,
             credential: None,
             fingerprint: String::new(),
-        })
+        };
+        Draft(finding, self.summary)
     }
 }
 
@@ -136,10 +135,24 @@ pub struct Findings {
     all: Vec<Finding>,
 }
 
+impl From<Vec<Finding>> for Findings {
+    /// Goes on after `all`.
+    fn from(all: Vec<Finding>) -> Self {
+        Self { all }
+    }
+}
+
 impl Findings {
-    /// Adds a finding.
+    /// Adds a finding; without a message it says the rule's summary, without an anchor it is known by its line.
     pub fn add(&mut self, draft: Draft) {
-        self.all.push(draft.0);
+        let Draft(mut finding, summary) = draft;
+        if finding.message.is_empty() {
+            summary.clone_into(&mut finding.message);
+        }
+        if finding.anchor.is_empty() {
+            finding.anchor = anchor_of(&finding.location);
+        }
+        self.all.push(finding);
     }
 
     /// Everything added so far.

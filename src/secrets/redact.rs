@@ -11,7 +11,11 @@ pub fn redact(secret: &[u8], prefix: &str) -> String {
     } else {
         ""
     };
-    let length = String::from_utf8_lossy(secret).chars().count();
+    let length = if secret.is_ascii() {
+        secret.len()
+    } else {
+        String::from_utf8_lossy(secret).chars().count()
+    };
     let noun = if length == 1 { "character" } else { "characters" };
     format!("{shown}… ({length} {noun})")
 }
