@@ -9,7 +9,7 @@ use regex::bytes::Captures;
 
 use super::assignment::Assignment;
 use super::check;
-use super::classify::{Context, Kind, classify};
+use super::classify::{Class, Context, Kind, classify};
 use super::context::{MARKS, Reader, WORDS};
 use super::effort::{Budget, Effort, FAILED, HIT};
 use super::encoding::entropy;
@@ -50,6 +50,8 @@ pub(super) struct Scan<'e, 'b, 'n, F: FnOnce() -> Nature> {
     name: Span,
     /// What may still be done in the present stretch of text.
     budget: Budget,
+    /// What was classified last, whether as a vendor's shape, and what it is.
+    classed: Option<(Span, bool, Class)>,
     /// Reads around literals, and around runs: each goes forward only, and the two take turns.
     reader: Option<Reader<'b>>,
     run_reader: Option<Reader<'b>>,
@@ -96,6 +98,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             done: Vec::new(),
             name: Span::default(),
             budget: Budget::default(),
+            classed: None,
             reader: None,
             run_reader: None,
             escapes: views::runs::Escapes::default(),
@@ -482,7 +485,12 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         // Where the shape is anybody's, the value has to look like a secret as well; words of a phrase with a
         // right checksum need not.
         let context = Context { shaped, ..Context::default() };
-        let class = classify(secret, &context);
+        // One value may be tried for many vendors.
+        let class = match self.classed {
+            Some((last, as_shaped, class)) if (last, as_shaped) == (span, shaped) => class,
+            _ => classify(secret, &context),
+        };
+        self.classed = Some((span, shaped, class));
         example |= class.kind == Kind::Placeholder;
         let candidate = Candidate {
             origin: Origin::Detector(index),
