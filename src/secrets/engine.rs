@@ -233,7 +233,7 @@ impl Engine {
             for word in spec.keywords.iter() {
                 let words = if spec.literal {
                     &mut literals
-                } else if spec.near > 0 || !word.bytes().all(is_inside) {
+                } else if spec.near > 0 || spec.before > 0 || !word.bytes().all(is_inside) {
                     &mut marks
                 } else {
                     &mut prefixes

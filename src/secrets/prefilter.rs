@@ -94,13 +94,26 @@ impl Prefilter {
     /// Calls `hit(keyword index, offset of its first byte)` for every occurrence.
     pub fn scan(&self, bytes: &[u8], mut hit: impl FnMut(usize, usize)) {
         for (at, four) in bytes.windows(4).enumerate() {
-            let Some(four) = four.first_chunk() else { continue };
-            let gram = u32::from_le_bytes(*four) | CASE;
-            let slot = hash(gram);
-            let byte = self.bitmap.get((slot >> 3) as usize).copied().unwrap_or(0);
-            if byte >> (slot & 7) & 1 == 1 {
-                self.confirm(bytes, at, gram, &mut hit);
+            if let Some(four) = four.first_chunk() {
+                self.probe(bytes, at, *four, &mut hit);
             }
+        }
+    }
+
+    /// Calls `hit(keyword index, offset of its first byte)` for every occurrence at `at`.
+    pub fn at(&self, bytes: &[u8], at: usize, mut hit: impl FnMut(usize, usize)) {
+        if let Some(four) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+            self.probe(bytes, at, *four, &mut hit);
+        }
+    }
+
+    #[inline]
+    fn probe(&self, bytes: &[u8], at: usize, four: [u8; 4], hit: &mut impl FnMut(usize, usize)) {
+        let gram = u32::from_le_bytes(four) | CASE;
+        let slot = hash(gram);
+        let byte = self.bitmap.get((slot >> 3) as usize).copied().unwrap_or(0);
+        if byte >> (slot & 7) & 1 == 1 {
+            self.confirm(bytes, at, gram, hit);
         }
     }
 

@@ -171,10 +171,13 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
     /// Reads one run of token characters that looks generated.
     pub fn run(&mut self, run: Span) {
         let engine: &'e Engine = self.engine;
-        engine.filter.scan(run.of(self.bytes), |keyword, start| {
-            for &waker in engine.wakers.get(keyword).into_iter().flatten() {
-                self.wake(waker, run.start + start);
-            }
+        let bytes = self.bytes;
+        heads(bytes, run, |at| {
+            engine.filter.at(bytes, at, |keyword, start| {
+                for &waker in engine.wakers.get(keyword).into_iter().flatten() {
+                    self.wake(waker, start);
+                }
+            });
         });
         let named = self.names_of(run);
         self.beside(run, named);
@@ -183,11 +186,12 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         }
     }
 
-    /// Reads a run that looks generated with the detectors whose marks, or whose vendors, stand on its line.
+    /// Reads a run that looks generated with the detectors whose marks stand in it or before it, or whose vendors do
+    /// before it, on its line.
     fn beside(&mut self, run: Span, named: bool) {
         let engine: &'e Engine = self.engine;
         let line = syntax::line_around(self.bytes, run.start, BESIDE).start;
-        let region = Span::new(line, run.end.min(run.start + BESIDE));
+        let region = Span::new(line, run.end);
         let text = region.of(self.bytes);
         engine.marks.scan(text, |waker, start| {
             self.wake(waker, region.start + start);
@@ -560,6 +564,25 @@ fn holds(text: &[u8], word: &str) -> bool {
     text.windows(word.len().max(1)).any(|w| w.eq_ignore_ascii_case(word.as_bytes()))
 }
 
+/// Calls `head` with each place in `run` where [`open_left`] may hold. No byte before a run is a token's.
+fn heads(bytes: &[u8], run: Span, mut head: impl FnMut(usize)) {
+    let mut open = true;
+    let before = run.start.checked_sub(1).and_then(|at| bytes.get(at)).copied();
+    let escaped = |at: usize, b: u8, last: u8| match at {
+        1 if before == Some(b'%') => b.is_ascii_hexdigit() && last.is_ascii_hexdigit(),
+        _ => last == b'\\' && matches!(b, b'n' | b't' | b'r'),
+    };
+    let mut last = b' ';
+    for (at, &b) in run.of(bytes).iter().enumerate() {
+        let alphanumeric = b.is_ascii_alphanumeric();
+        if open || !alphanumeric {
+            head(run.start + at);
+        }
+        open = !(alphanumeric || matches!(b, b'_' | b'-')) || escaped(at, b, last);
+        last = b;
+    }
+}
+
 /// True when no token character touches `start` from the left; `\n` and `%20` before it are no part
 /// of a token.
 fn open_left(bytes: &[u8], start: usize) -> bool {
@@ -593,4 +616,30 @@ fn open_right(bytes: &[u8], span: Span, secret: &[u8], bare: bool) -> bool {
 
 const fn is_word(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_where_a_token_can_begin() {
+        for text in [
+            "abc-d_e/f:gh,i",
+            "x\\nsk\\tsk\\rsk\\xsk\\\\nsk",
+            "2Dsk-abc20sk",
+            "-----BEGIN_x",
+            "_a-b__c",
+        ] {
+            for before in ["", " ", "%", "\u{e9}", "\""] {
+                let whole = format!("{before}{text}");
+                let run = Span::new(before.len(), whole.len());
+                let mut found = Vec::new();
+                heads(whole.as_bytes(), run, |at| found.push(at));
+                let expected: Vec<usize> =
+                    (run.start..run.end).filter(|&at| open_left(whole.as_bytes(), at)).collect();
+                assert_eq!(found, expected, "{whole:?}");
+            }
+        }
+    }
 }
