@@ -15,6 +15,7 @@ use super::effort::{Budget, Effort, FAILED, HIT};
 use super::encoding::entropy;
 use super::engine::{Candidate, Detector, Engine, Hidden, Origin, Waker};
 use super::hosts;
+use super::name_kind::name_kind;
 use super::names::is_secret_name_in_credential_block;
 use super::nature::Nature;
 use super::sieve::looks_random;
@@ -30,6 +31,8 @@ const BESIDE: usize = 128;
 /// How far before a value its name's separator may stand.
 const BLANKS: usize = 16;
 
+/// How many names that say nothing are remembered.
+const DULL: usize = 8;
 /// The shortest run that is read as encoded text: shorter ones hold no token.
 const LEAST_ENCODED: usize = 24;
 /// How far after its beginning the literal may end that holds only a part of a token.
@@ -48,6 +51,8 @@ pub(super) struct Scan<'e, 'b, 'n, F: FnOnce() -> Nature> {
     done: Vec<usize>,
     /// The name read last.
     name: Span,
+    /// Names that say nothing, by length and last byte.
+    dull: [Span; DULL],
     /// What may still be done in the present stretch of text.
     budget: Budget,
     /// What was classified last, whether as a vendor's shape, and what it is.
@@ -97,6 +102,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             found,
             done: Vec::new(),
             name: Span::default(),
+            dull: [Span::default(); DULL],
             budget: Budget::default(),
             classed: None,
             reader: None,
@@ -218,8 +224,27 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         self.found.iter().rev().take(8).any(|candidate| candidate.span.overlaps(span))
     }
 
+    /// True for a name that says nothing of its value. Records repeat a few of those, so they are remembered.
+    fn is_dull(&mut self, name: Span) -> bool {
+        let text = name.of(self.bytes);
+        let place = text.len() + usize::from(text.last().copied().unwrap_or_default());
+        let Some(known) = self.dull.get_mut(place % DULL) else { return false };
+        if !known.is_empty() && known.of(self.bytes) == text {
+            return true;
+        }
+        let secret = str::from_utf8(text).is_ok_and(is_secret_name_in_credential_block);
+        let dull = !secret && name_kind(text).is_none();
+        if dull {
+            *known = name;
+        }
+        dull
+    }
+
     /// Reads the value of a name for what its vendor and what its context tell.
     fn both(&mut self, name: Span) {
+        if self.is_dull(name) {
+            return;
+        }
         let nature = self.nature;
         let reader = self.run_reader.get_or_insert_with(|| Reader::new(self.bytes, **nature));
         reader.at(name, &mut self.assignments);
