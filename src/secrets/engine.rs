@@ -22,6 +22,7 @@ use super::effort::Effort;
 use super::import::{Imported, Where};
 use super::nature::Nature;
 use super::pattern::Pattern;
+use super::place;
 use super::prefilter::{Keyword, Prefilter};
 use super::scan::Scan;
 use super::sieve::{Met, Sieve, is_inside};
@@ -339,6 +340,7 @@ impl Engine {
             self.pass(&view.text, &nature, found, &mut inner);
             effort.add(inner, |at| view.original(Span::at(at)).start);
             self.import(&view.text, place, found, first);
+            self.place(found, first, &view.text, &nature);
             for candidate in found.get_mut(first..).into_iter().flatten() {
                 candidate.moved(&view);
             }
@@ -346,10 +348,27 @@ impl Engine {
             let hidden = self.pass(bytes, &nature, found, &mut effort);
             self.hidden(bytes, &hidden, &mut view, (found, first), &mut effort);
             self.import(bytes, place, found, first);
+            self.place(found, first, bytes, &nature);
         }
         self.settle(found, first);
         self.pair(found, first, bytes);
         effort
+    }
+
+    /// Lowers what is found where things are shown. Imported rules say themselves how sure they are.
+    fn place<F: FnOnce() -> Nature>(
+        &self,
+        found: &mut [Candidate],
+        first: usize,
+        bytes: &[u8],
+        nature: &LazyCell<Nature, F>,
+    ) {
+        let Some(fresh) = found.get_mut(first..).filter(|fresh| !fresh.is_empty()) else { return };
+        let own = self.imported.as_ref().map_or(self.detectors.len(), |&(_, base)| base);
+        place::lower(fresh, bytes, **nature, |index| {
+            let detector = self.detectors.get(index).filter(|_| index < own)?;
+            Some(&*detector.spec)
+        });
     }
 
     /// Runs the imported rules, and applies the imported exceptions to all candidates from `first` on.

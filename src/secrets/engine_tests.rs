@@ -189,3 +189,80 @@ fn hidden_tokens_are_found_where_they_stand() {
         }
     }
 }
+
+#[test]
+fn a_literal_further_on_hides_no_name_of_a_run() {
+    let engine = Engine::new(Vec::new()).unwrap();
+    let text =
+        crate::secrets::template::expand("nonce: {hex:32}\n\npassword: kx7#pq2v\n", 3).unwrap();
+    let mut found = Vec::new();
+    engine.scan(text.as_bytes(), Nature::default, &mut found);
+    let names: Vec<&[u8]> = found
+        .iter()
+        .filter_map(|c| match c.origin {
+            Origin::Context { name, .. } => Some(name.of(text.as_bytes())),
+            Origin::Detector(_) => None,
+        })
+        .collect();
+    assert_eq!(names, [&b"nonce"[..], b"password"]);
+}
+
+#[test]
+fn what_is_shown_counts_less_than_what_is_used() {
+    use Confidence::{High, Low, Medium};
+    let mut anybody = spec("anybody", &["yy_"], "yy_[a-z]{5}");
+    anybody.confidence = Medium;
+    let engine = Engine::new(vec![spec("own", &["zz_"], "zz_[a-z]{5}"), anybody]).unwrap();
+    let judged = |path: &str, text: &str| {
+        let mut found = Vec::new();
+        engine.scan(text.as_bytes(), || Nature::of(path, text.as_bytes()), &mut found);
+        found.iter().map(|c| c.confidence).collect::<Vec<_>>()
+    };
+    let all = "zz_qmfkt yy_qmfkt\npassword = 'kx7#pq2v'\n";
+    for (path, text, expected) in [
+        ("src/a.py", all, [High, Medium, Medium]),
+        ("examples/a.py", all, [High, Medium, Medium]),
+        ("README.md", all, [High, Medium, Medium]),
+        ("a.txt", all, [High, Medium, Medium]),
+        ("pkg/examples/a.rst", all, [Medium, Low, Low]),
+        ("docs/a.md", all, [High, Low, Low]),
+        ("a.py", &format!("def f():\n    \"\"\"Shows.\n    {all}\"\"\"\n"), [Medium, Low, Low]),
+        ("a.py", &format!("text = \"\"\"\n{all}\"\"\"\n"), [High, Medium, Medium]),
+    ] {
+        assert_eq!(judged(path, text), expected, "{path}: {text}");
+    }
+}
+
+#[test]
+fn hashes_are_no_passwords_in_programs() {
+    let text = crate::secrets::template::expand("x = '$2b$05${alnum:53}'", 3).unwrap();
+    let engine = Engine::with_builtin(Vec::new()).unwrap();
+    let judged = |path: &str| {
+        let mut found = Vec::new();
+        engine.scan(text.as_bytes(), || Nature::of(path, text.as_bytes()), &mut found);
+        found.first().map(|c| c.confidence)
+    };
+    assert_eq!(judged("users.ini"), Some(Confidence::High));
+    assert_eq!(judged("test/users.ini"), Some(Confidence::Low));
+    assert_eq!(judged("src/auth.go"), Some(Confidence::Low));
+}
+
+#[test]
+fn signatures_and_badges_are_shown_to_everybody() {
+    let engine = Engine::with_builtin(Vec::new()).unwrap();
+    for (text, expected) in [
+        ("{'x-hub-signature': '{hex:40}'}", Some(Confidence::Low)),
+        ("{'x-hub-key': '{hex:40}'}", Some(Confidence::Medium)),
+        ("https://ci.corp/a/badge.svg?key={hex:40}", Some(Confidence::Low)),
+        ("https://ci.corp/a/badge?key={hex:40}", Some(Confidence::Low)),
+        ("https://ci.corp/a/upload?key={hex:40}", Some(Confidence::Medium)),
+        ("key = b'{hex:40}'", Some(Confidence::Medium)),
+    ] {
+        let text = crate::secrets::template::expand(text, 3).unwrap_or_else(|_| {
+            text.replace("{hex:40}", &crate::secrets::template::expand("{hex:40}", 3).unwrap())
+        });
+        let mut found = Vec::new();
+        engine.scan(text.as_bytes(), || Nature::of("a.js", text.as_bytes()), &mut found);
+        assert_eq!(found.first().map(|c| c.confidence), expected, "{text}");
+    }
+}

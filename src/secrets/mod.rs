@@ -19,6 +19,7 @@ pub mod name_kind;
 pub mod names;
 pub mod nature;
 pub mod pattern;
+mod place;
 mod placeholder;
 mod prefilter;
 pub mod redact;

@@ -33,6 +33,12 @@ impl Language {
     pub const fn quotes_strings(self) -> bool {
         matches!(self, Self::Code | Self::Script | Self::Json)
     }
+
+    /// True for what is compiled or interpreted, shells left out.
+    #[must_use]
+    pub const fn is_program(self) -> bool {
+        matches!(self, Self::Code | Self::Script)
+    }
 }
 
 /// What a file is, as far as its path and its beginning tell.
@@ -52,6 +58,12 @@ pub struct Nature {
     pub generated: bool,
     /// It is documentation.
     pub documentation: bool,
+    /// It is text among texts that explain a program: prose or markup in a folder of documentation.
+    pub manual: bool,
+    /// All that it holds is made to be looked at: prose in a folder of examples, data in a file of examples.
+    pub specimen: bool,
+    /// It is Python, whose strings may stand as statements.
+    pub python: bool,
 }
 
 /// File endings by language, lower case.
@@ -98,6 +110,19 @@ const ENDINGS: &[(&str, Language)] = &[
     ("erl", Language::Code),
     ("hs", Language::Code),
     ("ml", Language::Code),
+    ("zig", Language::Code),
+    ("d", Language::Code),
+    ("pas", Language::Code),
+    ("css", Language::Code),
+    ("scss", Language::Code),
+    ("less", Language::Code),
+    ("lisp", Language::Code),
+    ("el", Language::Code),
+    ("scm", Language::Code),
+    ("rkt", Language::Code),
+    ("cljs", Language::Code),
+    ("coffee", Language::Script),
+    ("nim", Language::Script),
     ("py", Language::Script),
     ("pyi", Language::Script),
     ("pyx", Language::Script),
@@ -155,6 +180,8 @@ const ENDINGS: &[(&str, Language)] = &[
     ("tex", Language::Prose),
     ("pod", Language::Prose),
     ("textile", Language::Prose),
+    ("po", Language::Prose),
+    ("pot", Language::Prose),
 ];
 
 /// Names that package managers give their lock files.
@@ -191,6 +218,11 @@ const EXAMPLES: &[&str] =
     &["example", "examples", "sample", "samples", "demo", "demos", "template", "templates", "dist"];
 /// Words of a path that mark documentation.
 const DOCUMENTATION: &[&str] = &["doc", "docs", "documentation", "readme", "changelog", "manual"];
+/// Folders whose prose shows what one may type, and what comes back.
+const SHOWN: &[&str] = &["example", "examples", "sample", "samples", "tutorial", "tutorials"];
+/// Names of files that hold examples. Not the singular: `config.example.yml` is one configuration, in which
+/// its author may have left the true one.
+const SPECIMENS: &[&str] = &["examples", "samples"];
 /// What tools write at the head of what they make.
 const GENERATED: &[&[u8]] = &[b"@generated", b"DO NOT EDIT", b"utogenerated", b"uto-generated"];
 /// How much of a file is looked at.
@@ -205,10 +237,15 @@ impl Nature {
         let head = bytes.get(..bytes.len().min(HEAD)).unwrap_or_default();
         let known = ENDINGS.iter().find(|(name, _)| ending.eq_ignore_ascii_case(name));
         let language = known.map_or_else(|| by_name(file, head), |&(_, language)| language);
-        let has = |words: &[&str]| {
-            path.split(|c: char| !c.is_ascii_alphanumeric())
+        let holds = |text: &str, words: &[&str]| {
+            text.split(|c: char| !c.is_ascii_alphanumeric())
                 .any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)))
         };
+        let has = |words: &[&str]| holds(path, words);
+        let folders = path.get(..path.len() - file.len()).unwrap_or_default();
+        let prose = matches!(language, Language::Prose);
+        let text = prose || matches!(language, Language::Markup);
+        let data = text || matches!(language, Language::Json | Language::Yaml);
         // `FooTest.java`, `FooTests.cs`, `FooSpec.scala`.
         let stem = file.split('.').next().unwrap_or_default();
         let suffixed = ["Test", "Tests", "Spec", "TestCase"].iter().any(|end| stem.ends_with(end));
@@ -222,7 +259,10 @@ impl Nature {
             minified: file.contains(".min.")
                 || language == Language::Code && head.len() - last > 900,
             generated: GENERATED.iter().any(|mark| memchr::memmem::find(head, mark).is_some()),
-            documentation: language == Language::Prose || has(DOCUMENTATION),
+            documentation: prose || has(DOCUMENTATION),
+            manual: text && holds(folders, DOCUMENTATION),
+            python: ["py", "pyi"].iter().any(|name| ending.eq_ignore_ascii_case(name)),
+            specimen: prose && holds(folders, SHOWN) || data && holds(file, SPECIMENS),
         }
     }
 }
@@ -291,6 +331,14 @@ mod tests {
         assert!(nature("config.example.yml").example);
         assert!(nature("sub/Cargo.lock").lock);
         assert!(nature("docs/a.html").documentation);
+        assert!(nature("docs/a.html").manual);
+        assert!(nature("usr/share/doc/x/README").manual);
+        assert!(!nature("README.md").manual && !nature("docs/conf.py").manual);
+        assert!(nature("pkg/examples/iam/create-user.rst").specimen);
+        assert!(nature("data/iam/examples-1.json").specimen);
+        for path in ["examples/app/settings.py", "examples/.env", "config.example.yml", "a.txt"] {
+            assert!(!nature(path).specimen, "{path}");
+        }
         assert!(Nature::of("a.go", b"// Code generated by x. DO NOT EDIT.\n").generated);
         assert!(Nature::of("a.js", &[b'x'; 4000]).minified);
         assert!(!Nature::of("a.js", b"x\ny\n").minified);

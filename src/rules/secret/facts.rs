@@ -148,9 +148,11 @@ const fn is_structure(check: Check) -> bool {
 }
 
 /// Why a value is taken for a credential that only its surroundings tell.
-pub(super) fn of_context(reason: &str, name: &str) -> Vec<String> {
+pub(super) fn of_context(reason: &str, name: &str, note: Option<Note>) -> Vec<String> {
     let told = if is_secret_name_in_credential_block(name) { "assigned to" } else { "told by" };
-    vec![reason.to_owned(), format!("{told} `{name}`")]
+    let mut reasons = vec![reason.to_owned(), format!("{told} `{name}`")];
+    reasons.extend(note.map(|note| note.to_string()));
+    reasons
 }
 
 /// Why a value under a secret's name in a file that Hermes reads is taken for a credential.
@@ -178,8 +180,8 @@ mod tests {
         let weak = of_name("password", false, Reader::Neighbour);
         assert_eq!(weak.len(), 3);
         assert_eq!(weak.last().map(String::as_str), Some("it is an ordinary word"));
-        assert_eq!(of_context("why", "curl -u"), ["why", "told by `curl -u`"]);
-        assert_eq!(of_context("why", "password"), ["why", "assigned to `password`"]);
+        assert_eq!(of_context("why", "curl -u", None), ["why", "told by `curl -u`"]);
+        assert_eq!(of_context("why", "password", None), ["why", "assigned to `password`"]);
     }
 
     #[test]

@@ -225,7 +225,7 @@ fn in_context(candidate: &Candidate, bytes: &[u8]) -> Option<Secret> {
         span: candidate.span,
         pair: None,
         route: String::new(),
-        reasons: facts::of_context(reason, &name),
+        reasons: facts::of_context(reason, &name, candidate.note),
         decoded: None,
         excepted: candidate.excepted,
         shown: secrets::redact(candidate.span.of(bytes), ""),
