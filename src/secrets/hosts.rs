@@ -1,11 +1,12 @@
 //! Tells the addresses that documentation uses from those that a password opens.
 //!
 //! Names reserved for examples (RFC 2606, RFC 6761) are never reported, whatever the password. This
-//! machine's own name is in half of all tutorials and in real deployments too, so there a password that
-//! looks generated still counts.
+//! machine's own name is in half of all tutorials and in real deployments too, so there a password that is no
+//! word still counts.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use super::assignment::looks_generated;
+use super::wording::Wording;
 
 /// Reserved second-level names; what ends in `.name` belongs to them.
 const DOMAINS: [&[u8]; 3] = [b"example.com", b"example.org", b"example.net"];
@@ -19,7 +20,17 @@ const LONGEST_SCHEME: usize = 40;
 /// True when `after`, the bytes behind `password`, is `@` and a host that documentation uses.
 pub(super) fn is_example(password: &[u8], after: &[u8]) -> bool {
     let Some(host) = host(after) else { return false };
-    is_reserved_name(host) || is_this_machine(host) && !looks_generated(password)
+    is_reserved_name(host) || is_this_machine(host) && !is_chosen(password)
+}
+
+/// True for a password that is no word and no word with a counter: someone has set it.
+fn is_chosen(password: &[u8]) -> bool {
+    let wording = Wording::of(password);
+    let mixed = password.len() >= 6
+        && password.iter().any(u8::is_ascii_digit)
+        && wording.runs > 0
+        && !wording.is_wordy();
+    looks_generated(password) || wording.is_gibberish() || mixed
 }
 
 /// True when `after` is `@` and a host whose name is reserved for examples.
@@ -118,5 +129,11 @@ mod tests {
             assert!(!is_example(b"q7m2b9x4kt1wz", host.as_bytes()), "{host}");
         }
         assert!(!is_example(b"hunter2", b"@localhost.corp"));
+        for chosen in ["qzvkpwx", "qzk481", "zxq4wkvbp"] {
+            assert!(!is_example(chosen.as_bytes(), b"@localhost:5432/db"), "{chosen}");
+        }
+        for word in ["postgres", "admin123", "my-pass", "root"] {
+            assert!(is_example(word.as_bytes(), b"@localhost:5432/db"), "{word}");
+        }
     }
 }

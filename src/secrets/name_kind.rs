@@ -265,6 +265,24 @@ const NO_SECRET: &[&str] = &[
     "revision",
 ];
 
+/// Words that only end as a password's name does.
+const NO_PASS: &[&str] = &[
+    "askpass",
+    "buypass",
+    "bypass",
+    "compass",
+    "encompass",
+    "multipass",
+    "onepass",
+    "overpass",
+    "renderpass",
+    "subpass",
+    "surpass",
+    "trespass",
+    "twopass",
+    "underpass",
+];
+
 /// What kind of secret a name speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NameKind {
@@ -327,6 +345,7 @@ fn kind_of(words: &[&[u8]]) -> Option<NameKind> {
         || ["pass", "userpass", "dbpass", "mypass", "adminpass", "pw", "psw", "pswd", "passw"]
             .iter()
             .any(|w| is(w))
+        || ends("pass") && last.len() > 4 && !is_in(NO_PASS, last)
         || is("word") && before.last().is_some_and(|word| *word == b"pass")
     {
         return Some(NameKind::Password);
@@ -362,7 +381,7 @@ fn kind_of(words: &[&[u8]]) -> Option<NameKind> {
         "seed",
     ];
     // The name of a thing in a store.
-    let stored = ["s3", "object", "routing", "bucket", "group", "translation", "message"];
+    let stored = ["s3", "object", "routing", "bucket", "group", "translation", "message", "socket"];
     let bucket = matches!(before, [.., b"s", b"3"]);
     if is("key") && (bucket || before.last().is_some_and(|word| is_in(&stored, word))) {
         return None;
@@ -383,6 +402,9 @@ mod tests {
             ("passwordForAdmin", Some((NameKind::Password, false))),
             ("X-Api-Key", Some((NameKind::Secret, true))),
             ("oauth_token_secret", Some((NameKind::Secret, true))),
+            ("bindpass", Some((NameKind::Password, true))),
+            ("bypass", None),
+            ("Sec-WebSocket-Key", None),
             ("Authorization", Some((NameKind::Authorization, true))),
             ("signing_salt", Some((NameKind::Weak, true))),
             ("encKey", Some((NameKind::Weak, true))),

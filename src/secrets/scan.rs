@@ -269,7 +269,11 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         let before =
             self.bytes.get(run.start.saturating_sub(BLANKS)..run.start).unwrap_or_default();
         let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'(' | b'\\');
-        let trailing = before.iter().rev().take_while(|b| blank(b)).count();
+        let mut trailing = before.iter().rev().take_while(|b| blank(b)).count();
+        // The prefix of a string: `key = b"x"`, `key: @"x"`.
+        if let [head @ .., b'b' | b'r' | b'u' | b'f' | b'L' | b'@', b'"' | b'\''] = before {
+            trailing += 1 + head.iter().rev().take_while(|b| blank(b)).count();
+        }
         let at = run.start - trailing;
         let joint = at.checked_sub(1).and_then(|at| self.bytes.get(at)).filter(|_| trailing > 0);
         if let Some(joint @ (b'=' | b':' | b',' | b'>')) = joint

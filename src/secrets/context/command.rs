@@ -106,7 +106,12 @@ impl Reader<'_> {
         let stop = syntax::line_end(self.bytes, end, COMMAND);
         self.command = (index, stop);
         self.budget.spend(HIT + stop - end);
-        let mut i = end;
+        // The rest of the command's name: `mysqldump`, not `MySQL-Python`.
+        let rest = Span::new(end, stop).of(self.bytes);
+        let mut i = end + rest.iter().take_while(|b| syntax::is_name_byte(**b)).count();
+        if at(self.bytes, i) == b'-' && !at(self.bytes, i - 1).is_ascii_whitespace() {
+            return;
+        }
         let mut last: &[u8] = b"";
         let mut words = 0;
         let mut batch = false;

@@ -65,6 +65,7 @@ pub(super) fn judge(
         || nature.language == Language::Prose
             && reading.quote.is_none()
             && looks == Strength::Gibberish
+            && !reading.heads
         || matches!(reading.separator, Separator::Argument | Separator::Comma)
             && looks < Strength::Gibberish;
     if lowered && confidence == Confidence::Low && reading.separator != Separator::Copula {
@@ -131,7 +132,8 @@ fn holds_bare(
         }
         Language::Prose | Language::Markup if reading.separator == Separator::Space => told,
         Language::Prose | Language::Markup => {
-            let set = kind == NameKind::Password && reading.separator == Separator::Equals;
+            let set = kind == NameKind::Password
+                && (reading.separator == Separator::Equals || reading.heads);
             let clean = !value.iter().any(|b| b"){},|<>".contains(b));
             told && clean && (set || looks > Strength::Gibberish)
         }
@@ -161,6 +163,7 @@ fn is_elsewhere(
         // The scope of a signed address: `X-Amz-Credential=id/date/region`.
         || ends_with(name, b"credential") && value.iter().any(|b| matches!(b, b'/' | b'%'))
         || looks < Strength::Random && names_itself(name, value)
+        || is_type_of(value)
 }
 
 /// What the name and the look of the value are worth together.
@@ -198,6 +201,8 @@ fn weigh(
         {
             Some((Low, "a word under a secret's name"))
         }
+        // Made with a key, and sent to whoever checks it.
+        (NameKind::Weak, Random) if is_signature(name) => Some((Low, "a signature")),
         (NameKind::Weak, Random) => Some((Medium, "a generated value under the name of a key")),
         (NameKind::Weak, Mixed)
             if is_mixed_enough(value)
@@ -216,6 +221,12 @@ fn ends_with(name: &[u8], word: &[u8]) -> bool {
         .checked_sub(word.len())
         .and_then(|at| name.get(at..))
         .is_some_and(|end| end.eq_ignore_ascii_case(word))
+}
+
+/// `X-Hub-Signature`, `sig`: what a key has signed with is shown to everybody.
+fn is_signature(name: &[u8]) -> bool {
+    const WORDS: [&[u8]; 3] = [b"signature", b"sig", b"hmac"];
+    WORDS.iter().any(|word| ends_with(name, word))
 }
 
 /// A name that speaks of a secret even when an id stands under it.
@@ -251,6 +262,15 @@ fn is_email(value: &[u8]) -> bool {
 fn is_mixed_enough(value: &[u8]) -> bool {
     let wording = Wording::of(value);
     wording.is_gibberish() || value.iter().any(u8::is_ascii_digit) && !wording.is_wordy()
+}
+
+/// `X64V3Token`: a type that is called by what it is.
+fn is_type_of(value: &[u8]) -> bool {
+    const WORDS: [&[u8]; 4] = [b"Token", b"Secret", b"Password", b"Key"];
+    value.len() < 32
+        && value.first().is_some_and(u8::is_ascii_uppercase)
+        && value.iter().all(|b| b.is_ascii_alphanumeric())
+        && WORDS.iter().any(|word| value.ends_with(word))
 }
 
 /// True when the value repeats a word of its name: `password = "userPassword"`, `"token": "token1"`.

@@ -154,7 +154,7 @@ fn is_setter(name: &[u8]) -> bool {
     const OTHERS: &[&str] = &[
         "get", "is", "has", "check", "validate", "verify", "find", "read", "ask", "prompt", "hash",
         "encode", "decode", "remove", "delete", "clear", "log", "show", "parse", "match", "assert",
-        "expect", "test",
+        "expect", "test", "split",
     ];
     const SETTERS: &[&str] = &["set", "with", "add", "use", "put"];
     let last = name.rsplit(|&b| b == b'.').next().unwrap_or_default();

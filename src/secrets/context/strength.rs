@@ -80,7 +80,7 @@ pub(super) fn strength(value: &[u8]) -> Strength {
     if f.blanks > 0 {
         return if is_app_password(value) { Strength::Random } else { Strength::Nothing };
     }
-    if is_code(value, f) {
+    if is_code(value, f) || is_charset(value) {
         return Strength::Nothing;
     }
     let wording = Wording::of(value);
@@ -126,8 +126,9 @@ fn dense(value: &[u8], f: Features) -> bool {
 
 /// Signs that programs put between names, and passwords rarely hold in this order.
 fn is_code(value: &[u8], f: Features) -> bool {
-    // The padding of base64.
+    // The padding of base64. `scmVersion=` is a name.
     let padding = value.iter().rev().take_while(|b| **b == b'=').count();
+    let padding = if value.len().is_multiple_of(4) || f.digits > 0 { padding } else { 0 };
     let value = value.get(..value.len() - padding.min(2)).unwrap_or(value);
     let first = value.first().copied().unwrap_or(0);
     let last = value.last().copied().unwrap_or(0);
@@ -199,6 +200,32 @@ fn is_code(value: &[u8], f: Features) -> bool {
         || label
         || first == b'%' && f.signs == 1
         || f.signs * 2 > value.len() && f.digits == 0 && value.len() < 8
+}
+
+/// The name of an encoding: `password.decode("UTF-8")`.
+fn is_charset(value: &[u8]) -> bool {
+    const NAMES: [&[u8]; 9] = [
+        b"utf",
+        b"utf8",
+        b"utf16",
+        b"utf32",
+        b"ascii",
+        b"usascii",
+        b"latin",
+        b"latin1",
+        b"iso88591",
+    ];
+    if value.len() > 12 {
+        return false;
+    }
+    let mut plain = [0_u8; 12];
+    let mut length = 0;
+    for (slot, b) in plain.iter_mut().zip(value.iter().filter(|b| !b"-_".contains(b))) {
+        *slot = b.to_ascii_lowercase();
+        length += 1;
+    }
+    let plain = plain.get(..length).unwrap_or_default();
+    NAMES.contains(&plain)
 }
 
 /// `%016llx`, `%-8s`.
@@ -337,6 +364,9 @@ mod tests {
             ("/etc/app/secret", Nothing),
             ("%s:%s", Nothing),
             ("123456", Nothing),
+            ("UTF-8", Nothing),
+            ("iso-8859-1", Nothing),
+            ("scmVersion=", Nothing),
         ] {
             assert_eq!(strength(value.as_bytes()), class, "{value}");
         }

@@ -65,6 +65,9 @@ fn assignments_of_all_languages() {
         ("a.cs", "\"Server=x;Password=kx7#pq2v;Trusted=no\"", "Password=kx7#pq2v Medium"),
         ("a.cs", "new NetworkCredential(\"u\", \"kx7#pq2v\")", "NetworkCredential=kx7#pq2v Medium"),
         ("a.md", "Your password is: kx7#pq2v", "password=kx7#pq2v Low"),
+        ("a.txt", "user: me\npassword: qxvkzpw\n", "password=qxvkzpw Medium"),
+        ("a.txt", "the new password=qxvkzpw", "password=qxvkzpw Low"),
+        ("a.js", "ldap = { bindpass: 'kx7#pq2v' }", "bindpass=kx7#pq2v Medium"),
     ] {
         finds(path, text, expected);
     }
@@ -106,6 +109,11 @@ fn what_is_no_credential() {
         ("a.js", "key: 'userPasswordField'"),
         ("a.js", "passwordSelector = '#password'"),
         ("a.c", "key = \"qcom,switch-mode\";"),
+        ("a.py", "password = password.decode(\"UTF-8\")"),
+        ("a.toml", "token = \"X64V3GfniToken\""),
+        ("a.js", "'Sec-WebSocket-Key': '{b64:22}=='"),
+        ("a.sh", "f \"user= password= scmVersion=\""),
+        ("a.txt", "MySQL-Python of old"),
         ("a.c", "rtas_token(\"ibm,open-errinjct\")"),
         ("a.c", "printf(\"token=0x%016llx\\n\", x)"),
         ("a.sh", "echo \"PASS: ipv6 test\""),

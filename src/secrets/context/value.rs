@@ -35,6 +35,8 @@ pub(super) struct Reading {
     pub least: Strength,
     /// Nothing but a comment follows an unquoted value on its line.
     pub alone: bool,
+    /// The name of an unquoted value is the first word of its line.
+    pub heads: bool,
 }
 
 impl Reading {
@@ -50,6 +52,7 @@ impl Reading {
             comment: false,
             least: Strength::Nothing,
             alone: true,
+            heads: false,
         }
     }
 }
@@ -249,6 +252,14 @@ fn is_comment(bytes: &[u8], offset: usize) -> bool {
     [&b"#"[..], b"//", b"* ", b"/*", b"--", b";"].iter().any(|mark| line.starts_with(mark))
 }
 
+/// True when nothing but marks of a list, a quotation or a comment stands before `offset` on its line.
+fn heads_line(bytes: &[u8], offset: usize) -> bool {
+    let low = offset.saturating_sub(BACK);
+    let before = bytes.get(low..offset).unwrap_or_default();
+    let line = before.rsplit(|&b| b == b'\n').next().unwrap_or_default();
+    line.iter().all(|b| b.is_ascii_whitespace() || b"#-*>/;|$".contains(b))
+}
+
 fn unquoted(bytes: &[u8], name: Span, from: usize, separator: Separator) -> Option<Reading> {
     let scheme = scheme(bytes, from);
     let start = from + scheme;
@@ -320,6 +331,7 @@ fn unquoted(bytes: &[u8], name: Span, from: usize, separator: Separator) -> Opti
         inside: inside || query,
         comment: is_comment(bytes, name.start),
         alone,
+        heads: heads_line(bytes, name.start),
         ..Reading::inside(Span::new(start, cut), separator)
     })
 }
