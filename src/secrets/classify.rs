@@ -217,6 +217,10 @@ fn reference(value: &[u8]) -> Option<&'static str> {
             return Some("a variable");
         }
         [b'<', .., b'>'] | [b'[', .., b']'] | [b'`', .., b'`'] => return Some("to be filled in"),
+        // `user[:password]`: what may be left out.
+        [word @ .., b']'] if word.iter().all(u8::is_ascii_alphabetic) => {
+            return Some("to be filled in");
+        }
         [b'_', b'_', .., b'_', b'_'] => return Some("filled in by a template"),
         [b'%', name @ .., b'%'] | [b'@', name @ .., b'@'] | [b'{', name @ .., b'}']
             if is_dotted(name) =>
@@ -381,7 +385,20 @@ fn is_boolean(value: &[u8]) -> bool {
     WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
+/// `$6$salt$hash`: the modular form of a digest, with words in the place of its parts.
+fn is_digest_model(value: &[u8]) -> bool {
+    let mut parts = value.split(|&b| b == b'$');
+    let scheme = (parts.next(), parts.next());
+    let words = parts.clone().count();
+    matches!(scheme, (Some([]), Some([_] | [_, _] | [b'a', ..])))
+        && words >= 2
+        && parts.all(|part| !part.is_empty() && part.iter().all(u8::is_ascii_lowercase))
+}
+
 fn hash(value: &[u8], context: &Context<'_>) -> Option<&'static str> {
+    if is_digest_model(value) {
+        return Some("a digest's form");
+    }
     if digest::scheme(value).is_some() {
         return Some("a digest");
     }

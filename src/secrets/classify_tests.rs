@@ -44,6 +44,7 @@ fn references() {
         "{settings[",
         "sk-{api_key}",
         "{prefix}{session.token}",
+        "password]",
     ] {
         assert_eq!(kind(value), Kind::Reference, "{value}");
     }
@@ -126,6 +127,8 @@ fn other_kinds() {
     assert_eq!(kind("unused"), Kind::LocalServer);
     assert_eq!(kind("no-key-required"), Kind::LocalServer);
     assert_eq!(kind("scrypt$16384$8$1$TUFTTUFT$x"), Kind::Hash);
+    assert_eq!(kind("$6$salt$hash"), Kind::Hash);
+    assert_eq!(kind("$6$qX7mB2vK9t"), Kind::Literal);
     assert_eq!(kind("true"), Kind::Boolean);
     assert_eq!(kind("~/.ssh/id_ed25519"), Kind::Path);
     assert_eq!(kind("./secrets.enc.yaml"), Kind::Path);

@@ -202,6 +202,10 @@ const NO_SECRET: &[&str] = &[
     "total",
     "csrf",
     "xsrf",
+    "authenticity",
+    "field",
+    "caption",
+    "tooltip",
     "cancel",
     "cancellation",
     "redact",
@@ -265,22 +269,11 @@ const NO_SECRET: &[&str] = &[
     "revision",
 ];
 
-/// Words that only end as a password's name does.
-const NO_PASS: &[&str] = &[
-    "askpass",
-    "buypass",
-    "bypass",
-    "compass",
-    "encompass",
-    "multipass",
-    "onepass",
-    "overpass",
-    "renderpass",
-    "subpass",
-    "surpass",
-    "trespass",
-    "twopass",
-    "underpass",
+/// What stands before `pass` in one word, when that is a password.
+const PASS_OF: &[&str] = &[
+    "admin", "auth", "bind", "cert", "client", "db", "ftp", "http", "imap", "key", "keystore",
+    "ldap", "login", "mail", "my", "mysql", "pg", "proxy", "redis", "root", "server", "smtp",
+    "sql", "ssh", "store", "sudo", "trust", "user", "wifi",
 ];
 
 /// What kind of secret a name speaks of.
@@ -342,10 +335,8 @@ fn kind_of(words: &[&[u8]]) -> Option<NameKind> {
     if ["password", "passwords", "passwd", "passphrase", "passcode", "pwd", "passwort"]
         .iter()
         .any(|w| ends(w))
-        || ["pass", "userpass", "dbpass", "mypass", "adminpass", "pw", "psw", "pswd", "passw"]
-            .iter()
-            .any(|w| is(w))
-        || ends("pass") && last.len() > 4 && !is_in(NO_PASS, last)
+        || ["pass", "pw", "psw", "pswd", "passw"].iter().any(|w| is(w))
+        || last.strip_suffix(b"pass").is_some_and(|of| is_in(PASS_OF, of))
         || is("word") && before.last().is_some_and(|word| *word == b"pass")
     {
         return Some(NameKind::Password);
@@ -381,7 +372,20 @@ fn kind_of(words: &[&[u8]]) -> Option<NameKind> {
         "seed",
     ];
     // The name of a thing in a store.
-    let stored = ["s3", "object", "routing", "bucket", "group", "translation", "message", "socket"];
+    let stored = [
+        "s3",
+        "object",
+        "routing",
+        "bucket",
+        "group",
+        "translation",
+        "message",
+        "socket",
+        "websocket",
+        // What stands under it is the number of a public key.
+        "gpg",
+        "pgp",
+    ];
     let bucket = matches!(before, [.., b"s", b"3"]);
     if is("key") && (bucket || before.last().is_some_and(|word| is_in(&stored, word))) {
         return None;
@@ -403,8 +407,11 @@ mod tests {
             ("X-Api-Key", Some((NameKind::Secret, true))),
             ("oauth_token_secret", Some((NameKind::Secret, true))),
             ("bindpass", Some((NameKind::Password, true))),
-            ("bypass", None),
+            ("minipass", None),
             ("Sec-WebSocket-Key", None),
+            ("sec-websocket-key", None),
+            ("authenticity_token", None),
+            ("GPG_KEY", None),
             ("Authorization", Some((NameKind::Authorization, true))),
             ("signing_salt", Some((NameKind::Weak, true))),
             ("encKey", Some((NameKind::Weak, true))),

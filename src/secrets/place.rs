@@ -6,11 +6,14 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use super::check::Note;
+use super::classify::{Context, classify};
 use super::digest;
+use super::encoding::base64;
 use super::engine::{Candidate, Origin};
 use super::nature::{Language, Nature};
 use super::spec::{Check, Confidence, DetectorSpec};
 use super::syntax::{at, line_around};
+use super::wording::Wording;
 use crate::span::Span;
 
 /// How far before a value the string in which it stands may begin, in bytes.
@@ -61,6 +64,8 @@ pub(super) fn lower<'s>(
             let step =
                 if shaped && !public { candidate.confidence.lowered() } else { Confidence::Low };
             (step, "it stands in an example")
+        } else if detector.is_none() && is_told(candidate.span.of(bytes)) {
+            (Confidence::Low, "its password is a word or a placeholder")
         } else if is_badge(bytes, candidate.span) {
             (Confidence::Low, "a badge shows it to everybody")
         } else if nature.manual && !shaped {
@@ -75,6 +80,23 @@ pub(super) fn lower<'s>(
         candidate.confidence = confidence;
         candidate.note = candidate.note.or(Some(Note::Text(why)));
     }
+}
+
+/// True for base64 of `user:password` whose password is none: `foo:bar`, `me:pass`.
+fn is_told(value: &[u8]) -> bool {
+    const LONGEST: usize = 128;
+    if value.len() > LONGEST {
+        return false;
+    }
+    let Some(plain) = base64(value) else { return false };
+    let Some(colon) = plain.iter().position(|&b| b == b':') else { return false };
+    let (user, password) = plain.split_at_checked(colon).unwrap_or_default();
+    let password = password.get(1..).unwrap_or_default();
+    let word = !classify(password, &Context::default()).is_literal();
+    plain.iter().all(|b| (b' '..=b'~').contains(b))
+        && !user.is_empty()
+        && word
+        && !Wording::of(password).is_gibberish()
 }
 
 /// True for the key id in the scope of a signed address, which is shown with every signature:
@@ -222,6 +244,21 @@ mod tests {
         assert!(badge("![](https://img.shields.io/codecov/c/gh/a?style=flat&token=VALUE)"));
         assert!(!badge("https://ci.test/badge.svg token=VALUE"));
         assert!(!badge("https://ci.test/upload?token=VALUE"));
+    }
+
+    #[test]
+    fn words_in_base64_are_words() {
+        for text in ["Zm9vOmJhcg==", "bWU6cGFzcw==", "dXNlcjpwYXNzd29yZA=="] {
+            assert!(is_told(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "dXNlcjpxenZrcHd4",
+            "c3ZjOlprODNoZlBxMnhMdw==",
+            "Zm9vYmFyYmF6",
+            "qX7mB2vK9tLw4ZsRnY3cPd8H",
+        ] {
+            assert!(!is_told(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]

@@ -45,8 +45,13 @@ pub(super) fn judge(
     if looks == Strength::Nothing
         || reading.quote.is_none() && !holds_bare(kind, value, looks, reading, nature.language)
         || looks < reading.least
+        || nature.translation && looks < Strength::Random
         || is_elsewhere(name, kind, value, looks, reading, nature.language)
     {
+        return None;
+    }
+    // Base64 between two signs is no name.
+    if name.len() >= 20 && strength(name) == Strength::Random {
         return None;
     }
     let (confidence, reason) = weigh(name, kind, value, looks, reading, nature.language)?;
@@ -102,7 +107,10 @@ fn holds_bare(
     language: Language,
 ) -> bool {
     if !reading.alone && reading.separator != Separator::Space
-        || matches!(value.first(), Some(b'$' | b'&' | b'*' | b'@' | b'%' | b'[' | b'{' | b'('))
+        || matches!(value.first(), Some(b'$' | b'&' | b'*' | b'@' | b'%' | b'[' | b'{' | b'(' | b'<'))
+        || language == Language::Yaml && value.first() == Some(&b'!')
+        // `prog,link`: several things.
+        || value.contains(&b',') && !value.iter().any(u8::is_ascii_digit)
         || value.iter().any(|b| b"({[".contains(b)) && looks < Strength::Random
         || reading.separator == Separator::Comparison && looks < Strength::Random
     {
@@ -155,7 +163,8 @@ fn is_elsewhere(
     // A shell fills in `$name` anywhere.
     let filled = |w: &[u8]| matches!(w, [b'$', b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'{']);
     let digits = value.iter().any(u8::is_ascii_digit);
-    kind != NameKind::Password && is_email(value)
+    // Whoever has no password on a file server gives an address.
+    is_email(value) && (kind != NameKind::Password || looks < Strength::Random)
         || language == Language::Shell && value.windows(2).any(filled)
         || reading.separator == Separator::Copula
             && reading.quote.is_none()

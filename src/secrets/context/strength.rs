@@ -80,7 +80,7 @@ pub(super) fn strength(value: &[u8]) -> Strength {
     if f.blanks > 0 {
         return if is_app_password(value) { Strength::Random } else { Strength::Nothing };
     }
-    if is_code(value, f) || is_charset(value) {
+    if is_code(value, f) || is_charset(value) || is_version(value) || is_list(value, f) {
         return Strength::Nothing;
     }
     let wording = Wording::of(value);
@@ -121,6 +121,11 @@ fn dense(value: &[u8], f: Features) -> bool {
         && value.iter().filter(|b| b.is_ascii_punctuation() && !b"+/=-_.:%".contains(b)).count()
             >= 4
         && entropy(value) >= 4.2
+        && value
+            .windows(2)
+            .filter(|w| matches!(*w, b"\\x" | b"\\[" | b"\\]" | b"[^" | b"(?" | b")?"))
+            .count()
+            < 2
         && Wording::of(value).foreign * 3 >= Wording::of(value).runs
 }
 
@@ -200,6 +205,30 @@ fn is_code(value: &[u8], f: Features) -> bool {
         || label
         || first == b'%' && f.signs == 1
         || f.signs * 2 > value.len() && f.digits == 0 && value.len() < 8
+}
+
+/// `required|string`, `App\\Form\\UserType`: names joined by a sign that passwords have now and then.
+fn is_list(value: &[u8], f: Features) -> bool {
+    let joined = |sign: u8| {
+        let names = value.split(|&b| b == sign);
+        let plain = |name: &[u8]| !name.is_empty() && name.iter().all(u8::is_ascii_alphabetic);
+        names.clone().count() > 1 && names.clone().all(plain)
+    };
+    f.digits == 0
+        && (joined(b'|') || joined(b'\\') && value.iter().filter(|b| **b == b'\\').count() > 1)
+}
+
+/// `^7.0.4`, `>=1.2.3-rc.1`: which versions of a package will do.
+fn is_version(value: &[u8]) -> bool {
+    let sign = value.iter().take_while(|b| b"^~<>=v".contains(b)).count();
+    let rest = value.get(sign..).unwrap_or_default();
+    let mut numbers = rest.split(|&b| b == b'.');
+    let digits = |part: Option<&[u8]>| {
+        part.is_some_and(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
+    };
+    let three = digits(numbers.next()) && digits(numbers.next());
+    let third = numbers.next().and_then(|part| part.split(|&b| b == b'-').next());
+    sign <= 2 && three && digits(third)
 }
 
 /// The name of an encoding: `password.decode("UTF-8")`.
@@ -367,6 +396,12 @@ mod tests {
             ("UTF-8", Nothing),
             ("iso-8859-1", Nothing),
             ("scmVersion=", Nothing),
+            ("^7.0.4", Nothing),
+            ("required|string", Nothing),
+            ("App\\Form\\UserType", Nothing),
+            ("[^()<>@,;:\\\"/\\[\\]?={}\\x00-\\x20\\x7f]+", Nothing),
+            (">=1.12.3-rc.1", Nothing),
+            ("7.pq.4!x", Mixed),
         ] {
             assert_eq!(strength(value.as_bytes()), class, "{value}");
         }
