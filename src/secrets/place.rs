@@ -68,12 +68,12 @@ pub(super) fn lower<'s>(
             (Confidence::Low, "its password is a word or a placeholder")
         } else if is_badge(bytes, candidate.span) {
             (Confidence::Low, "a badge shows it to everybody")
-        } else if nature.manual && !shaped {
-            (candidate.confidence.lowered(), "it stands in documentation")
-        } else if (nature.test || nature.language.is_program())
+        } else if (nature.test || nature.manual || nature.language.is_program())
             && digest::scheme(candidate.span.of(bytes)).is_some()
         {
-            (Confidence::Low, "it is a hash in the text of a program")
+            (Confidence::Low, "it is a hash where no accounts are kept")
+        } else if nature.manual && !shaped {
+            (candidate.confidence.lowered(), "it stands in documentation")
         } else {
             continue;
         };
