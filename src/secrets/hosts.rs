@@ -20,7 +20,7 @@ const LONGEST_SCHEME: usize = 40;
 /// True when `after`, the bytes behind `password`, is `@` and a host that documentation uses.
 pub(super) fn is_example(password: &[u8], after: &[u8]) -> bool {
     let Some(host) = host(after) else { return false };
-    is_reserved_name(host) || is_this_machine(host) && !is_chosen(password)
+    is_reserved_name(host) || is_this_machine(host) && !is_chosen(password) && !is_mixed(password)
 }
 
 /// True for a password that is no word and no word with a counter: someone has set it.
@@ -46,6 +46,17 @@ fn host(after: &[u8]) -> Option<&[u8]> {
     let (host, tail) = rest.split_at_checked(length).unwrap_or_default();
     // More userinfo follows: the host is further on.
     (tail.first() != Some(&b'@')).then(|| without_port(host))
+}
+
+/// Eight characters or more, small and capital letters and a digit that does not merely end a word: what is in
+/// tutorials has none of it.
+fn is_mixed(password: &[u8]) -> bool {
+    let word = password.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |end| end + 1);
+    let word = password.get(..word).unwrap_or_default();
+    password.len() >= 8
+        && word.iter().any(u8::is_ascii_digit)
+        && password.iter().any(u8::is_ascii_uppercase)
+        && password.iter().any(u8::is_ascii_lowercase)
 }
 
 fn is_this_machine(host: &[u8]) -> bool {

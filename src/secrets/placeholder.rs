@@ -231,6 +231,10 @@ const UNNEEDED: &[&str] = &[
     "notneeded",
     "not-required",
     "not_required",
+    "not-set",
+    "not_set",
+    "notset",
+    "unset",
     "no-key",
     "no_key",
     "nokey",
@@ -339,8 +343,16 @@ fn pattern(value: &[u8]) -> Option<&'static str> {
 /// A run of 7 letters or 8 digits in order, separators and case set aside.
 fn counts(value: &[u8]) -> bool {
     let (mut up, mut down, mut last) = (1_u32, 1_u32, 0_u8);
+    let (mut woven, mut before) = (0_u32, 0_u8);
     for &b in value.iter().filter(|b| b.is_ascii_alphanumeric()) {
         let b = b.to_ascii_lowercase();
+        // `a1b2c3d4`: two that count by turns.
+        woven =
+            if before.wrapping_add(1) == b || before == b'9' && b == b'0' { woven + 1 } else { 0 };
+        before = last;
+        if woven >= 8 {
+            return true;
+        }
         // After 9 comes 0, or a: both are written by people who count.
         let next = last.wrapping_add(1) == b || last == b'9' && (b == b'0' || b == b'a');
         up = if next { up + 1 } else { 1 };
@@ -433,6 +445,7 @@ mod tests {
         assert!(counts(b"ABCdef-GhiJklmnoPQRstuvwxyz"));
         assert!(counts(b"x0123456789abcdef"));
         assert!(counts(b"87654321"));
+        assert!(counts(b"a1b2c3d4e5f6g7h8"));
         assert!(!counts(b"abcdx123x4567"));
     }
 

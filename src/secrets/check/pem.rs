@@ -33,7 +33,8 @@ pub(super) fn check(secret: &[u8]) -> Verdict {
     if label.starts_with(b"PGP") {
         return openpgp(&bytes, sum);
     }
-    if label.starts_with(b"OPENSSH") {
+    // Some tools put an OpenSSH key under an older label.
+    if label.starts_with(b"OPENSSH") || bytes.starts_with(b"openssh-key-v1\0") {
         return openssh(&bytes);
     }
     match classify(&bytes) {
