@@ -1,96 +1,110 @@
-//! Credentials without a name: behind an authentication scheme, as arguments of commands and of calls.
+//! Credentials as arguments of commands: `curl -u a:b`, `psexec -p x`, `net use * x`.
+//!
+//! A table says where each command takes a secret. Its words are read as a shell would split them, quotes and
+//! line ends included, but nothing is expanded: a word that a shell fills in is no secret.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use super::super::assignment::Assignment;
-use super::super::classify::{self, Kind, classify};
 use super::super::effort::HIT;
-use super::super::encoding::base64;
 use super::super::spec::Confidence;
-use super::super::syntax::{self, Separator, at, skip_blanks};
+use super::super::syntax::{self, at, skip_blanks};
 use super::Reader;
+use super::scheme::is_literal;
 use super::strength::{Strength, strength};
-use super::value::Reading;
+use super::words::WORDS;
 use crate::span::Span;
 
 /// How far a command is read.
 const COMMAND: usize = 400;
 
-fn is_token_byte(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b)
+/// Where a command takes a secret.
+#[derive(Clone, Copy, Debug)]
+enum Takes {
+    /// In the word behind an option.
+    After(&'static [&'static str]),
+    /// In the word behind an option, after the sign: `user:password`.
+    Pair(&'static [&'static str], u8),
+    /// In the same word as the option: `-psecret`.
+    Glued(&'static str),
+    /// In the word of this number that is no option; the command's own is number 0.
+    Word(usize),
+    /// In the first word that is no device, no `\\host\share` and no option.
+    Share,
+    /// In the last word, when an option has `b` for `batch` and three words stand before it.
+    Last,
+    /// Before the command, in what is piped to it: `echo user:password | chpasswd`.
+    Piped,
 }
 
-fn is_literal(value: &[u8]) -> bool {
-    matches!(classify(value, &classify::Context::default()).kind, Kind::Literal | Kind::Word)
+use Takes::{After, Glued, Last, Pair, Piped, Share, Word};
+
+/// Each of [`WORDS`] that is a command, and what it takes.
+const COMMANDS: &[(&str, &[Takes])] = &[
+    ("curl ", &[Pair(&["-u", "--user", "-U", "--proxy-user", "-su", "-sku", "-ku"], b':')]),
+    ("wget ", &[Pair(&["-U", "--proxy-user"], b':')]),
+    ("sshpass", &[After(&["-p"]), Glued("-p")]),
+    ("mysql", &[Glued("-p")]),
+    ("psexec", &[After(&["-p"])]),
+    ("net user", &[Word(2)]),
+    ("net use", &[Share]),
+    ("htpasswd", &[Last]),
+    ("docker login", &[After(&["-p"])]),
+    ("podman login", &[After(&["-p"])]),
+    ("smbclient", &[Pair(&["-U", "--user"], b'%')]),
+    ("rpcclient", &[Pair(&["-U", "--user"], b'%')]),
+    ("winexe", &[Pair(&["-U", "--user"], b'%')]),
+    ("xfreerdp", &[Glued("/p:")]),
+    ("to-securestring", &[After(&["-string", "-String"]), Word(1)]),
+    ("mosquitto_", &[After(&["-P"])]),
+    ("rabbitmqctl add_user", &[Word(2)]),
+    ("rabbitmqctl change_password", &[Word(2)]),
+    ("wpa_passphrase", &[Word(2)]),
+    ("chpasswd", &[Piped]),
+];
+
+/// What `word`, the text `here`, means to the command.
+struct Seen<'w> {
+    /// The word before.
+    last: &'w [u8],
+    /// How many words that are no options stand up to it.
+    plain: usize,
+    /// How many words of any kind.
+    words: usize,
+    /// An option asks for a batch.
+    batch: bool,
+    /// It is the last of its line.
+    end: bool,
+}
+
+impl Takes {
+    /// Where in `here` the secret begins, if it is there.
+    fn begins(self, here: &[u8], seen: &Seen<'_>) -> Option<usize> {
+        let after = |options: &[&str]| options.iter().any(|option| seen.last == option.as_bytes());
+        match self {
+            After(options) => after(options).then_some(0),
+            Pair(options, sign) => {
+                // `-u a:b`, `-ua:b`, `--user=a:b`.
+                let glued = options.iter().any(|option| {
+                    let rest = here.strip_prefix(option.as_bytes());
+                    rest.is_some_and(|r| option.len() == 2 && r.len() > 2 || r.starts_with(b"="))
+                });
+                let found = here.iter().position(|&b| b == sign).map(|at| at + 1);
+                found.filter(|_| after(options) || glued)
+            }
+            Piped => None,
+            Share => {
+                let device = matches!(here, [b'\\' | b'*' | b'/' | b'-', ..] | [_, b':', ..]);
+                (!device && !here.starts_with(b"\"\\")).then_some(0)
+            }
+            Glued(option) => (here.starts_with(option.as_bytes()) && here.len() > option.len() + 1)
+                .then_some(option.len()),
+            Word(number) => (seen.plain == number.max(1) && !here.starts_with(b"-")).then_some(0),
+            Last => (seen.batch && seen.words >= 4 && seen.end).then_some(0),
+        }
+    }
 }
 
 impl Reader<'_> {
-    /// `Bearer x`, `Basic x` outside of an assignment that has been read already.
-    pub(super) fn scheme(&mut self, start: usize, end: usize, out: &mut Vec<Assignment>) {
-        if start > 0 && syntax::is_name_byte(at(self.bytes, start - 1)) {
-            return;
-        }
-        let rest = self.bytes.get(end..self.bytes.len().min(end + 2048)).unwrap_or_default();
-        let length = rest.iter().take_while(|b| is_token_byte(**b)).count();
-        self.budget.spend(HIT + length);
-        if length < 8 {
-            return;
-        }
-        let value = rest.get(..length).unwrap_or_default();
-        let next = rest.get(length).copied().unwrap_or(b' ');
-        if matches!(next, b'(' | b'{' | b'<' | b'$' | b'[') {
-            return;
-        }
-        let scheme = Span::new(start, end - 1).of(self.bytes);
-        let confidence = if scheme.eq_ignore_ascii_case(b"basic") {
-            // Many a Basic credential is no base64 of `user:password`.
-            let opened = matches!(at(self.bytes, start.wrapping_sub(1)), b'"' | b'\'' | b'`')
-                || at(self.bytes, start.wrapping_sub(2)) == b':';
-            match userinfo(value) {
-                Some(true) => Confidence::Medium,
-                _ if opened && length >= 12 && strength(value) == Strength::Random => {
-                    Confidence::Medium
-                }
-                _ => return,
-            }
-        } else if scheme.eq_ignore_ascii_case(b"ntlm") {
-            if !value.starts_with(b"TlRMTVNTUA") {
-                return;
-            }
-            Confidence::Medium
-        } else if scheme.eq_ignore_ascii_case(b"bearer") {
-            match strength(value) {
-                Strength::Random => Confidence::High,
-                Strength::Mixed if length >= 10 => Confidence::Medium,
-                _ => return,
-            }
-        } else {
-            return;
-        };
-        if classify(value, &classify::Context::default()).kind != Kind::Literal {
-            return;
-        }
-        let name = Span::new(start, end - 1);
-        self.credential(
-            name,
-            Span::new(end, end + length),
-            confidence,
-            "sent as authorization",
-            out,
-        );
-    }
-
-    fn credential(
-        &mut self,
-        name: Span,
-        span: Span,
-        confidence: Confidence,
-        reason: &'static str,
-        out: &mut Vec<Assignment>,
-    ) {
-        let reading = Reading::inside(span, Separator::Space);
-        self.push(name, &reading, confidence, reason, out);
-    }
-
     /// The options of a command line that carry a password.
     pub(super) fn command(
         &mut self,
@@ -99,152 +113,136 @@ impl Reader<'_> {
         end: usize,
         out: &mut Vec<Assignment>,
     ) {
-        if start > 0 && syntax::is_name_byte(at(self.bytes, start - 1)) {
+        if start > 0 && matches!(at(self.bytes, start - 1), b if syntax::is_name_byte(b)) {
+            // `ConvertTo-SecureString` is woken by its end.
+            if !self
+                .bytes
+                .get(start..end)
+                .is_some_and(|b| b.eq_ignore_ascii_case(b"to-securestring"))
+            {
+                return;
+            }
+        }
+        let Some(takes) = WORDS
+            .get(index)
+            .and_then(|word| COMMANDS.iter().find(|(command, _)| command == word))
+            .map(|(_, takes)| *takes)
+        else {
+            return;
+        };
+        // `mysql_config` is another command.
+        if at(self.bytes, end) == b'_' && at(self.bytes, end - 1) != b'_' {
             return;
         }
-        let command = Span::new(start, end).of(self.bytes).to_ascii_lowercase();
-        let stop = syntax::line_end(self.bytes, end, COMMAND);
+        let stop = command_end(self.bytes, end);
+        self.budget.spend(HIT + stop.saturating_sub(end));
         self.command = (index, stop);
-        self.budget.spend(HIT + stop - end);
-        // The rest of the command's name: `mysqldump`, not `MySQL-Python`.
-        let rest = Span::new(end, stop).of(self.bytes);
-        let mut i = end + rest.iter().take_while(|b| syntax::is_name_byte(**b)).count();
+        // What is not told to be plain text is encrypted.
+        if at(self.bytes, end) == b' '
+            && self
+                .bytes
+                .get(start..end)
+                .is_some_and(|b| b.eq_ignore_ascii_case(b"to-securestring"))
+            && !holds(Span::new(end, stop).of(self.bytes), b"asplaintext")
+        {
+            return;
+        }
+        if takes.iter().any(|takes| matches!(takes, Piped)) {
+            return self.piped(start, end, out);
+        }
+        // `psexec.exe`, `mysqldump`, `net user`: the rest of the command's own word.
+        let mut i = end;
+        while i < stop && (syntax::is_name_byte(at(self.bytes, i)) || at(self.bytes, i) == b'.') {
+            i += 1;
+        }
+        // `MySQL-Python` is none.
         if at(self.bytes, i) == b'-' && !at(self.bytes, i - 1).is_ascii_whitespace() {
             return;
         }
-        let mut last: &[u8] = b"";
-        let mut words = 0;
-        let mut batch = false;
+        let mut last = Span::at(i);
+        let mut seen = Seen { last: b"", plain: 0, words: 0, batch: false, end: false };
         while i < stop {
-            i = skip_blanks(self.bytes, i);
+            i = skip_gap(self.bytes, i);
             let word = word_at(self.bytes, i, stop);
             if word.is_empty() {
                 break;
             }
-            words += 1;
-            let text = word.of(self.bytes);
-            batch |= text.starts_with(b"-") && text.contains(&b'b');
-            let secret = match (&*command, last, text) {
-                // `curl -u user:password`
-                (b"curl " | b"wget ", b"-u" | b"--user" | b"-U" | b"--proxy-user", pair) => {
-                    pair.iter().position(|&b| b == b':').map(|colon| word.start + colon + 1)
-                }
-                (b"sshpass", b"-p", _) | (b"docker login", b"-p", _) | (b"psexec", b"-p", _) => {
-                    Some(word.start)
-                }
-                (b"sshpass" | b"mysql", _, [b'-', b'p', _, ..]) => Some(word.start + 2),
-                (b"htpasswd", _, _) if batch && words >= 4 && stop == word.end => Some(word.start),
-                (b"net user", _, _) if words == 2 => Some(word.start),
-                _ => None,
-            };
-            let Some(from) = secret else {
-                last = Span::new(word.start, word.end).of(self.bytes);
-                i = word.end + usize::from(matches!(at(self.bytes, word.end), b'"' | b'\''));
-                continue;
-            };
-            let span = Span::new(from, word.end);
-            let value = span.of(self.bytes);
-            let looks = strength(value);
-            let confidence = match looks {
-                Strength::Random => Confidence::High,
-                Strength::Mixed | Strength::Gibberish if value.len() >= 5 => Confidence::Medium,
-                Strength::Numbered | Strength::Words => Confidence::Low,
-                _ => return,
-            };
-            if !matches!(value.first(), Some(b'$' | b'%' | b'/' | b'-' | b'<')) && is_literal(value)
-            {
-                let name = Span::new(start, end);
-                self.credential(name, span, confidence, "an argument of a command", out);
+            let here = word.of(self.bytes);
+            let option = here.starts_with(b"-");
+            seen.words += 1;
+            seen.plain += usize::from(!option);
+            seen.batch |= option && here.contains(&b'b');
+            seen.end = word.end == stop;
+            seen.last = last.of(self.bytes);
+            if let Some(from) = takes.iter().find_map(|takes| takes.begins(here, &seen)) {
+                let span = Span::new(word.start + from, word.end);
+                return self.argument(Span::new(start, end), span, out);
             }
-            return;
+            last = word;
+            i = word.end + usize::from(matches!(at(self.bytes, word.end), b'"' | b'\''));
         }
     }
 
-    /// `NetworkCredential("user", "password")`.
-    pub(super) fn call(&mut self, start: usize, end: usize, out: &mut Vec<Assignment>) {
-        let stop = self.bytes.len().min(end + COMMAND);
-        self.budget.spend(HIT + stop - end);
-        let mut i = end;
-        let mut last = None;
-        let mut count = 0;
-        for _ in 0..4 {
-            while i < stop && at(self.bytes, i).is_ascii_whitespace() {
-                i += 1;
-            }
-            let quote = at(self.bytes, i);
-            if !matches!(quote, b'"' | b'\'') {
-                break;
-            }
-            let Some(length) = self
-                .bytes
-                .get(i + 1..stop)
-                .and_then(|r| r.iter().position(|&b| b == quote || b == b'\n'))
-            else {
-                return;
-            };
-            last = Some(Span::new(i + 1, i + 1 + length));
-            count += 1;
-            i = i + length + 2;
-            if at(self.bytes, i) == b')' || at(self.bytes, i) == b'.' {
-                break;
-            }
-            if at(self.bytes, i) != b',' {
-                return;
-            }
-            i += 1;
-        }
-        let Some(span) = last.filter(|_| count >= 2) else { return };
-        let value = span.of(self.bytes);
-        let looks = strength(value);
-        let confidence = match looks {
-            Strength::Random => Confidence::High,
-            Strength::Mixed | Strength::Gibberish => Confidence::Medium,
-            Strength::Numbered | Strength::Words => Confidence::Low,
-            Strength::Nothing => return,
-        };
-        if is_literal(value) {
-            self.credential(
-                Span::new(start, end - 1),
-                span,
-                confidence,
-                "an argument of a log-in",
-                out,
-            );
-        }
+    /// `echo 'user:password' | chpasswd`.
+    fn piped(&mut self, start: usize, end: usize, out: &mut Vec<Assignment>) {
+        let line = syntax::line_around(self.bytes, start, COMMAND).start;
+        let before = Span::new(line, start).of(self.bytes);
+        let Some(pipe) = before.iter().rposition(|&b| b == b'|') else { return };
+        let words = before.get(..pipe).unwrap_or_default();
+        let Some(echo) = words.windows(5).rposition(|w| w == b"echo ") else { return };
+        let from = skip_blanks(self.bytes, line + echo + 5);
+        let word = word_at(self.bytes, from, line + pipe);
+        let Some(colon) = word.of(self.bytes).iter().position(|&b| b == b':') else { return };
+        self.argument(Span::new(start, end), Span::new(word.start + colon + 1, word.end), out);
     }
 
-    /// `IDENTIFIED BY 'password'`, `IDENTIFIED BY PASSWORD '*HASH'` left out.
-    pub(super) fn identified(&mut self, end: usize, out: &mut Vec<Assignment>) {
-        let mut i = skip_blanks(self.bytes, end);
-        let escaped = usize::from(at(self.bytes, i) == b'\\');
-        i += escaped;
-        let quote = at(self.bytes, i);
-        if !matches!(quote, b'"' | b'\'') {
-            return;
-        }
-        let rest = self.bytes.get(i + 1..self.bytes.len().min(i + 200)).unwrap_or_default();
-        let Some(length) = rest.iter().position(|&b| b == quote || b == b'\n' || b == b'\\') else {
-            return;
-        };
-        let span = Span::new(i + 1, i + 1 + length);
+    /// Judges what a command is given as a secret.
+    fn argument(&mut self, command: Span, span: Span, out: &mut Vec<Assignment>) {
         let value = span.of(self.bytes);
-        let looks = strength(value);
-        let confidence = match looks {
+        let confidence = match strength(value) {
             Strength::Random => Confidence::High,
-            Strength::Mixed | Strength::Gibberish => Confidence::Medium,
+            Strength::Mixed | Strength::Gibberish if value.len() >= 5 => Confidence::Medium,
             Strength::Numbered | Strength::Words => Confidence::Low,
-            Strength::Nothing => return,
+            _ => return,
         };
-        if is_literal(value) {
-            self.credential(
-                Span::new(end - 13, end),
-                span,
-                confidence,
-                "the password of a database account",
-                out,
-            );
+        let filled = matches!(value.first(), Some(b'$' | b'%' | b'/' | b'-' | b'<' | b'*' | b'@'))
+            || value
+                .windows(2)
+                .any(|w| matches!(w, [b'$', b'a'..=b'z' | b'A'..=b'Z' | b'{' | b'(']));
+        if !filled && is_literal(value) {
+            self.credential(command, span, confidence, "an argument of a command", out);
         }
     }
+}
+
+fn holds(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
+}
+
+/// True for a line break that a shell does not take for the end of a command.
+fn is_continued(bytes: &[u8], end: usize) -> bool {
+    let before = bytes.get(..end).unwrap_or_default();
+    let before = before.strip_suffix(b"\r").unwrap_or(before);
+    matches!(before, [.., b' ' | b'\t', b'\\' | b'`' | b'^'])
+}
+
+/// Where the command ends that `from` is in.
+fn command_end(bytes: &[u8], from: usize) -> usize {
+    let mut end = syntax::line_end(bytes, from, COMMAND);
+    while end < from + COMMAND && at(bytes, end) == b'\n' && is_continued(bytes, end) {
+        end = syntax::line_end(bytes, end + 1, COMMAND.saturating_sub(end - from));
+    }
+    end
+}
+
+/// Past the blanks, and the line break if the command goes on behind it.
+fn skip_gap(bytes: &[u8], from: usize) -> usize {
+    let i = skip_blanks(bytes, from);
+    if !matches!(at(bytes, i), b'\\' | b'`' | b'^') {
+        return i;
+    }
+    let next = i + 1 + usize::from(at(bytes, i + 1) == b'\r');
+    if at(bytes, next) == b'\n' { skip_blanks(bytes, next + 1) } else { i }
 }
 
 /// A word of a command line, quotes left out.
@@ -259,12 +257,4 @@ fn word_at(bytes: &[u8], from: usize, stop: usize) -> Span {
         b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'|' | b';' | b'<' | b'>')
     };
     Span::new(from, from + rest.iter().position(ends).unwrap_or(rest.len()))
-}
-
-/// Whether `value` is base64 of `user:password`, both printable and neither empty.
-fn userinfo(value: &[u8]) -> Option<bool> {
-    let decoded = base64(value)?;
-    let colon = decoded.iter().position(|&b| b == b':')?;
-    let printable = decoded.iter().all(|b| b.is_ascii_graphic() || *b == b' ' || *b >= 0x80);
-    Some(printable && colon > 0 && colon + 2 < decoded.len())
 }

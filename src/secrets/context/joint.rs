@@ -12,6 +12,18 @@ pub(super) struct Joint {
     pub separator: Separator,
     /// Only a value in quotes counts here.
     pub quoted_only: bool,
+    /// The syntax is for credentials alone.
+    pub sure: bool,
+}
+
+impl Joint {
+    const fn new(at: usize, separator: Separator, quoted_only: bool) -> Self {
+        Self { at, separator, quoted_only, sure: false }
+    }
+
+    const fn sure(at: usize, separator: Separator) -> Self {
+        Self { at, separator, quoted_only: false, sure: true }
+    }
 }
 
 /// The end of the quote that closes a quoted name, and whether there was one.
@@ -37,14 +49,18 @@ pub(super) fn may_be_joined(bytes: &[u8], start: usize, end: usize) -> bool {
         b'=' | b':' | b',' | b'>' | b'(' | b'?' | b'|' | b'!' | b'+' | b'\r' | b'\n' | b'<'
         | b'[' | b'\'' | b'"' => true,
         b'.' => at(bytes, i + 1) == b'=',
+        b'{' => closed,
         _ if i == spaced => false,
-        _ if closed => pair(bytes, i).is_some(),
+        _ if closed => pair(bytes, i).is_some() || setting(bytes, i).is_some(),
         _ => {
             let name = syntax::name_around(bytes, start, end);
             let before = bytes.get(name.start.saturating_sub(1)).copied().unwrap_or(0);
             matches!(before, b'-' | b'/')
                 || copula(bytes, i).is_some()
                 || typed(bytes, i).is_some()
+                || copula_of(bytes, i).is_some()
+                || enciphered(bytes, name, i).is_some()
+                || is_set(bytes, name)
                 || is_netrc(bytes, name)
         }
     }
@@ -65,16 +81,21 @@ pub(super) fn joint(bytes: &[u8], name: Span) -> Option<Joint> {
     let spaced = i;
     i = skip_blanks(bytes, i);
     let join = |length: usize, separator: Separator, quoted_only: bool| {
-        Some(Joint { at: skip_blanks(bytes, i + length), separator, quoted_only })
+        Some(Joint::new(skip_blanks(bytes, i + length), separator, quoted_only))
     };
     let three = (at(bytes, i), at(bytes, i + 1), at(bytes, i + 2));
     // `${NAME:-value}`
     if bytes.get(name.start.saturating_sub(2)..name.start) == Some(b"${") {
         let fallback = matches!(three, (b':', b'-' | b'=', _));
-        return Some(Joint { at: i + 2, separator: Separator::Fallback, quoted_only: false })
-            .filter(|_| fallback);
+        return fallback.then(|| Joint::new(i + 2, Separator::Fallback, false));
     }
     match three {
+        // `typeof password === "string"`.
+        (b'=' | b'!', b'=', _)
+            if bytes.get(..name.start).is_some_and(|b| b.ends_with(b"typeof ")) =>
+        {
+            None
+        }
         (b'=' | b'!', b'=', b'=') => join(3, Separator::Comparison, true),
         (b'!', b'=', b' ') => join(2, Separator::Comparison, false),
         (b'=' | b'!', b'=', _) => join(2, Separator::Comparison, true),
@@ -91,29 +112,31 @@ pub(super) fn joint(bytes: &[u8], name: Span) -> Option<Joint> {
         // `passed ? "pass" : "fail"`.
         (b':', _, _) if closed && is_chosen(bytes, name) => None,
         (b':', _, _) => match syntax::annotated(bytes, i + 1) {
-            Some(after) => Some(Joint {
-                at: skip_blanks(bytes, after),
-                separator: Separator::Equals,
-                quoted_only: true,
-            }),
+            Some(after) => Some(Joint::new(skip_blanks(bytes, after), Separator::Equals, true)),
             None => join(1, Separator::Colon, false),
         },
-        (b',', _, _) if closed => pair(bytes, i + 1)
-            .or_else(|| is_first(bytes, name).then(|| join(1, Separator::Comma, true)).flatten()),
+        (b',', _, _) if closed => pair(bytes, i + 1).or_else(|| {
+            let given = is_first(bytes, name) || is_build_field(bytes, name);
+            given.then(|| join(1, Separator::Comma, true)).flatten()
+        }),
+        // `strcmp(password, "x")`.
+        (b',', _, _) if is_compared(bytes, name) => join(1, Separator::Comparison, true),
+        (b'{', _, _) if closed => default_of(bytes, name, i + 1),
+        (b'<', b'/', _) => neighbour(bytes, i + 2),
         (b'>', _, _) => {
             let open = name.start.saturating_sub(64);
             let before = bytes.get(open..name.start)?;
             let tag = before.iter().rposition(|&b| b == b'<' || b == b'>' || b == b'\n')?;
             let direct = tag + 1 == before.len();
-            (before.get(tag) == Some(&b'<') && (direct || closed)).then(|| Joint {
-                at: skip_space(bytes, i + 1),
-                separator: Separator::Tag,
-                quoted_only: false,
-            })
+            let inner = skip_space(bytes, i + 1);
+            // `<setting name="x"><value>`.
+            let inner = if closed { element(bytes, inner).unwrap_or(inner) } else { inner };
+            (before.get(tag) == Some(&b'<') && (direct || closed))
+                .then(|| Joint::new(inner, Separator::Tag, false))
         }
         (b'(', _, _) if !closed => join(1, Separator::Argument, true),
         (b'\r' | b'\n', _, _) => next_line(bytes, i),
-        _ if i > spaced && closed => pair(bytes, i),
+        _ if i > spaced && closed => pair(bytes, i).or_else(|| setting(bytes, i)),
         _ if i > spaced => {
             let before = bytes.get(name.start.saturating_sub(2)..name.start).unwrap_or_default();
             let option = before.ends_with(b"-") || before.ends_with(b"/") && before != b"//";
@@ -125,16 +148,25 @@ pub(super) fn joint(bytes: &[u8], name: Span) -> Option<Joint> {
             if let Some(length) = copula(bytes, i) {
                 return join(length, Separator::Copula, false);
             }
+            if let Some(is) = copula_of(bytes, i) {
+                return Some(Joint::new(is, Separator::Copula, true));
+            }
+            if let Some(after) = enciphered(bytes, name, i) {
+                return Some(Joint::sure(after, Separator::Space));
+            }
+            if is_set(bytes, name) {
+                return join(0, Separator::Space, false);
+            }
             // `var token string = "x"`.
             if let Some(after) = typed(bytes, i) {
-                return Some(Joint { at: after, separator: Separator::Equals, quoted_only: true });
+                return Some(Joint::new(after, Separator::Equals, true));
             }
             if is_netrc(bytes, name) {
-                return join(0, Separator::Space, false);
+                return Some(Joint::sure(i, Separator::Space));
             }
             let quoted = matches!(at(bytes, i), b'"' | b'\'')
                 && (begins_statement(bytes, name) || follows_with(bytes, name));
-            quoted.then_some(Joint { at: i, separator: Separator::Space, quoted_only: true })
+            quoted.then_some(Joint::new(i, Separator::Space, true))
         }
         _ => None,
     }
@@ -225,11 +257,7 @@ fn pair(bytes: &[u8], from: usize) -> Option<Joint> {
     i = skip_blanks(bytes, i);
     matches!(at(bytes, i), b'=' | b':').then(|| {
         let arrow = usize::from(at(bytes, i + 1) == b'>');
-        Joint {
-            at: skip_blanks(bytes, i + 1 + arrow),
-            separator: Separator::Pair,
-            quoted_only: true,
-        }
+        Joint::new(skip_blanks(bytes, i + 1 + arrow), Separator::Pair, true)
     })
 }
 
@@ -239,11 +267,113 @@ fn next_line(bytes: &[u8], from: usize) -> Option<Joint> {
     let rest = bytes.get(i..)?;
     const ENTRIES: [&[u8]; 3] = [b"value:", b"\"value\":", b"value ="];
     let word = ENTRIES.iter().find(|w| rest.starts_with(w))?;
-    Some(Joint {
-        at: skip_blanks(bytes, i + word.len()),
-        separator: Separator::NextLine,
-        quoted_only: false,
-    })
+    Some(Joint::new(skip_blanks(bytes, i + word.len()), Separator::NextLine, false))
+}
+
+/// The value in `<string>` or the like that follows the end of the element that holds the name:
+/// `<key>ApiSecret</key><string>x`.
+fn neighbour(bytes: &[u8], from: usize) -> Option<Joint> {
+    const NAMES: [&str; 6] = ["key>", "name>", "param-name>", "k>", "entry-key>", "property>"];
+    let rest = bytes.get(from..)?;
+    let word = NAMES
+        .iter()
+        .find(|w| rest.get(..w.len()).is_some_and(|r| r.eq_ignore_ascii_case(w.as_bytes())))?;
+    let at = element(bytes, skip_space(bytes, from + word.len()))?;
+    Some(Joint::new(at, Separator::Tag, false))
+}
+
+/// The value in the element inside of the one whose attributes go on at `from`:
+/// `<setting name="x" serializeAs="String"><value>`.
+fn setting(bytes: &[u8], from: usize) -> Option<Joint> {
+    const ATTRIBUTES: usize = 80;
+    let rest = bytes.get(from..bytes.len().min(from + ATTRIBUTES))?;
+    let end = rest.iter().position(|b| matches!(b, b'>' | b'<' | b'\n' | b'{' | b';'))?;
+    if rest.get(end) != Some(&b'>') || !rest.get(..end)?.contains(&b'=') {
+        return None;
+    }
+    let at = element(bytes, skip_space(bytes, from + end + 1))?;
+    Some(Joint::new(at, Separator::Tag, false))
+}
+
+/// The text of the element at `from` when that is made to hold a value.
+fn element(bytes: &[u8], from: usize) -> Option<usize> {
+    const VALUES: [&str; 5] = ["<string>", "<value>", "<param-value>", "<v>", "<entry-value>"];
+    let rest = bytes.get(from..)?;
+    let word = VALUES
+        .iter()
+        .find(|w| rest.get(..w.len()).is_some_and(|r| r.eq_ignore_ascii_case(w.as_bytes())))?;
+    Some(skip_space(bytes, from + word.len()))
+}
+
+/// True for the second argument of `buildConfigField("String", "API_KEY", …)`.
+fn is_build_field(bytes: &[u8], name: Span) -> bool {
+    let before = bytes.get(name.start.saturating_sub(64)..name.start).unwrap_or_default();
+    let line = before.rsplit(|&b| b == b'\n').next().unwrap_or_default();
+    [&b"buildConfigField"[..], b"resValue"]
+        .iter()
+        .any(|word| line.windows(word.len()).any(|w| w == *word))
+}
+
+/// True for the first argument of `strcmp` and its like.
+fn is_compared(bytes: &[u8], name: Span) -> bool {
+    let before = bytes.get(name.start.saturating_sub(16)..name.start).unwrap_or_default();
+    let before = before.strip_suffix(b"$").unwrap_or(before);
+    [&b"cmp("[..], b"cmp_s(", b"compare_digest(", b"hash_equals("]
+        .iter()
+        .any(|call| before.ends_with(call))
+}
+
+/// The `default` of `variable "name" { … }`, as Terraform declares one.
+fn default_of(bytes: &[u8], name: Span, from: usize) -> Option<Joint> {
+    const BLOCK: usize = 240;
+    if bytes.get(name.start.saturating_sub(10)..name.start)? != b"variable \"" {
+        return None;
+    }
+    let rest = bytes.get(from..bytes.len().min(from + BLOCK))?;
+    let block = rest.split(|&b| b == b'}').next().unwrap_or_default();
+    let word = b"default";
+    let found = block.windows(word.len()).position(|w| w == word)?;
+    let i = skip_blanks(bytes, from + found + word.len());
+    (at(bytes, i) == b'=').then(|| Joint::new(skip_blanks(bytes, i + 1), Separator::Equals, true))
+}
+
+/// Where a quoted value begins behind ` for the user "x" is `.
+fn copula_of(bytes: &[u8], from: usize) -> Option<usize> {
+    const REACH: usize = 64;
+    let rest = bytes.get(from..bytes.len().min(from + REACH))?;
+    let rest = rest.strip_prefix(b"for ").or_else(|| rest.strip_prefix(b"of "))?;
+    let line = rest.split(|b| matches!(b, b'\n' | b'.' | b';' | b'=')).next().unwrap_or_default();
+    let is = line.windows(4).position(|w| w == b" is ")?;
+    let start = bytes.len().min(from + REACH) - rest.len() + is + 4;
+    matches!(at(bytes, start), b'"' | b'\'' | b'`').then_some(start)
+}
+
+/// Where the value begins behind the number that network devices put before it, which tells how it is written:
+/// `secret 0 x`, `password 7 0822455D0A16`. What is hashed is left out.
+fn enciphered(bytes: &[u8], name: Span, from: usize) -> Option<usize> {
+    let kind = at(bytes, from);
+    let blank = matches!(at(bytes, from + 1), b' ' | b'\t');
+    let start = skip_blanks(bytes, from + 1);
+    let rest = bytes.get(start..bytes.len().min(start + 64))?;
+    let length = rest.iter().take_while(|b| b.is_ascii_graphic()).count();
+    let whole = matches!(rest.get(length), None | Some(b'\r' | b'\n' | b' '));
+    let word = name.of(bytes);
+    let known = [&b"password"[..], b"secret", b"key"].contains(&word);
+    let hex = rest.get(..length)?.iter().all(u8::is_ascii_hexdigit);
+    let held = kind == b'0' && length >= 6 || kind == b'7' && length >= 8 && hex && length % 2 == 0;
+    (known && blank && whole && held).then_some(start)
+}
+
+/// True for the name behind `config set`, `setx`, `setenv`: a value follows without a sign.
+fn is_set(bytes: &[u8], name: Span) -> bool {
+    let before = bytes.get(name.start.saturating_sub(40)..name.start).unwrap_or_default();
+    let line = before.rsplit(|&b| b == b'\n').next().unwrap_or_default();
+    let Some(line) = line.strip_suffix(b" ") else { return false };
+    let last = |word: &str| {
+        line.strip_suffix(word.as_bytes())
+            .is_some_and(|rest| matches!(rest.last(), None | Some(b' ' | b'\t' | b'@' | b'`')))
+    };
+    last("setx") || last("setenv") || last("SETX") || last("config set") || last("configure set")
 }
 
 /// Where `name` begins, the quote that is its own included.

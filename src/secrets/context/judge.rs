@@ -8,11 +8,12 @@
 use super::super::classify::{self, Kind, classify};
 use super::super::name_kind::NameKind;
 use super::super::nature::{Language, Nature};
+use super::super::placeholder;
 use super::super::spec::Confidence;
 use super::super::substrings::{Substrings, holds};
 use super::super::syntax::Separator;
 use super::super::wording::Wording;
-use super::strength::{Strength, is_dense, strength};
+use super::strength::{Strength, is_dense, is_disguised, strength};
 use super::value::Reading;
 
 /// How much of a value is judged, in bytes.
@@ -43,6 +44,7 @@ pub(super) fn judge(
     }
     let looks = strength(value);
     if looks == Strength::Nothing
+        || is_type(value)
         || reading.quote.is_none() && !holds_bare(kind, value, looks, reading, nature.language)
         || looks < reading.least
         || nature.translation && looks < Strength::Random
@@ -63,6 +65,7 @@ pub(super) fn judge(
         return None;
     }
     let lowered = !exact
+        || (nature.test || nature.example) && is_disguised(value)
         || vague
         || reading.composed
         || nature.minified
@@ -73,10 +76,23 @@ pub(super) fn judge(
             && !reading.heads
         || matches!(reading.separator, Separator::Argument | Separator::Comma)
             && looks < Strength::Gibberish;
-    if lowered && confidence == Confidence::Low && reading.separator != Separator::Copula {
+    // What a program compares a password with is one, however weak.
+    let compared = reading.separator == Separator::Comparison
+        && reading.quote.is_some()
+        && (kind == NameKind::Password || ends_with(name, b"secret"));
+    if lowered
+        && confidence == Confidence::Low
+        && reading.separator != Separator::Copula
+        && !compared
+    {
         return None;
     }
     let confidence = if lowered { confidence.lowered() } else { confidence };
+    let told = reading.separator == Separator::Copula && reading.quote.is_some();
+    let login = (reading.user || reading.sure || reading.exported || told)
+        && !reading.inside
+        && !nature.example
+        && !nature.test;
     if is_dense(value) {
         return Some((confidence, reason));
     }
@@ -89,12 +105,33 @@ pub(super) fn judge(
         Kind::Word => confidence == Confidence::Low || looks >= Strength::Gibberish,
         _ => false,
     };
+    if login && confidence == Confidence::Low && !names_itself(name, value) {
+        return held.then_some((Confidence::Medium, "the password of a log-in"));
+    }
     held.then_some((confidence, reason))
+}
+
+/// A type's name, where a description of the data has the value: `password: 'string'`.
+fn is_type(value: &[u8]) -> bool {
+    const TYPES: [&str; 9] = [
+        "string",
+        "text",
+        "varchar",
+        "object",
+        "char",
+        "boolean",
+        "number",
+        "integer",
+        "undefined",
+    ];
+    TYPES.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// A word or two that may have stayed a password: no brackets, no dots, no instruction.
 fn is_left(value: &[u8]) -> bool {
     value.iter().all(|b| b.is_ascii_alphanumeric() || b"_-!@#".contains(b))
+        && !value.iter().all(|b| matches!(b, b'x' | b'X'))
+        && placeholder::unneeded(value).is_none()
 }
 
 /// Whether a value without quotes is a value at all: outside of strings, code and prose hold words
@@ -116,7 +153,15 @@ fn holds_bare(
     {
         return false;
     }
-    if reading.separator == Separator::Tag {
+    if reading.separator == Separator::Tag || reading.sure {
+        return true;
+    }
+    // A value of several settings in a row, of an environment or of a log-in; in code it is a variable's name.
+    let text = (!language.quotes_strings() || reading.comment) && !value.contains(&b'=');
+    if kind == NameKind::Password
+        && (reading.chained && (text || reading.inside)
+            || text && !reading.inside && (reading.exported || reading.user))
+    {
         return true;
     }
     let told =
@@ -163,16 +208,33 @@ fn is_elsewhere(
     // A shell fills in `$name` anywhere.
     let filled = |w: &[u8]| matches!(w, [b'$', b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'{']);
     let digits = value.iter().any(u8::is_ascii_digit);
+    let expands = language == Language::Shell
+        || reading.quote.is_none() && matches!(language, Language::Prose | Language::Markup);
     // Whoever has no password on a file server gives an address.
     is_email(value) && (kind != NameKind::Password || looks < Strength::Random)
-        || language == Language::Shell && value.windows(2).any(filled)
+        || expands && value.windows(2).any(filled)
         || reading.separator == Separator::Copula
             && reading.quote.is_none()
             && (looks < Strength::Mixed || !digits)
         // The scope of a signed address: `X-Amz-Credential=id/date/region`.
         || ends_with(name, b"credential") && value.iter().any(|b| matches!(b, b'/' | b'%'))
-        || looks < Strength::Random && names_itself(name, value)
+        || looks < Strength::Random
+            && names_itself(name, value)
+            && !(kind == NameKind::Password && is_used(value, reading))
         || is_type_of(value)
+}
+
+/// True when a word such as `mypassword` is a password all the same, because it is one of a log-in or no one
+/// would name a field so.
+fn is_used(value: &[u8], reading: &Reading) -> bool {
+    const BEGINNINGS: [&[u8]; 6] = [b"my", b"this", b"the", b"secret", b"super", b"some"];
+    let lower = value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let told = reading.user || reading.sure || reading.chained;
+    told && !value.contains(&b'=')
+        || reading.separator == Separator::Copula
+            && reading.quote.is_some()
+            && value.iter().any(u8::is_ascii_digit)
+        || lower && value.len() >= 10 && BEGINNINGS.iter().any(|word| value.starts_with(word))
 }
 
 /// What the name and the look of the value are worth together.
@@ -205,8 +267,17 @@ fn weigh(
         {
             Some((Medium, "no word under a secret's name"))
         }
+        (NameKind::Secret, Mixed)
+            if !bare
+                && ends_with(name, b"secret")
+                && value.iter().any(u8::is_ascii_punctuation) =>
+        {
+            Some((Low, "no word under a secret's name"))
+        }
         (NameKind::Secret, Numbered | Words)
-            if plain && reading.quote != Some(b'`') && ends_with(name, b"secret") =>
+            if (plain || reading.separator == Separator::Comparison)
+                && reading.quote != Some(b'`')
+                && ends_with(name, b"secret") =>
         {
             Some((Low, "a word under a secret's name"))
         }

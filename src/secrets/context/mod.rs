@@ -7,9 +7,11 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 mod address;
+mod beside;
 mod command;
 mod joint;
 mod judge;
+mod scheme;
 mod strength;
 mod value;
 mod words;
@@ -71,6 +73,7 @@ impl<'b> Reader<'b> {
             Wakes::Command => {}
             Wakes::Call => self.call(start, start + length, out),
             Wakes::Identified => self.identified(start + length, out),
+            Wakes::Shown => self.shown(start, start + length, out),
         }
     }
 
@@ -109,12 +112,17 @@ impl<'b> Reader<'b> {
         }
         let reading = value::read(self.bytes, name);
         self.budget.spend(HIT + reading.as_ref().map_or(0, |reading| reading.span.len()));
-        let Some(reading) = reading else { return };
+        let Some(mut reading) = reading else { return };
+        if reading.separator == Separator::Argument && compares(text) {
+            reading.separator = Separator::Comparison;
+        }
         if reading.span.start < self.found
             || reading.separator == Separator::Argument && !is_setter(text)
         {
             return;
         }
+        reading.user =
+            kind.0 == NameKind::Password && beside::user(self.bytes, name, reading.quote.is_some());
         let value = reading.span.of(self.bytes);
         if let Some((confidence, reason)) = judge::judge(text, kind, value, &reading, self.nature) {
             self.push(name, &reading, confidence, reason, out);
@@ -147,6 +155,13 @@ impl<'b> Reader<'b> {
 /// A dash or a dot inside a name.
 fn is_inner(bytes: &[u8], offset: usize) -> bool {
     matches!(at(bytes, offset), b'-' | b'.') && syntax::is_name_byte(at(bytes, offset + 1))
+}
+
+/// True for `password.equals`.
+fn compares(name: &[u8]) -> bool {
+    const METHODS: [&[u8]; 5] =
+        [b".equals", b".equalsIgnoreCase", b".Equals", b".eql", b".compareTo"];
+    METHODS.iter().any(|method| name.ends_with(method))
 }
 
 /// True for a method that takes a password to keep or to send it: `setPassword`, `.password`, `withToken`.

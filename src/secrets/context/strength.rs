@@ -85,7 +85,7 @@ pub(super) fn strength(value: &[u8]) -> Strength {
     }
     let wording = Wording::of(value);
     if f.digits + f.signs > 0 && is_leet(value) {
-        return Strength::Numbered;
+        return if is_disguised(value) { Strength::Mixed } else { Strength::Numbered };
     }
     if is_random(value, f, wording) {
         return Strength::Random;
@@ -192,7 +192,8 @@ fn is_code(value: &[u8], f: Features) -> bool {
     let selector = matches!(first, b'#' | b'.' | b'$' | b'@' | b'&' | b'*' | b'\\' | b'-' | b':')
         && f.signs <= 1
         && f.digits == 0;
-    let label = matches!(last, b':' | b'?' | b',' | b'=' | b'(' | b'{' | b'[' | b'!')
+    // `anonymous@`, as those log in to file servers who need no password, ends in a sign too.
+    let label = matches!(last, b':' | b'?' | b',' | b'=' | b'(' | b'{' | b'[' | b'!' | b'@')
         && f.digits == 0
         && f.signs <= 2;
     // What stands between two strings that are joined: `'.$pass.'`, `" + pass + "`.
@@ -318,6 +319,12 @@ fn is_random(value: &[u8], f: Features, wording: Wording) -> bool {
         && long_enough(3.4)
 }
 
+/// True for one of the words that everybody tries first with `$` or `@` in it: no program has such a name, as it
+/// may have `p4ssw0rd`.
+pub(super) fn is_disguised(value: &[u8]) -> bool {
+    value.iter().any(|b| matches!(b, b'$' | b'@')) && is_leet(value)
+}
+
 /// `p4$$w0rd`, `s3cret!`: the words that everybody tries first, in disguise.
 fn is_leet(value: &[u8]) -> bool {
     if value.len() > 20 {
@@ -382,7 +389,7 @@ mod tests {
             ("qzvkpwx", Gibberish),
             ("p4ssw0rd", Numbered),
             ("hunter2!", Mixed),
-            ("super$ecret", Numbered),
+            ("super$ecret", Mixed),
             ("tr0ubador&3", Mixed),
             ("q7m2b9x4kt1wz", Random),
             ("6fb1cff7690db9ac", Random),
@@ -390,6 +397,7 @@ mod tests {
             ("user->password", Nothing),
             ("Enter your password", Nothing),
             ("#password", Nothing),
+            ("anonymous@", Nothing),
             ("/etc/app/secret", Nothing),
             ("%s:%s", Nothing),
             ("123456", Nothing),

@@ -27,6 +27,31 @@ fn finds(path: &str, text: &str, expected: &str) {
     assert_eq!(found(path, &text), [expected], "{path}: {text}");
 }
 
+/// Every `(path, text, expected)` is found.
+#[track_caller]
+fn find_all(cases: &[(&str, &str, &str)]) {
+    let plain = |text: &str| expand(text, 11).unwrap_or_else(|_| text.to_owned());
+    let wrong: Vec<_> = cases
+        .iter()
+        .map(|(path, text, expected)| (path, plain(text), plain(expected)))
+        .filter(|(path, text, expected)| found(path, text) != [expected.as_str()])
+        .map(|(path, text, _)| format!("{path}: {text}: {:?}", found(path, &text)))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Nothing is found in any `(path, text)`.
+#[track_caller]
+fn silent(cases: &[(&str, &str)]) {
+    let plain = |text: &str| expand(text, 5).unwrap_or_else(|_| text.to_owned());
+    let wrong: Vec<_> = cases
+        .iter()
+        .map(|(path, text)| format!("{path}: {text}: {:?}", found(path, &plain(text))))
+        .filter(|line| !line.ends_with(": []"))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn assignments_of_all_languages() {
     for (path, text, expected) in [
@@ -97,6 +122,139 @@ fn commands_headers_and_addresses() {
 }
 
 #[test]
+fn log_ins_of_two_lines() {
+    find_all(&[
+        ("a.ini", "user = joe\npassword = bumblebee\n", "password=bumblebee Medium"),
+        ("a.py", "username = 'joe'\npassword = 'bumblebee'\n", "password=bumblebee Medium"),
+        ("a.gradle", "username 'joe'\npassword 'bumblebee'\n", "password=bumblebee Medium"),
+        ("a.php", "$m->User = 'joe';\n$m->Password = 'secret';", "Password=secret Low"),
+        ("a.ini", "user = joe\npassword = mypassword\n", "password=mypassword Low"),
+        ("a.md", "machine h\n  login joe\n  password bumble12\n", "password=bumble12 Medium"),
+        (".env", "APP_DB_PASS=bumblebee\n", "APP_DB_PASS=bumblebee Medium"),
+        ("a.txt", "# APP_DB_PASS=bumblebee\n", "APP_DB_PASS=bumblebee Medium"),
+        ("tests/a.py", "user = 'joe'\npassword = 'bumblebee'\n", "password=bumblebee Low"),
+        ("a.txt", "Server=h;User Id=joe;Password=secret;x=1", "Password=secret Low"),
+        ("a.cs", "\"Server=h;Uid=joe;Pwd=bumblebee;\"", "Pwd=bumblebee Low"),
+    ]);
+    silent(&[
+        ("a.py", "user = name\npassword = word"),
+        ("a.ts", "login: string;\npassword: string;"),
+        ("a.js", "{ username: 'username', password: 'password' }"),
+        ("a.c", "SET_USER_PASSWORD=0x70,"),
+        ("a.go", "cfg.User = user\ncfg.Passwd = pass"),
+        ("a.md", "- MODE_PASS=${PASS}"),
+    ]);
+}
+
+#[test]
+fn comparisons_and_sentences() {
+    find_all(&[
+        ("a.py", "if password == 'bumblebee':", "password=bumblebee Low"),
+        ("a.py", "if user == 'joe' and password == 'bumble9':", "password=bumble9 Medium"),
+        ("a.java", "if (password.equals(\"kx7#pq2v\"))", "password.equals=kx7#pq2v Low"),
+        ("a.c", "if (!strcmp(password, \"kx7#pq2v\"))", "password=kx7#pq2v Low"),
+        ("a.go", "if c.Secret != \"open-sesame\" {", "c.Secret=open-sesame Low"),
+        ("a.md", "The password for user \"joe\" is \"bumblebee\".", "password=bumblebee Medium"),
+        ("a.md", "The default password is 'bumblebee'", "password=bumblebee Medium"),
+    ]);
+    silent(&[
+        ("a.js", "typeof password === 'bumblebee'"),
+        ("a.js", "if (token == 'identifier')"),
+        ("a.js", "if (password == other)"),
+        ("a.md", "the password for the database is in the vault"),
+        ("a.md", "The password is 'required'"),
+    ]);
+}
+
+#[test]
+fn neighbours_and_declarations() {
+    find_all(&[
+        (
+            "a.plist",
+            "<key>ApiSecret</key>\n<string>{alnum:32}</string>",
+            "ApiSecret={alnum:32} High",
+        ),
+        ("a.xml", "<name>db.password</name><value>kx7#pq2v</value>", "db.password=kx7#pq2v Medium"),
+        (
+            "a.config",
+            "<setting name=\"ApiToken\" type=\"s\">\n<value>{alnum:32}</value>",
+            "ApiToken={alnum:32} High",
+        ),
+        (
+            "a.gradle",
+            "buildConfigField 'String', 'API_KEY', '\"{hex:32}\"'",
+            "API_KEY={hex:32} High",
+        ),
+        (
+            "a.gradle",
+            "buildConfigField(\"String\", \"API_KEY\", \"\\\"{hex:32}\\\"\")",
+            "API_KEY={hex:32} High",
+        ),
+        (
+            "a.tf",
+            "variable \"api_token\" {{\n  type = string\n  default = \"{alnum:32}\"\n}}",
+            "api_token={alnum:32} High",
+        ),
+        ("a.cfg", "username joe password 0 kx7#pq2v\n", "password=kx7#pq2v Medium"),
+        ("a.cfg", " ppp chap password 7 0822455D0A165A1C5B\n", "password=0822455D0A165A1C5B High"),
+        ("a.sh", "setx API_TOKEN {alnum:32}", "API_TOKEN={alnum:32} High"),
+        ("a.sh", "tool config set api_token {alnum:32}", "api_token={alnum:32} High"),
+        ("a.log", "use this password to proceed:\n\n{hex:32}\n\nThis", "password={hex:32} High"),
+    ]);
+    silent(&[
+        ("a.xml", "<key>ApiSecret</key><true/>"),
+        ("a.xml", "<key>ApiSecret</key><string>$(API_SECRET)</string>"),
+        (
+            "a.tf",
+            "variable \"api_token\" {{\n  type = string\n}}\nx = {{\n default = \"{alnum:32}\" }}",
+        ),
+        ("a.cfg", "enable secret 5 $1$mERr$hx5rVt7rPNoS4wqbXKX7m0\n"),
+        ("a.cfg", "no password 7\n"),
+        ("a.md", "tool config set api_token sk-abc-..."),
+        ("a.md", "use this password to proceed: see the log"),
+    ]);
+}
+
+#[test]
+fn more_commands() {
+    find_all(&[
+        ("a.bat", "PSEXEC.EXE \\\\h -u D\\me -p kx7#pq2v cmd", "PSEXEC=kx7#pq2v Medium"),
+        ("a.bat", "NET USE Z: \\\\h\\s kx7#pq2v /USER:me", "NET USE=kx7#pq2v Medium"),
+        ("a.bat", "net use * \\\\h\\s kx7#pq2v", "net use=kx7#pq2v Medium"),
+        ("a.sh", "smbclient //h/s -U me%kx7#pq2v", "smbclient=kx7#pq2v Medium"),
+        ("a.sh", "xfreerdp /u:me /p:kx7#pq2v /v:h", "xfreerdp=kx7#pq2v Medium"),
+        ("a.sh", "mosquitto_pub -t x -u me -P kx7#pq2v", "mosquitto_=kx7#pq2v Medium"),
+        ("a.sh", "podman login -u me -p kx7#pq2v q.io", "podman login=kx7#pq2v Medium"),
+        ("a.sh", "rabbitmqctl add_user me kx7#pq2v", "rabbitmqctl add_user=kx7#pq2v Medium"),
+        ("a.sh", "echo \"root:kx7#pq2v\" | chpasswd", "chpasswd=kx7#pq2v Medium"),
+        ("a.sh", "wpa_passphrase net kx7#pq2v", "wpa_passphrase=kx7#pq2v Medium"),
+        ("a.sh", "keytool -keystore k -storepass kx7#pq2v", "storepass=kx7#pq2v Medium"),
+        ("a.sh", "curl -X POST \\\n  -u me:kx7#pq2v \\\n  https://h/", "curl =kx7#pq2v Medium"),
+        ("a.sh", "curl -ume:kx7#pq2v https://h/", "curl =kx7#pq2v Medium"),
+        (
+            "a.ps1",
+            "ConvertTo-SecureString 'kx7#pq2v' -AsPlainText -Force",
+            "To-SecureString=kx7#pq2v Medium",
+        ),
+        (
+            "a.ps1",
+            "ConvertTo-SecureString -String \"kx7#pq2v\" -AsPlainText",
+            "To-SecureString=kx7#pq2v Medium",
+        ),
+    ]);
+    silent(&[
+        ("a.bat", "psexec \\\\h -u me -p %PASS% cmd"),
+        ("a.bat", "net use Z: \\\\host\\share /user:me"),
+        ("a.sh", "smbclient //h/s -U me"),
+        ("a.sh", "rabbitmqctl set_permissions -p / me '.*'"),
+        ("a.sh", "mysql_config --cflags -pthread"),
+        ("a.sh", "echo \"$USER:$PASS\" | chpasswd"),
+        ("a.ps1", "ConvertTo-SecureString $password -AsPlainText -Force"),
+        ("a.ps1", "ConvertTo-SecureString '{hex:64}'"),
+    ]);
+}
+
+#[test]
 fn what_is_no_credential() {
     for (path, text) in [
         ("a.py", "password = get_password()"),
@@ -107,6 +265,10 @@ fn what_is_no_credential() {
         ("a.js", "label: 'Enter your password'"),
         ("a.js", "x = ok ? 'pass' : 'fail'"),
         ("a.js", "key: 'userPasswordField'"),
+        ("a.js", "password = env.DB_PASSWORD || 'not-set'"),
+        ("a.js", "password: 'string', user: 'string'"),
+        ("a.c", "x->password = \"anonymous@\";"),
+        ("a.cs", "string pass = \"XXXXXXXXXX\";"),
         ("a.js", "passwordSelector = '#password'"),
         ("a.c", "key = \"qcom,switch-mode\";"),
         ("a.py", "password = password.decode(\"UTF-8\")"),

@@ -37,6 +37,14 @@ pub(super) struct Reading {
     pub alone: bool,
     /// The name of an unquoted value is the first word of its line.
     pub heads: bool,
+    /// The syntax is for credentials alone: `machine h login u password x`.
+    pub sure: bool,
+    /// One of several settings in a row: `Server=h;Uid=u;Pwd=x`.
+    pub chained: bool,
+    /// `NAME=value` and nothing else on its line, as environments are written.
+    pub exported: bool,
+    /// The name of a user stands before it.
+    pub user: bool,
 }
 
 impl Reading {
@@ -53,6 +61,10 @@ impl Reading {
             least: Strength::Nothing,
             alone: true,
             heads: false,
+            sure: false,
+            chained: false,
+            exported: false,
+            user: false,
         }
     }
 }
@@ -77,11 +89,12 @@ pub(super) fn read(bytes: &[u8], name: Span) -> Option<Reading> {
         i += 9;
     }
     let opened = opening(bytes, i);
-    let Some((quote, start, escaped)) = opened else {
+    let Some((quote, start, escaped)) = opened.map(|opened| inner(bytes, opened)) else {
         if joint.quoted_only {
             return None;
         }
-        return unquoted(bytes, name, i, joint.separator);
+        let reading = unquoted(bytes, name, i, joint.separator)?;
+        return Some(Reading { sure: joint.sure, ..reading });
     };
     // The quote that opens here may close a string in which the name stands: `"password: " + x`.
     let adjacent = matches!(joint.separator, Separator::Equals | Separator::Colon);
@@ -110,8 +123,19 @@ pub(super) fn read(bytes: &[u8], name: Span) -> Option<Reading> {
         composed,
         inside: false,
         least,
+        sure: joint.sure,
         ..Reading::inside(Span::new(start, end), joint.separator)
     })
+}
+
+/// The quotes inside of the quotes of `'"x"'` and `"\"x\""`, where source code holds source code.
+fn inner(bytes: &[u8], opened: (u8, usize, bool)) -> (u8, usize, bool) {
+    let (quote, start, escaped) = opened;
+    match (quote, at(bytes, start), at(bytes, start + 1)) {
+        (b'\'', b'"', _) if !escaped => (b'"', start + 1, false),
+        (b'"', b'\\', b'"') if !escaped => (b'"', start + 2, true),
+        _ => opened,
+    }
 }
 
 fn formats(bytes: &[u8], from: usize) -> bool {
@@ -305,12 +329,19 @@ fn unquoted(bytes: &[u8], name: Span, from: usize, separator: Separator) -> Opti
     {
         return None;
     }
+    // Shortened: `sk-or-v1-...`.
+    if Span::new(start, end).of(bytes).ends_with(b"...") {
+        return None;
+    }
     // `Server=x;Password=y;Trusted=no`: one of several settings on a line.
     let mut cut = end;
     if separator == Separator::Equals {
         let text = Span::new(start, end).of(bytes);
         let more = |i: usize| text.iter().skip(i).any(|&b| b == b'=');
-        let sign = text.iter().enumerate().find(|&(i, &b)| b == b';' || b == b'&' && more(i));
+        let sign = text
+            .iter()
+            .enumerate()
+            .find(|&(i, &b)| b == b';' || matches!(b, b'&' | b',') && more(i));
         cut = sign.map_or(end, |(i, _)| start + i);
     }
     while cut > start
@@ -326,14 +357,43 @@ fn unquoted(bytes: &[u8], name: Span, from: usize, separator: Separator) -> Opti
         || ends.iter().any(|end| rest.starts_with(end))
         || inside
         || query;
+    let chained = cut < end && at(bytes, cut) == b';'
+        || at(bytes, name.start.wrapping_sub(1)) == b';' && separator == Separator::Equals;
     Some(Reading {
         scheme: scheme > 0,
         inside: inside || query,
         comment: is_comment(bytes, name.start),
         alone,
         heads: heads_line(bytes, name.start),
+        chained: chained && is_connection(bytes, name),
+        exported: (rest.is_empty() || rest.starts_with(b"#"))
+            && start == name.end + 1
+            && is_exported(bytes, name),
         ..Reading::inside(Span::new(start, cut), separator)
     })
+}
+
+/// True when the settings before `name` on its line say where to connect.
+fn is_connection(bytes: &[u8], name: Span) -> bool {
+    const WHERE: [&str; 8] =
+        ["server=", "host=", "data source=", "uid=", "user id=", "driver=", "provider=", "user="];
+    let before = bytes.get(name.start.saturating_sub(320)..name.start).unwrap_or_default();
+    let line = before.rsplit(|&b| b == b'\n').next().unwrap_or_default();
+    WHERE
+        .iter()
+        .any(|word| line.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word.as_bytes())))
+}
+
+/// True for `DB_PASSWORD` where its line begins, behind `export` or the mark of a comment at most.
+fn is_exported(bytes: &[u8], name: Span) -> bool {
+    let text = name.of(bytes);
+    let before = bytes.get(name.start.saturating_sub(24)..name.start).unwrap_or_default();
+    let whole = before.len() < 24 || before.contains(&b'\n');
+    let line = before.rsplit(|&b| b == b'\n').next().unwrap_or_default().trim_ascii();
+    whole
+        && text.contains(&b'_')
+        && text.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+        && matches!(line, b"" | b"#" | b"//" | b"export" | b"set" | b"-")
 }
 
 /// The length of an authentication scheme and its blank at `from`.

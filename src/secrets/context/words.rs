@@ -18,6 +18,8 @@ pub(super) enum Wakes {
     Call,
     /// `IDENTIFIED BY 'x'`.
     Identified,
+    /// A message that shows a password on a line below.
+    Shown,
 }
 
 macro_rules! table {
@@ -29,13 +31,15 @@ macro_rules! table {
     };
 }
 
-use Wakes::{Address, Call, Command, Identified, Name, Scheme};
+use Wakes::{Address, Call, Command, Identified, Name, Scheme, Shown};
 
 table! {
     "password" => Name(8),
     "passwd" => Name(6),
     "passphrase" => Name(10),
     "passcode" => Name(8),
+    "storepass" => Name(9),
+    "keypass" => Name(7),
     "passwort" => Name(8),
     "secret" => Name(6),
     "token" => Name(5),
@@ -120,14 +124,27 @@ table! {
     "mysql" => Command,
     "psexec" => Command,
     "net user" => Command,
+    "net use" => Command,
     "htpasswd" => Command,
     "docker login" => Command,
+    "podman login" => Command,
+    "smbclient" => Command,
+    "rpcclient" => Command,
+    "winexe" => Command,
+    "xfreerdp" => Command,
+    "to-securestring" => Command,
+    "mosquitto_" => Command,
+    "rabbitmqctl add_user" => Command,
+    "rabbitmqctl change_password" => Command,
+    "wpa_passphrase" => Command,
+    "chpasswd" => Command,
     "networkcredential(" => Call,
     "directoryentry(" => Call,
     "basicauth(" => Call,
     "basic_auth(" => Call,
     "passwordauthentication(" => Call,
     "identified by" => Identified,
+    "password to proceed" => Shown,
 }
 
 /// Pieces of [`WORDS`] in the spellings that occur, few enough to be looked for in all text with packed
@@ -159,8 +176,20 @@ pub const MARKS: &[&str] = &[
     "wget ",
     "mysql",
     "psexec",
+    "PsExec",
+    "psExec",
+    "PSEXEC",
     "docker login",
     "net user",
+    "podman login",
+    "NET USE",
+    "smbclient",
+    "rpcclient",
+    "winexe",
+    "xfreerdp",
+    "To-SecureString",
+    "mosquitto_",
+    "rabbitmqctl",
     "asicAuth",
     "asic_auth",
     "irectoryEntry",
