@@ -175,11 +175,12 @@ impl Reader<'_> {
             seen.end = word.end == stop;
             seen.last = last.of(self.bytes);
             if let Some(from) = takes.iter().find_map(|takes| takes.begins(here, &seen)) {
-                let span = Span::new(word.start + from, word.end);
+                let span = unquoted(self.bytes, Span::new(word.start + from, word.end));
                 return self.argument(Span::new(start, end), span, out);
             }
             last = word;
-            i = word.end + usize::from(matches!(at(self.bytes, word.end), b'"' | b'\''));
+            let closed = at(self.bytes, word.start.wrapping_sub(1));
+            i = word.end + usize::from(matches!(closed, b'"' | b'\'') && i < word.start);
         }
     }
 
@@ -215,6 +216,14 @@ impl Reader<'_> {
     }
 }
 
+/// The second half of `'user':'password'`.
+fn unquoted(bytes: &[u8], span: Span) -> Span {
+    let sign = |b: u8| matches!(b, b'"' | b'\'');
+    let from = span.start + usize::from(sign(at(bytes, span.start)));
+    let to = span.end - usize::from(span.end > from && sign(at(bytes, span.end - 1)));
+    Span::new(from, to.max(from))
+}
+
 fn holds(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
 }
@@ -245,16 +254,34 @@ fn skip_gap(bytes: &[u8], from: usize) -> usize {
     if at(bytes, next) == b'\n' { skip_blanks(bytes, next + 1) } else { i }
 }
 
-/// A word of a command line, quotes left out.
+/// A word of a command line, the quotes around it left out. `'a':b` is one word.
 fn word_at(bytes: &[u8], from: usize, stop: usize) -> Span {
-    let quote = at(bytes, from);
-    if matches!(quote, b'"' | b'\'') {
-        let length = bytes.get(from + 1..stop).and_then(|r| r.iter().position(|&b| b == quote));
-        return length.map_or(Span::at(from), |length| Span::new(from + 1, from + 1 + length));
-    }
     let rest = bytes.get(from..stop).unwrap_or_default();
-    let ends = |b: &u8| {
-        b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'|' | b';' | b'<' | b'>')
-    };
-    Span::new(from, from + rest.iter().position(ends).unwrap_or(rest.len()))
+    let ends = |b: u8| b.is_ascii_whitespace() || matches!(b, b'`' | b'|' | b';' | b'<' | b'>');
+    let mut open = None;
+    let mut end = 0;
+    let mut pieces = 0;
+    for &b in rest {
+        match open {
+            Some(quote) if b == quote => {
+                open = None;
+                pieces += 1;
+            }
+            None if matches!(b, b'"' | b'\'') => {
+                // A quote that is not closed is that of the text around the command.
+                if !rest.get(end + 1..).is_some_and(|rest| rest.contains(&b)) {
+                    break;
+                }
+                open = Some(b);
+            }
+            None if ends(b) => break,
+            _ => {}
+        }
+        end += 1;
+    }
+    let quoted = matches!(rest.first(), Some(b'"' | b'\'')) && pieces == 1;
+    match rest.get(..end) {
+        Some([first, .., last]) if quoted && first == last => Span::new(from + 1, from + end - 1),
+        _ => Span::new(from, from + end),
+    }
 }

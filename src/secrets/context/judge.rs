@@ -42,7 +42,10 @@ pub(super) fn judge(
     if value.len() < least || nature.lock || keyed {
         return None;
     }
-    let looks = strength(value);
+    let mut looks = strength(value);
+    if looks == Strength::Nothing && reading.user && reading.quote.is_some() && is_phrase(value) {
+        looks = Strength::Words;
+    }
     if looks == Strength::Nothing
         || is_type(value)
         || reading.quote.is_none() && !holds_bare(kind, value, looks, reading, nature.language)
@@ -90,7 +93,7 @@ pub(super) fn judge(
     let confidence = if lowered { confidence.lowered() } else { confidence };
     let told = reading.separator == Separator::Copula && reading.quote.is_some();
     let login = (reading.user || reading.sure || reading.exported || told)
-        && !reading.inside
+        && (!reading.inside || reading.chained)
         && !nature.example
         && !nature.test;
     if is_dense(value) {
@@ -109,6 +112,14 @@ pub(super) fn judge(
         return held.then_some((Confidence::Medium, "the password of a log-in"));
     }
     held.then_some((confidence, reason))
+}
+
+/// Two or three small words: `open sesame`.
+fn is_phrase(value: &[u8]) -> bool {
+    let words = || value.split(|&b| b == b' ');
+    value.len() <= 32
+        && (2..=3).contains(&words().count())
+        && words().all(|word| word.len() >= 3 && word.iter().all(u8::is_ascii_lowercase))
 }
 
 /// A type's name, where a description of the data has the value: `password: 'string'`.

@@ -127,6 +127,7 @@ fn log_ins_of_two_lines() {
         ("a.ini", "user = joe\npassword = bumblebee\n", "password=bumblebee Medium"),
         ("a.py", "username = 'joe'\npassword = 'bumblebee'\n", "password=bumblebee Medium"),
         ("a.gradle", "username 'joe'\npassword 'bumblebee'\n", "password=bumblebee Medium"),
+        ("a.py", "user = 'joe'\npassword = 'open sesame'\n", "password=open sesame Medium"),
         ("a.php", "$m->User = 'joe';\n$m->Password = 'secret';", "Password=secret Low"),
         ("a.ini", "user = joe\npassword = mypassword\n", "password=mypassword Low"),
         ("a.md", "machine h\n  login joe\n  password bumble12\n", "password=bumble12 Medium"),
@@ -134,7 +135,7 @@ fn log_ins_of_two_lines() {
         ("a.txt", "# APP_DB_PASS=bumblebee\n", "APP_DB_PASS=bumblebee Medium"),
         ("tests/a.py", "user = 'joe'\npassword = 'bumblebee'\n", "password=bumblebee Low"),
         ("a.txt", "Server=h;User Id=joe;Password=secret;x=1", "Password=secret Low"),
-        ("a.cs", "\"Server=h;Uid=joe;Pwd=bumblebee;\"", "Pwd=bumblebee Low"),
+        ("a.cs", "\"Server=h;Uid=joe;Pwd=bumblebee;\"", "Pwd=bumblebee Medium"),
     ]);
     silent(&[
         ("a.py", "user = name\npassword = word"),
@@ -153,6 +154,7 @@ fn comparisons_and_sentences() {
         ("a.py", "if user == 'joe' and password == 'bumble9':", "password=bumble9 Medium"),
         ("a.java", "if (password.equals(\"kx7#pq2v\"))", "password.equals=kx7#pq2v Low"),
         ("a.c", "if (!strcmp(password, \"kx7#pq2v\"))", "password=kx7#pq2v Low"),
+        ("a.yml", "jwt:\n  secret: \"development#product\"\n", "secret=development#product Low"),
         ("a.go", "if c.Secret != \"open-sesame\" {", "c.Secret=open-sesame Low"),
         ("a.md", "The password for user \"joe\" is \"bumblebee\".", "password=bumblebee Medium"),
         ("a.md", "The default password is 'bumblebee'", "password=bumblebee Medium"),
@@ -231,6 +233,9 @@ fn more_commands() {
         ("a.sh", "keytool -keystore k -storepass kx7#pq2v", "storepass=kx7#pq2v Medium"),
         ("a.sh", "curl -X POST \\\n  -u me:kx7#pq2v \\\n  https://h/", "curl =kx7#pq2v Medium"),
         ("a.sh", "curl -ume:kx7#pq2v https://h/", "curl =kx7#pq2v Medium"),
+        ("a.sh", "curl -u 'me':'kx7#pq2v' https://h/", "curl =kx7#pq2v Medium"),
+        ("a.sh", "curl --user=\"me:kx7#pq2v\" https://h/", "curl =kx7#pq2v Medium"),
+        ("a.py", "run('curl -u me:kx7#pq2v')", "curl =kx7#pq2v Medium"),
         (
             "a.ps1",
             "ConvertTo-SecureString 'kx7#pq2v' -AsPlainText -Force",
