@@ -92,7 +92,9 @@ pub(super) fn judge(
     }
     let confidence = if lowered { confidence.lowered() } else { confidence };
     let told = reading.separator == Separator::Copula && reading.quote.is_some();
-    let login = (reading.user || reading.sure || reading.exported || told)
+    let login = exact
+        && !holds(value, b"pass")
+        && (reading.user || reading.sure || reading.exported || told)
         && (!reading.inside || reading.chained)
         && !nature.example
         && !nature.test;
