@@ -134,7 +134,7 @@ fn decode(body: &[u8]) -> Option<(Vec<u8>, Option<[u8; 4]>)> {
             continue;
         }
         let start = text.len();
-        for &b in line {
+        for &b in without_joints(line) {
             match b {
                 b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'=' => text.push(b),
                 b' ' | b'\t' | b'"' | b'\'' | b'`' | b',' | b'|' | b'>' | b'#' | b'*' | b'\\'
@@ -160,6 +160,16 @@ fn decode(body: &[u8]) -> Option<(Vec<u8>, Option<[u8; 4]>)> {
         text.pop();
     }
     Some((base64(&text)?, sum))
+}
+
+/// The line without the `+` that joins its string to that of the next line or the last.
+fn without_joints(line: &[u8]) -> &[u8] {
+    let quote = |b: Option<&u8>| matches!(b, Some(b'"' | b'\''));
+    let text = line.trim_ascii();
+    let after = text.strip_suffix(b"+").map(<[u8]>::trim_ascii_end);
+    let text = after.filter(|rest| quote(rest.last())).unwrap_or(text);
+    let before = text.strip_prefix(b"+").map(<[u8]>::trim_ascii_start);
+    before.filter(|rest| quote(rest.first())).unwrap_or(text)
 }
 
 /// Lines by `\n`, `\r` and by those characters written as escapes.

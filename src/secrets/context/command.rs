@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use super::super::assignment::Assignment;
+use super::super::classify::{self, Kind, classify};
 use super::super::effort::HIT;
 use super::super::spec::Confidence;
 use super::super::syntax::{self, at, skip_blanks};
@@ -72,6 +73,8 @@ struct Seen<'w> {
     words: usize,
     /// An option asks for a batch.
     batch: bool,
+    /// An option tells the user.
+    user: bool,
     /// It is the last of its line.
     end: bool,
 }
@@ -160,7 +163,8 @@ impl Reader<'_> {
             return;
         }
         let mut last = Span::at(i);
-        let mut seen = Seen { last: b"", plain: 0, words: 0, batch: false, end: false };
+        let mut seen =
+            Seen { last: b"", plain: 0, words: 0, batch: false, user: false, end: false };
         while i < stop {
             i = skip_gap(self.bytes, i);
             let word = word_at(self.bytes, i, stop);
@@ -172,11 +176,12 @@ impl Reader<'_> {
             seen.words += 1;
             seen.plain += usize::from(!option);
             seen.batch |= option && here.contains(&b'b');
+            seen.user |= matches!(here, b"-u" | b"-U" | b"--user" | b"--username" | b"-user");
             seen.end = word.end == stop;
             seen.last = last.of(self.bytes);
             if let Some(from) = takes.iter().find_map(|takes| takes.begins(here, &seen)) {
                 let span = unquoted(self.bytes, Span::new(word.start + from, word.end));
-                return self.argument(Span::new(start, end), span, out);
+                return self.argument(Span::new(start, end), span, seen.user, out);
             }
             last = word;
             let closed = at(self.bytes, word.start.wrapping_sub(1));
@@ -194,15 +199,26 @@ impl Reader<'_> {
         let from = skip_blanks(self.bytes, line + echo + 5);
         let word = word_at(self.bytes, from, line + pipe);
         let Some(colon) = word.of(self.bytes).iter().position(|&b| b == b':') else { return };
-        self.argument(Span::new(start, end), Span::new(word.start + colon + 1, word.end), out);
+        self.argument(
+            Span::new(start, end),
+            Span::new(word.start + colon + 1, word.end),
+            true,
+            out,
+        );
     }
 
-    /// Judges what a command is given as a secret.
-    fn argument(&mut self, command: Span, span: Span, out: &mut Vec<Assignment>) {
+    /// Judges what a command is given as a secret, and whether it is given a user too.
+    fn argument(&mut self, command: Span, span: Span, user: bool, out: &mut Vec<Assignment>) {
         let value = span.of(self.bytes);
+        let own = !self.nature.test
+            && !self.nature.example
+            && !holds(value, b"pass")
+            && classify(value, &classify::Context::default()).kind != Kind::Placeholder;
         let confidence = match strength(value) {
             Strength::Random => Confidence::High,
             Strength::Mixed | Strength::Gibberish if value.len() >= 5 => Confidence::Medium,
+            // `-u user -p pass` is in every manual.
+            Strength::Numbered | Strength::Words if user && own => Confidence::Medium,
             Strength::Numbered | Strength::Words => Confidence::Low,
             _ => return,
         };

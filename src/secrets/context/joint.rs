@@ -141,7 +141,9 @@ pub(super) fn joint(bytes: &[u8], name: Span) -> Option<Joint> {
             let before = bytes.get(name.start.saturating_sub(2)..name.start).unwrap_or_default();
             let option = before.ends_with(b"-") || before.ends_with(b"/") && before != b"//";
             let double = before == b"--";
-            if double || option && matches!(before.first(), Some(b' ' | b'\t')) {
+            if double
+                || option && matches!(before.first(), Some(b' ' | b'\t' | b'`' | b'"' | b'\''))
+            {
                 return join(0, Separator::Space, false);
             }
             // `Your password is: x`.

@@ -285,7 +285,9 @@ fn weigh(
                 && ends_with(name, b"secret")
                 && value.iter().any(u8::is_ascii_punctuation) =>
         {
-            Some((Low, "no word under a secret's name"))
+            // No name has a sign such as `#` in it.
+            let chosen = value.len() >= 12 && value.iter().any(|b| b"!@#$%^&*".contains(b));
+            Some((if chosen { Medium } else { Low }, "no word under a secret's name"))
         }
         (NameKind::Secret, Numbered | Words)
             if (plain || reading.separator == Separator::Comparison)

@@ -135,6 +135,11 @@ fn log_ins_of_two_lines() {
         ("a.txt", "# APP_DB_PASS=bumblebee\n", "APP_DB_PASS=bumblebee Medium"),
         ("tests/a.py", "user = 'joe'\npassword = 'bumblebee'\n", "password=bumblebee Low"),
         ("a.txt", "Server=h;User Id=joe;Password=secret;x=1", "Password=secret Low"),
+        (
+            "a.vb",
+            "\"Server=h;User ID=joe; \" & \"Password =bumblebee;x=1\"",
+            "Password=bumblebee Medium",
+        ),
         ("a.cs", "\"Server=h;Uid=joe;Pwd=bumblebee;\"", "Pwd=bumblebee Medium"),
     ]);
     silent(&[
@@ -154,7 +159,7 @@ fn comparisons_and_sentences() {
         ("a.py", "if user == 'joe' and password == 'bumble9':", "password=bumble9 Medium"),
         ("a.java", "if (password.equals(\"kx7#pq2v\"))", "password.equals=kx7#pq2v Low"),
         ("a.c", "if (!strcmp(password, \"kx7#pq2v\"))", "password=kx7#pq2v Low"),
-        ("a.yml", "jwt:\n  secret: \"development#product\"\n", "secret=development#product Low"),
+        ("a.yml", "jwt:\n  secret: \"development#product\"\n", "secret=development#product Medium"),
         ("a.go", "if c.Secret != \"open-sesame\" {", "c.Secret=open-sesame Low"),
         ("a.md", "The password for user \"joe\" is \"bumblebee\".", "password=bumblebee Medium"),
         ("a.md", "The default password is 'bumblebee'", "password=bumblebee Medium"),
@@ -221,6 +226,9 @@ fn neighbours_and_declarations() {
 fn more_commands() {
     find_all(&[
         ("a.bat", "PSEXEC.EXE \\\\h -u D\\me -p kx7#pq2v cmd", "PSEXEC=kx7#pq2v Medium"),
+        ("a.bat", "psexec \\\\h -u me -p bumblebee cmd", "psexec=bumblebee Medium"),
+        ("a.bat", "psexec \\\\h -u me -p mypass cmd", "psexec=mypass Low"),
+        ("a.md", "`-vaultToken {alnum:32}`", "vaultToken={alnum:32} High"),
         ("a.bat", "NET USE Z: \\\\h\\s kx7#pq2v /USER:me", "NET USE=kx7#pq2v Medium"),
         ("a.bat", "net use * \\\\h\\s kx7#pq2v", "net use=kx7#pq2v Medium"),
         ("a.sh", "smbclient //h/s -U me%kx7#pq2v", "smbclient=kx7#pq2v Medium"),

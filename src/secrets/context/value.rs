@@ -357,8 +357,8 @@ fn unquoted(bytes: &[u8], name: Span, from: usize, separator: Separator) -> Opti
         || ends.iter().any(|end| rest.starts_with(end))
         || inside
         || query;
-    let chained = cut < end && at(bytes, cut) == b';'
-        || at(bytes, name.start.wrapping_sub(1)) == b';' && separator == Separator::Equals;
+    let chained = separator == Separator::Equals
+        && (at(bytes, cut) == b';' || at(bytes, name.start.wrapping_sub(1)) == b';');
     Some(Reading {
         scheme: scheme > 0,
         inside: inside || query,
