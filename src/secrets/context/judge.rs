@@ -92,9 +92,10 @@ pub(super) fn judge(
     }
     let confidence = if lowered { confidence.lowered() } else { confidence };
     let told = reading.separator == Separator::Copula && reading.quote.is_some();
+    let asked = compared && kind == NameKind::Secret && value.len() >= 8;
     let login = exact
         && !holds(value, b"pass")
-        && (reading.user || reading.sure || reading.exported || told)
+        && (reading.user || reading.sure || reading.exported || told || asked)
         && (!reading.inside || reading.chained)
         && !nature.example
         && !nature.test;

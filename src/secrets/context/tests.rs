@@ -160,7 +160,7 @@ fn comparisons_and_sentences() {
         ("a.java", "if (password.equals(\"kx7#pq2v\"))", "password.equals=kx7#pq2v Low"),
         ("a.c", "if (!strcmp(password, \"kx7#pq2v\"))", "password=kx7#pq2v Low"),
         ("a.yml", "jwt:\n  secret: \"development#product\"\n", "secret=development#product Medium"),
-        ("a.go", "if c.Secret != \"open-sesame\" {", "c.Secret=open-sesame Low"),
+        ("a.go", "if c.Secret != \"open-sesame\" {", "c.Secret=open-sesame Medium"),
         ("a.md", "The password for user \"joe\" is \"bumblebee\".", "password=bumblebee Medium"),
         ("a.md", "The default password is 'bumblebee'", "password=bumblebee Medium"),
     ]);
@@ -168,6 +168,8 @@ fn comparisons_and_sentences() {
         ("a.js", "typeof password === 'bumblebee'"),
         ("a.js", "if (token == 'identifier')"),
         ("a.js", "if (password == other)"),
+        ("a.go", "if kind.Secret == \"clientSecret\" {"),
+        ("a.go", "if c.Secret == secretName {"),
         ("a.md", "the password for the database is in the vault"),
         ("a.md", "The password is 'required'"),
     ]);
@@ -215,7 +217,7 @@ fn neighbours_and_declarations() {
             "a.tf",
             "variable \"api_token\" {{\n  type = string\n}}\nx = {{\n default = \"{alnum:32}\" }}",
         ),
-        ("a.cfg", "enable secret 5 $1$mERr$hx5rVt7rPNoS4wqbXKX7m0\n"),
+        ("a.cfg", "enable secret 5 $1${alnum:4}${alnum:22}\n"),
         ("a.cfg", "no password 7\n"),
         ("a.md", "tool config set api_token sk-abc-..."),
         ("a.md", "use this password to proceed: see the log"),
