@@ -82,8 +82,9 @@ pub(super) fn classify(level: Level, bytes: &[u8], sets: &Sets, blocks: &mut [Bl
 
 #[inline(always)]
 fn fill<S: Simd>(simd: S, bytes: &[u8], sets: &Sets, blocks: &mut [Block]) -> usize {
-    let [first, second] = sets;
-    let vectors = [Vectors::new(simd, first), Vectors::new(simd, second)];
+    let [first, second, third] = sets;
+    let vectors =
+        [Vectors::new(simd, first), Vectors::new(simd, second), Vectors::new(simd, third)];
     let mut rest = bytes;
     let mut count = 0;
     for block in blocks {
@@ -136,8 +137,8 @@ fn one<S: Simd>(simd: S, bytes: &[u8; REACH], vectors: &[Vectors<S>; SETS]) -> B
         halves(u8x64::from_slice(simd, &bytes[2..WIDTH + 2])),
         halves(u8x64::from_slice(simd, &bytes[3..WIDTH + 3])),
     ];
-    let [first, second] = vectors;
-    let marked = first.matching(&halves) | second.matching(&halves);
+    let [first, second, third] = vectors;
+    let marked = first.matching(&halves) | second.matching(&halves) | third.matching(&halves);
     Block {
         inside: within(text, FIRST, 0x80 - FIRST),
         digits: within(text, b'0', 10),

@@ -1,7 +1,7 @@
-//! Chooses four bytes of each literal to look for, and puts them into sixteen buckets.
+//! Chooses four bytes of each literal to look for, and puts them into twenty-four buckets.
 //!
 //! A byte has a bit in two tables of sixteen, by its lower and its upper half, for each bucket that may have it at
-//! one of the four places; sixteen lookups then tell which buckets may match. Literals share a bucket, and halves of
+//! one of the four places; a few lookups then tell which buckets may match. Literals share a bucket, and halves of
 //! different ones mix there, so what matters is that those are put together that seldom mix in ordinary text. How
 //! often each byte occurs is a rough guess, which is enough: a wrong one costs time, never a match.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
@@ -9,11 +9,9 @@
 /// How many bytes of a literal are compared at once; a shorter literal leaves the others open.
 pub(super) const LENGTH: usize = 4;
 /// How many sets of tables there are.
-pub(super) const SETS: usize = 2;
+pub(super) const SETS: usize = 3;
 /// One bit of a byte in one set each.
 const BUCKETS: usize = 8 * SETS;
-/// How often each literal is put where it now costs least.
-const ROUNDS: usize = 2;
 
 /// The tables, a bit for each of eight buckets.
 #[derive(Clone, Copy, Debug, Default)]
@@ -184,35 +182,22 @@ pub(super) fn sets<'l>(literals: impl Iterator<Item = (&'l [u8], bool)>) -> Sets
         }
         bucket
     });
-    let marks: Vec<Bucket> = escapes.chain(literals).collect();
-    let mut homes: Vec<Option<usize>> = vec![None; marks.len()];
+    let mut marks: Vec<Bucket> = escapes.chain(literals).collect();
+    // Those that let most pass choose first: what comes later can keep out of their way.
+    marks.sort_by(|a, b| b.cost().total_cmp(&a.cost()));
     let mut buckets = [Bucket::default(); BUCKETS];
     let mut costs = [0.0_f32; BUCKETS];
-    for _ in 0..ROUNDS {
-        for (index, mark) in marks.iter().enumerate() {
-            // Out of its present bucket, which is filled anew without it.
-            if let Some(home) = homes.get_mut(index).and_then(Option::take)
-                && let Some((bucket, cost)) = buckets.get_mut(home).zip(costs.get_mut(home))
-            {
-                let others = marks.iter().zip(&homes).filter(|(_, other)| **other == Some(home));
-                *bucket = others.fold(Bucket::default(), |all, (mark, _)| all.and(mark));
-                *cost = bucket.cost();
-            }
-            let best = buckets
-                .iter_mut()
-                .zip(&mut costs)
-                .map(|(bucket, cost)| {
-                    let with = bucket.and(mark);
-                    (with, with.cost(), bucket, cost)
-                })
-                .enumerate()
-                .min_by(|(_, a), (_, b)| (a.1 - *a.3).total_cmp(&(b.1 - *b.3)));
-            if let Some((home, (with, new, bucket, cost))) = best {
-                (*bucket, *cost) = (with, new);
-                if let Some(slot) = homes.get_mut(index) {
-                    *slot = Some(home);
-                }
-            }
+    for mark in &marks {
+        let best = buckets
+            .iter_mut()
+            .zip(&mut costs)
+            .map(|(bucket, cost)| {
+                let with = bucket.and(mark);
+                (with, with.cost(), bucket, cost)
+            })
+            .min_by(|a, b| (a.1 - *a.3).total_cmp(&(b.1 - *b.3)));
+        if let Some((with, new, bucket, cost)) = best {
+            (*bucket, *cost) = (with, new);
         }
     }
     let (eights, _) = buckets.as_chunks();
