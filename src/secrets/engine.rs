@@ -20,14 +20,14 @@ use super::check::Note;
 use super::context::{self, MARKS};
 use super::effort::Effort;
 use super::import::{Imported, Where};
-use super::nature::Nature;
+use super::nature::{Language, Nature};
 use super::pattern::Pattern;
 use super::place;
 use super::prefilter::{Keyword, Prefilter};
 use super::scan::Scan;
 use super::sieve::{Met, Sieve, is_inside};
 use super::spec::{Confidence, DetectorSpec, Severity, SpecError};
-use super::views::{self, View, utf16};
+use super::views::{self, View, notebook, utf16};
 use crate::span::Span;
 
 /// A credential that a detector has found.
@@ -345,6 +345,9 @@ impl Engine {
                 candidate.moved(&view);
             }
         } else {
+            if place.path.is_some_and(|path| path.ends_with(".ipynb")) {
+                self.notebook(bytes, &nature, &mut view, found, &mut effort);
+            }
             let hidden = self.pass(bytes, &nature, found, &mut effort);
             self.hidden(bytes, &hidden, &mut view, (found, first), &mut effort);
             self.import(bytes, place, found, first);
@@ -393,6 +396,29 @@ impl Engine {
             Met::Escape(at) => scan.escape(at),
         });
         scan.finish(effort)
+    }
+
+    /// Appends what stands in the cells of a notebook, read as the program and the text that they are. What the JSON
+    /// around them tells is found as in any file; of the same find this one comes first, and stays.
+    fn notebook<F: FnOnce() -> Nature>(
+        &self,
+        bytes: &[u8],
+        nature: &LazyCell<Nature, F>,
+        view: &mut View,
+        found: &mut Vec<Candidate>,
+        effort: &mut Effort,
+    ) {
+        if !notebook::view(bytes, view) {
+            return;
+        }
+        let cells = LazyCell::new(|| Nature { language: Language::Script, ..**nature });
+        let first = found.len();
+        let mut inner = Effort { looked: view.text.len(), ..Effort::default() };
+        self.pass(&view.text, &cells, found, &mut inner);
+        effort.add(inner, |at| view.original(Span::at(at)).start);
+        for candidate in found.get_mut(first..).into_iter().flatten() {
+            candidate.moved(view);
+        }
     }
 
     /// Decodes what may hide something, one level deep, and appends what detectors find in it.

@@ -266,3 +266,30 @@ fn signatures_and_badges_are_shown_to_everybody() {
         assert_eq!(found.first().map(|c| c.confidence), expected, "{text}");
     }
 }
+
+#[test]
+fn cells_of_a_notebook_are_read_as_the_program_they_are() {
+    let engine = Engine::with_builtin(Vec::new()).unwrap();
+    let value = "q7Lw2kT4wQ9zL3vXb8Rn";
+    let text = format!(
+        r#"{{"cells": [{{"source": "import x\napi_key = \"{value}\"\nx.go()\n", "outputs": []}}]}}"#
+    );
+    let names = |path| {
+        let mut found = Vec::new();
+        let place = Where { path, commit: None };
+        let nature = || Nature { language: Language::Json, ..Nature::default() };
+        engine.scan_at(text.as_bytes(), place, nature, &mut found);
+        let of = |span: Span| String::from_utf8_lossy(span.of(text.as_bytes())).into_owned();
+        found
+            .iter()
+            .filter_map(|candidate| match candidate.origin {
+                Origin::Context { name, .. } => Some((of(name), of(candidate.span))),
+                Origin::Detector(_) => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    let cell = [("api_key".to_owned(), value.to_owned())];
+    assert_eq!(names(Some("a/b.ipynb")), cell);
+    // The break before the name is no part of it in mere JSON, either.
+    assert_eq!(names(Some("a/b.json")), cell);
+}

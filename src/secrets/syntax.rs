@@ -70,6 +70,11 @@ pub(super) fn name_around(bytes: &[u8], start: usize, end: usize) -> Span {
     while from < start && !is_name_byte(at(bytes, from)) {
         from += 1;
     }
+    // The rest of `\n` and its like, in a string that holds lines.
+    if from < start && from > 0 && at(bytes, from - 1) == b'\\' && b"ntr".contains(&at(bytes, from))
+    {
+        from += 1;
+    }
     while to > end && !is_name_byte(at(bytes, to - 1)) {
         to -= 1;
     }
