@@ -5,7 +5,6 @@
 //! pattern that goes on over the seam makes anything of it.
 
 use super::{View, byte};
-use crate::span::Span;
 
 /// How far before a position the quote that opens its literal is looked for.
 const OPENING: usize = 1024;
@@ -119,10 +118,4 @@ fn continued(bytes: &[u8], from: usize) -> usize {
         _ => false,
     };
     if marked { skip_blanks(bytes, i + 1) } else { i }
-}
-
-/// The original span of all that a view of literals covers; for showing the place whole.
-#[must_use]
-pub fn covered(view: &View) -> Span {
-    view.original(Span::new(0, view.text.len()))
 }

@@ -139,16 +139,6 @@ pub fn dense(bytes: &[u8], part: Span, mut report: impl FnMut(Run)) -> usize {
     floor
 }
 
-/// How all of `span` reads as encoded ASCII text, if it does; for values shorter than those that [`find`] reports.
-#[must_use]
-pub fn whole(bytes: &[u8], span: Span) -> Option<Kind> {
-    let text = bytes.get(..span.end)?;
-    READINGS.iter().filter(|reading| reading.place == 0).find_map(|reading| {
-        let end = reading.forth(text, span.start, span.end);
-        (reading.tail(text, end) == span.end && !span.is_empty()).then_some(reading.kind)
-    })
-}
-
 /// In which ways `word` can be read: bit `n` when its first byte may be the `n`th of a base64 group,
 /// bit `4 + n` of a pair of hex digits.
 #[inline]

@@ -17,12 +17,6 @@ pub enum Order {
     Big,
 }
 
-/// The length of a UTF-8 byte order mark: 3 or 0.
-#[must_use]
-pub fn utf8_mark(bytes: &[u8]) -> usize {
-    if bytes.starts_with(&[0xEF, 0xBB, 0xBF]) { 3 } else { 0 }
-}
-
 /// The byte order of a UTF-16 text, and the length of its mark; `None` for anything else. Looks at no more
 /// than the first few kilobytes, so those suffice.
 #[must_use]
