@@ -5,6 +5,8 @@
 //! language that is not known counts as configuration, where values need no quotes.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+use super::substrings::holds;
+
 /// How a file's language writes string values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Language {
@@ -300,8 +302,8 @@ fn by_name(file: &str, head: &[u8]) -> Language {
     match head {
         [b'#', b'!', ..] => {
             let line = head.split(|&b| b == b'\n').next().unwrap_or_default();
-            let script = ["python", "ruby", "perl"].iter().any(|name| holds(line, name));
-            let code = ["node", "php", "deno"].iter().any(|name| holds(line, name));
+            let script = ["python", "ruby", "perl"].iter().any(|name| holds(line, name.as_bytes()));
+            let code = ["node", "php", "deno"].iter().any(|name| holds(line, name.as_bytes()));
             match (script, code) {
                 (true, _) => Language::Script,
                 (_, true) => Language::Code,
@@ -311,11 +313,6 @@ fn by_name(file: &str, head: &[u8]) -> Language {
         [b'<', b'?' | b'!', ..] => Language::Markup,
         _ => Language::Config,
     }
-}
-
-/// Case-insensitive search; `needle` is lower case.
-fn holds(text: &[u8], needle: &str) -> bool {
-    text.windows(needle.len().max(1)).any(|w| w.eq_ignore_ascii_case(needle.as_bytes()))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use super::names::is_secret_name_in_credential_block;
 use super::nature::Nature;
 use super::sieve::looks_random;
 use super::spec::{Confidence, DetectorSpec, Severity};
+use super::substrings::holds;
 use super::syntax::{self, Value};
 use super::views;
 use crate::span::Span;
@@ -555,7 +556,10 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         let before = Span::new(before.start, whole.start).of(self.bytes);
         let end = syntax::line_end(self.bytes, whole.end, LINE_REACH);
         let after = Span::new(whole.end, end).of(self.bytes);
-        spec.context.iter().any(|word| holds(before, word) || holds(after, word))
+        spec.context
+            .iter()
+            .map(|word| word.as_bytes())
+            .any(|word| holds(before, word) || holds(after, word))
     }
 }
 
@@ -586,11 +590,7 @@ fn value_in(bytes: &[u8], run: Span) -> Value {
 fn names_a_secret(text: &[u8]) -> bool {
     ["key", "token", "secret", "pass", "auth", "credential", "pwd"]
         .iter()
-        .any(|word| holds(text, word))
-}
-
-fn holds(text: &[u8], word: &str) -> bool {
-    text.windows(word.len().max(1)).any(|w| w.eq_ignore_ascii_case(word.as_bytes()))
+        .any(|word| holds(text, word.as_bytes()))
 }
 
 /// Calls `head` with each place in `run` where [`open_left`] may hold. No byte before a run is a token's.

@@ -14,7 +14,10 @@ pub(super) struct Substrings<const N: usize> {
     pairs: [Pairs; N],
 }
 
-#[allow(clippy::indexing_slicing, reason = "the compiler evaluates it for the words")]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "a byte is less than four words of bits, and the loop ends with the text"
+)]
 const fn pairs(text: &[u8]) -> Pairs {
     let mut set = [0; 4];
     let mut at = 1;
@@ -48,9 +51,9 @@ impl<const N: usize> Substrings<N> {
     }
 }
 
-/// True when `word`, lower case, stands in `text`, in any case.
+/// True when `word` stands in `text`, in any case.
 pub(super) fn holds(text: &[u8], word: &[u8]) -> bool {
-    let first = word.first().copied().unwrap_or(0);
+    let first = word.first().copied().unwrap_or(0).to_ascii_lowercase();
     text.windows(word.len().max(1)).any(|here| {
         here.first().is_some_and(|b| b.to_ascii_lowercase() == first)
             && here.eq_ignore_ascii_case(word)

@@ -8,6 +8,7 @@ use super::super::assignment::Assignment;
 use super::super::classify::{self, Kind, classify};
 use super::super::effort::HIT;
 use super::super::spec::Confidence;
+use super::super::substrings::holds;
 use super::super::syntax::{self, at, skip_blanks};
 use super::Reader;
 use super::scheme::is_literal;
@@ -238,10 +239,6 @@ fn unquoted(bytes: &[u8], span: Span) -> Span {
     let from = span.start + usize::from(sign(at(bytes, span.start)));
     let to = span.end - usize::from(span.end > from && sign(at(bytes, span.end - 1)));
     Span::new(from, to.max(from))
-}
-
-fn holds(text: &[u8], word: &[u8]) -> bool {
-    text.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
 }
 
 /// True for a line break that a shell does not take for the end of a command.

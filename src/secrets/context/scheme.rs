@@ -93,6 +93,20 @@ impl Reader<'_> {
         self.push(name, &reading, confidence, reason, out);
     }
 
+    /// A literal where only a password can stand: how it looks tells how sure that is.
+    fn literal(&mut self, name: Span, span: Span, reason: &'static str, out: &mut Vec<Assignment>) {
+        let value = span.of(self.bytes);
+        let confidence = match strength(value) {
+            Strength::Random => Confidence::High,
+            Strength::Mixed | Strength::Gibberish => Confidence::Medium,
+            Strength::Numbered | Strength::Words => Confidence::Low,
+            Strength::Nothing => return,
+        };
+        if is_literal(value) {
+            self.credential(name, span, confidence, reason, out);
+        }
+    }
+
     /// `NetworkCredential("user", "password")`.
     pub(super) fn call(&mut self, start: usize, end: usize, out: &mut Vec<Assignment>) {
         let stop = self.bytes.len().min(end + CALL);
@@ -127,23 +141,7 @@ impl Reader<'_> {
             i += 1;
         }
         let Some(span) = last.filter(|_| count >= 2) else { return };
-        let value = span.of(self.bytes);
-        let looks = strength(value);
-        let confidence = match looks {
-            Strength::Random => Confidence::High,
-            Strength::Mixed | Strength::Gibberish => Confidence::Medium,
-            Strength::Numbered | Strength::Words => Confidence::Low,
-            Strength::Nothing => return,
-        };
-        if is_literal(value) {
-            self.credential(
-                Span::new(start, end - 1),
-                span,
-                confidence,
-                "an argument of a log-in",
-                out,
-            );
-        }
+        self.literal(Span::new(start, end - 1), span, "an argument of a log-in", out);
     }
 
     /// `IDENTIFIED BY 'password'`, `IDENTIFIED BY PASSWORD '*HASH'` left out.
@@ -160,23 +158,7 @@ impl Reader<'_> {
             return;
         };
         let span = Span::new(i + 1, i + 1 + length);
-        let value = span.of(self.bytes);
-        let looks = strength(value);
-        let confidence = match looks {
-            Strength::Random => Confidence::High,
-            Strength::Mixed | Strength::Gibberish => Confidence::Medium,
-            Strength::Numbered | Strength::Words => Confidence::Low,
-            Strength::Nothing => return,
-        };
-        if is_literal(value) {
-            self.credential(
-                Span::new(end - 13, end),
-                span,
-                confidence,
-                "the password of a database account",
-                out,
-            );
-        }
+        self.literal(Span::new(end - 13, end), span, "the password of a database account", out);
     }
 
     /// `use the following password to proceed:`, and a generated one on a line by itself below.
