@@ -112,9 +112,31 @@ pub enum Origin {
 pub(super) struct Detector {
     pub spec: Cow<'static, DetectorSpec>,
     pattern: OnceLock<Option<Regex>>,
-    /// The bytes that a match can hold, where it may begin before its keyword.
-    bytes: OnceLock<Option<Box<[bool; 256]>>>,
+    /// What its matches are made of, where they may begin before their keyword.
+    makeup: OnceLock<Option<Makeup>>,
     rank: u32,
+}
+
+/// What the matches of a pattern are made of.
+#[derive(Debug)]
+struct Makeup {
+    /// The bytes that one can hold.
+    held: Box<[bool; 256]>,
+    /// A byte that each holds beside its keyword, when there is one.
+    needed: Option<u8>,
+}
+
+impl Makeup {
+    fn of(spec: &DetectorSpec) -> Option<Self> {
+        let pattern = Pattern::parse(&spec.pattern).ok()?;
+        let needed = pattern.needed();
+        // A sign: letters and digits are everywhere.
+        let needed = (0..0x80_u8).filter(|b| b.is_ascii_punctuation()).find(|b| {
+            needed.get(usize::from(*b)) == Some(&true)
+                && !spec.keywords.iter().any(|word| word.as_bytes().contains(b))
+        });
+        Some(Self { held: pattern.bytes(), needed })
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -647,20 +669,28 @@ fn build(spec: &DetectorSpec) -> Result<Regex, regex::Error> {
 
 impl Detector {
     const fn new(spec: Cow<'static, DetectorSpec>, rank: u32) -> Self {
-        Self { spec, pattern: OnceLock::new(), bytes: OnceLock::new(), rank }
+        Self { spec, pattern: OnceLock::new(), makeup: OnceLock::new(), rank }
+    }
+
+    fn makeup(&self) -> Option<&Makeup> {
+        self.makeup.get_or_init(|| Makeup::of(&self.spec)).as_ref()
     }
 
     /// The part of `window` in which a match that covers `start` must lie, and a byte to each side.
     pub(super) fn reached(&self, bytes: &[u8], window: Span, start: usize) -> Span {
-        let held =
-            self.bytes.get_or_init(|| Some(Pattern::parse(&self.spec.pattern).ok()?.bytes()));
-        let Some(held) = held else { return window };
-        let out = |b: &u8| !held.get(usize::from(*b)).copied().unwrap_or(true);
+        let Some(makeup) = self.makeup() else { return window };
+        let out = |b: &u8| !makeup.held.get(usize::from(*b)).copied().unwrap_or(true);
         let after = Span::new(start, window.end).of(bytes);
         let end = after.iter().position(out).map_or(window.end, |at| start + at + 1);
         let before = Span::new(window.start, start).of(bytes);
         let from = before.iter().rposition(out).map_or(window.start, |at| window.start + at);
         Span::new(from, end)
+    }
+
+    /// False when no match can lie in `window`: cheaper than to search.
+    pub(super) fn may_match(&self, window: &[u8]) -> bool {
+        let needed = self.makeup().and_then(|makeup| makeup.needed);
+        needed.is_none_or(|needed| memchr::memchr(needed, window).is_some())
     }
 
     pub(super) fn regex(&self) -> Option<&Regex> {

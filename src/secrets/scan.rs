@@ -414,6 +414,9 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             detector.reached(self.bytes, Span::new(low, stop), start);
         let window = self.bytes.get(low..stop)?;
         self.budget.spend(HIT + window.len());
+        if !detector.may_match(window) {
+            return None;
+        }
         let regex = detector.regex()?;
         let mut from = 0;
         for _ in 0..4 {
@@ -442,6 +445,9 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         let stop = detector.reached(self.bytes, Span::new(far, stop), far).end;
         let window = self.bytes.get(end..stop)?;
         self.budget.spend(HIT + window.len());
+        if !detector.may_match(window) {
+            return None;
+        }
         let regex = detector.regex()?;
         let mut from = 0;
         for _ in 0..4 {

@@ -86,6 +86,18 @@ impl Pattern {
         Box::new(std::array::from_fn(held))
     }
 
+    /// The bytes that stand in every match.
+    #[must_use]
+    pub fn needed(&self) -> Box<[bool; 256]> {
+        let mut needed = Box::new([false; 256]);
+        for byte in 0..=u8::MAX {
+            if let Some(slot) = needed.get_mut(usize::from(byte)) {
+                *slot = needs(&self.0, byte);
+            }
+        }
+        needed
+    }
+
     /// True when a class reaches beyond ASCII by Unicode's tables.
     #[must_use]
     pub fn is_unicode(&self) -> bool {
@@ -150,6 +162,20 @@ fn takes(hir: &Hir, test: &impl Fn(u8) -> bool) -> bool {
         HirKind::Class(class) => (0..=u8::MAX).any(|byte| test(byte) && holds(class, byte)),
         _ => false,
     })
+}
+
+/// True when no match is without `byte`.
+fn needs(hir: &Hir, byte: u8) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => false,
+        HirKind::Literal(literal) => literal.0.contains(&byte),
+        // A class of one is a literal.
+        HirKind::Class(_) => false,
+        HirKind::Capture(capture) => needs(&capture.sub, byte),
+        HirKind::Repetition(repetition) => repetition.min > 0 && needs(&repetition.sub, byte),
+        HirKind::Concat(parts) => parts.iter().any(|part| needs(part, byte)),
+        HirKind::Alternation(parts) => parts.iter().all(|part| needs(part, byte)),
+    }
 }
 
 /// Whether one byte can be a whole element of `class`.
