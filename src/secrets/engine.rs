@@ -23,7 +23,7 @@ use super::import::{Imported, Where};
 use super::nature::{Language, Nature};
 use super::pattern::Pattern;
 use super::place;
-use super::prefilter::{Keyword, Prefilter};
+use super::prefilter::{Gram, Keyword, Prefilter};
 use super::scan::Scan;
 use super::sieve::{Met, Sieve, is_inside};
 use super::spec::{Confidence, DetectorSpec, Severity, SpecError};
@@ -174,11 +174,18 @@ pub(super) struct Lazy {
     filter: OnceLock<Prefilter>,
     words: Vec<Keyword>,
     wakers: Vec<Vec<Waker>>,
+    longest: usize,
 }
 
 impl Lazy {
     fn new(words: Words) -> Self {
-        Self { filter: OnceLock::new(), words: words.keywords, wakers: words.wakers }
+        let longest = words.keywords.iter().map(|word| word.text.len()).max().unwrap_or(0);
+        Self { filter: OnceLock::new(), words: words.keywords, wakers: words.wakers, longest }
+    }
+
+    /// The length of the longest word.
+    pub fn longest(&self) -> usize {
+        self.longest
     }
 
     /// Calls `hit(waker, offset of the word's first byte)` for every word in `text` and each detector it wakes.
@@ -186,7 +193,7 @@ impl Lazy {
         if self.words.is_empty() {
             return;
         }
-        let filter = self.filter.get_or_init(|| Prefilter::new(self.words.clone()));
+        let filter = self.filter.get_or_init(|| Prefilter::new(self.words.clone(), Gram::Rarest));
         filter.scan(text, |word, start| {
             for &waker in self.wakers.get(word).into_iter().flatten() {
                 hit(waker, start);
@@ -270,7 +277,7 @@ impl Engine {
         let others = literals.keywords.iter().map(|word| (&*word.text, word.fold));
         Ok(Self {
             detectors,
-            filter: Prefilter::new(prefixes.keywords),
+            filter: Prefilter::new(prefixes.keywords, Gram::First),
             wakers: prefixes.wakers,
             sieve: Sieve::new(names.chain(others)),
             literal_wakers: literals.wakers,

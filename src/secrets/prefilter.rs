@@ -1,11 +1,12 @@
 //! Finds the keywords of all detectors in a run of token characters.
 //!
-//! The first four bytes of each keyword go into a bitmap of 8 KiB, which stays in the nearest cache; every four
-//! bytes of the run are looked up in it, and whole keywords are compared only where a bit is set. That is built
-//! in microseconds and carries no state from byte to byte, so it outruns an automaton at start-up and in
-//! short runs; the price is that a keyword needs four bytes. One of three is entered once for each token
-//! character that may follow it.
+//! Four bytes of each keyword go into a bitmap of 8 KiB, which stays in the nearest cache; every four bytes of the
+//! run are looked up in it, and whole keywords are compared only where a bit is set. That is built in microseconds
+//! and carries no state from byte to byte, so it outruns an automaton at start-up and in short runs; the price is
+//! that a keyword needs four bytes. One of three is entered once for each token character that may follow it.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+use super::sieve::rarest;
 
 const BITS: u32 = 16;
 const BUCKET_BITS: u32 = 10;
@@ -31,6 +32,15 @@ struct Entry {
     next: u16,
 }
 
+/// Which four bytes of a keyword are looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gram {
+    /// The first: keywords are asked for by where they begin.
+    First,
+    /// The rarest: a text is searched.
+    Rarest,
+}
+
 /// The compiled set of keywords.
 #[derive(Debug)]
 pub(super) struct Prefilter {
@@ -38,6 +48,8 @@ pub(super) struct Prefilter {
     heads: Vec<u16>,
     entries: Vec<Entry>,
     keywords: Vec<Keyword>,
+    /// For each keyword where in it the four bytes stand that are looked up.
+    places: Vec<usize>,
 }
 
 #[inline]
@@ -47,23 +59,25 @@ const fn hash(gram: u32) -> u32 {
 
 impl Prefilter {
     /// Builds the set. Keywords shorter than three bytes, and any beyond 65,534 entries, are left out.
-    pub fn new(keywords: Vec<Keyword>) -> Self {
+    pub fn new(keywords: Vec<Keyword>, by: Gram) -> Self {
         let mut filter = Self {
             bitmap: Box::new([0; 1 << (BITS - 3)]),
             heads: vec![NONE; 1 << BUCKET_BITS],
             entries: Vec::with_capacity(keywords.len() * 4),
             keywords: Vec::new(),
+            places: Vec::with_capacity(keywords.len()),
         };
         for (index, keyword) in keywords.iter().enumerate() {
             let Ok(index) = u16::try_from(index) else { break };
-            filter.enter(index, keyword);
+            let place = if by == Gram::First { 0 } else { rarest(&keyword.text) };
+            filter.places.push(place);
+            filter.enter(index, keyword.text.get(place..).unwrap_or_default());
         }
         filter.keywords = keywords;
         filter
     }
 
-    fn enter(&mut self, index: u16, keyword: &Keyword) {
-        let text = &keyword.text;
+    fn enter(&mut self, index: u16, text: &[u8]) {
         if let Some(&[a, b, c]) = text.first_chunk::<3>().filter(|_| text.len() == 3) {
             for &last in TOKEN_BYTES {
                 self.insert(index, [a, b, c, last]);
@@ -112,7 +126,7 @@ impl Prefilter {
         }
     }
 
-    /// Calls `hit(keyword index, offset of its first byte)` for every occurrence at `at`.
+    /// Calls `hit(keyword index, offset of its first byte)` for every keyword whose four bytes stand at `at`.
     pub fn at(&self, bytes: &[u8], at: usize, mut hit: impl FnMut(usize, usize)) {
         let Some(four) = bytes.get(at..).and_then(|rest| rest.first_chunk()) else { return };
         let gram = u32::from_le_bytes(*four) | CASE;
@@ -136,15 +150,18 @@ impl Prefilter {
             if entry.gram != gram {
                 continue;
             }
-            let Some(keyword) = self.keywords.get(usize::from(entry.keyword)) else { continue };
-            let Some(text) = bytes.get(at..at + keyword.text.len()) else { continue };
+            let index = usize::from(entry.keyword);
+            let Some(keyword) = self.keywords.get(index) else { continue };
+            let place = self.places.get(index).copied().unwrap_or_default();
+            let Some(start) = at.checked_sub(place) else { continue };
+            let Some(text) = bytes.get(start..start + keyword.text.len()) else { continue };
             let same = if keyword.fold {
                 text.eq_ignore_ascii_case(&keyword.text)
             } else {
                 text == &*keyword.text
             };
             if same {
-                hit(usize::from(entry.keyword), at);
+                hit(index, start);
             }
         }
     }
@@ -161,9 +178,11 @@ mod tests {
     #[test]
     fn finds_what_a_naive_search_finds() {
         let words = ["sk-", "ghp_", "hooks.slack.com", "mistral", "eyJ", "-----BEGIN", "sk-proj-"];
-        let filter = Prefilter::new(words.iter().map(|w| keyword(w, *w == "mistral")).collect());
+        let keywords = || words.iter().map(|w| keyword(w, *w == "mistral")).collect();
+        let filters = [Gram::First, Gram::Rarest].map(|by| Prefilter::new(keywords(), by));
         let mut state = 7_u64;
-        for round in 0..200 {
+        for round in 0..400 {
+            let filter = &filters[round % 2];
             let mut text = Vec::new();
             for _ in 0..40 {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

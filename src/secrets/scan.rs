@@ -29,6 +29,8 @@ use crate::span::Span;
 const LINE_REACH: usize = 512;
 /// How far before a value its vendor may be named, in bytes.
 const BESIDE: usize = 128;
+/// And before one that has a name of its own.
+const BESIDE_NAMED: usize = 64;
 /// How far before a value its name's separator may stand.
 const BLANKS: usize = 16;
 
@@ -54,6 +56,8 @@ pub(super) struct Scan<'e, 'b, 'n, F: FnOnce() -> Nature> {
     name: Span,
     /// Names that say nothing, by length and last byte.
     dull: [Span; DULL],
+    /// Where marks were looked for last.
+    marked: Span,
     /// What may still be done in the present stretch of text.
     budget: Budget,
     /// What was classified last, whether as a vendor's shape, and what it is.
@@ -64,6 +68,17 @@ pub(super) struct Scan<'e, 'b, 'n, F: FnOnce() -> Nature> {
     assignments: Vec<Assignment>,
     hidden: Vec<Hidden>,
     escapes: views::runs::Escapes,
+}
+
+/// Where the name stands that the value in a run is assigned to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Named {
+    /// There is none.
+    Not,
+    /// In the run itself: `user:secret`, `key=secret`.
+    Inside,
+    /// Before it.
+    Before,
 }
 
 /// How a keyed detector came to a value.
@@ -104,6 +119,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             done: Vec::new(),
             name: Span::default(),
             dull: [Span::default(); DULL],
+            marked: Span::default(),
             budget: Budget::default(),
             classed: None,
             reader: None,
@@ -195,16 +211,20 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
 
     /// Reads a run that looks generated with the detectors whose marks stand in it or before it, or whose vendors do
     /// before it, on its line.
-    fn beside(&mut self, run: Span, named: bool) {
+    fn beside(&mut self, run: Span, named: Named) {
         let engine: &'e Engine = self.engine;
-        let line = syntax::line_around(self.bytes, run.start, BESIDE).start;
+        let reach = if named == Named::Before { BESIDE_NAMED } else { BESIDE };
+        let line = syntax::line_around(self.bytes, run.start, reach).start;
         let region = Span::new(line, run.end);
-        let text = region.of(self.bytes);
-        engine.marks.scan(text, |waker, start| {
-            self.wake(waker, region.start + start);
+        // A mark is woken for all that follows it: where runs are close, once is enough.
+        let known = if line >= self.marked.start { self.marked.end } else { 0 };
+        let from = line.max(known.saturating_sub(engine.marks.longest())).min(run.end);
+        self.marked = region;
+        engine.marks.scan(Span::new(from, run.end).of(self.bytes), |waker, start| {
+            self.wake(waker, from + start);
         });
         let value = value_in(self.bytes, run);
-        if named || self.is_found(value.span) {
+        if named != Named::Not || self.is_found(value.span) {
             return;
         }
         let before = Span::new(region.start, value.span.start.max(region.start).min(region.end));
@@ -252,20 +272,24 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         self.named(name);
     }
 
-    /// Reads the names that a value in `run` can be assigned to; true when there is one.
-    fn names_of(&mut self, run: Span) -> bool {
+    /// Reads the names that a value in `run` can be assigned to, and tells where they stand.
+    fn names_of(&mut self, run: Span) -> Named {
         let mut named = false;
         let text = run.of(self.bytes);
         // Base64 is padded with `=`.
         let text = text.get(..text.len() - padding(text)).unwrap_or_default();
         for at in memchr::memchr2_iter(b'=', b':', text).take(8) {
+            // The scheme of an address is no name.
+            if text.get(at..).is_some_and(|rest| rest.starts_with(b"://")) {
+                continue;
+            }
             if let Some(name) = syntax::name_before(self.bytes, run.start + at) {
                 named = true;
                 self.both(name);
             }
         }
         if named {
-            return true;
+            return Named::Inside;
         }
         let before =
             self.bytes.get(run.start.saturating_sub(BLANKS)..run.start).unwrap_or_default();
@@ -282,9 +306,9 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         {
             self.both(name);
             // The argument before may be anything.
-            return *joint != b',';
+            return if *joint == b',' { Named::Not } else { Named::Before };
         }
-        false
+        Named::Not
     }
 
     /// Reads the value of the name at `name` with the detectors of the vendors that the name tells.
@@ -601,21 +625,53 @@ fn names_a_secret(text: &[u8]) -> bool {
 
 /// Calls `head` with each place in `run` where [`open_left`] may hold. No byte before a run is a token's.
 fn heads(bytes: &[u8], run: Span, mut head: impl FnMut(usize)) {
-    let mut open = true;
+    let text = run.of(bytes);
     let before = run.start.checked_sub(1).and_then(|at| bytes.get(at)).copied();
-    let escaped = |at: usize, b: u8, last: u8| match at {
-        1 if before == Some(b'%') => b.is_ascii_hexdigit() && last.is_ascii_hexdigit(),
-        _ => last == b'\\' && matches!(b, b'n' | b't' | b'r'),
-    };
-    let mut last = b' ';
-    for (at, &b) in run.of(bytes).iter().enumerate() {
-        let alphanumeric = b.is_ascii_alphanumeric();
-        if open || !alphanumeric {
+    let encoded = |b: Option<&u8>| b.is_some_and(u8::is_ascii_hexdigit);
+    head(run.start);
+    // `%20` before it is no part of a token.
+    if before == Some(b'%')
+        && encoded(text.first())
+        && encoded(text.get(1))
+        && text.get(2).is_some_and(u8::is_ascii_alphanumeric)
+    {
+        head(run.start + 2);
+    }
+    let mut from = 0;
+    // Signs are few, and only they make more places.
+    while let Some(at) = text.get(from..).and_then(|rest| rest.iter().position(is_sign)) {
+        let at = from + at;
+        from = at + 1;
+        if at > 0 {
             head(run.start + at);
         }
-        open = !(alphanumeric || matches!(b, b'_' | b'-')) || escaped(at, b, last);
-        last = b;
+        let Some(after) = text.get(from).filter(|b| b.is_ascii_alphanumeric()) else { continue };
+        let sign = text.get(at).copied().unwrap_or_default();
+        if !matches!(sign, b'_' | b'-') {
+            head(run.start + from);
+        }
+        // So is the escape `\n`.
+        let behind = text.get(from + 1).is_some_and(u8::is_ascii_alphanumeric);
+        if sign == b'\\' && matches!(after, b'n' | b't' | b'r') && behind {
+            head(run.start + from + 1);
+        }
     }
+}
+
+/// True for what is no letter and no digit. A table: in generated text a test that branches is guessed wrong at every
+/// second byte.
+fn is_sign(b: &u8) -> bool {
+    static SIGNS: [bool; 256] = {
+        let mut signs = [true; 256];
+        let (mut rest, mut b): (&mut [bool], u8) = (&mut signs, 0);
+        while let Some((sign, more)) = rest.split_first_mut() {
+            *sign = !b.is_ascii_alphanumeric();
+            rest = more;
+            b = b.wrapping_add(1);
+        }
+        signs
+    };
+    SIGNS.get(usize::from(*b)).copied().unwrap_or(true)
 }
 
 /// True when no token character touches `start` from the left; `\n` and `%20` before it are no part

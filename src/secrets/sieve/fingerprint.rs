@@ -130,7 +130,7 @@ impl Shares {
 }
 
 /// Where in `literal` its fingerprint begins: where it is rarest.
-pub(super) fn place(literal: &[u8]) -> usize {
+pub(in crate::secrets) fn place(literal: &[u8]) -> usize {
     let rarity = |window: &[u8]| -> f32 {
         window.iter().zip(PLACES).map(|(&b, shares)| shares.of(b)).product()
     };

@@ -17,6 +17,7 @@ use fearless_simd::Level;
 
 pub(super) use block::is_inside;
 use block::{Block, WIDTH, classify};
+pub(super) use fingerprint::place as rarest;
 use fingerprint::{Sets, begins_escape, sets};
 use literals::Literals;
 use random::Piece;
