@@ -4,10 +4,11 @@
 //! a scanned file are gone by the time the report is written. Nothing in here may hold a secret: an
 //! [`Excerpt`] is built from text whose secrets are masked already.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// How much a finding matters in the deployment at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,9 +125,10 @@ pub struct Excerpt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
     /// Path as the user named it (relative to the working directory where possible), `/` as separator.
-    pub path: String,
+    /// Shared by all findings of a file.
+    pub path: Arc<str>,
     /// Path below the repository or scanned root: what a fingerprint is made of.
-    pub identity: String,
+    pub identity: Arc<str>,
     /// The place in the file; `None` when the file as a whole is meant (its mode, its absence).
     pub region: Option<Region>,
     /// The lines of the region.
@@ -136,7 +138,7 @@ pub struct Location {
 impl Location {
     /// The file as a whole.
     #[must_use]
-    pub fn file(path: impl Into<String>, identity: impl Into<String>) -> Self {
+    pub fn file(path: impl Into<Arc<str>>, identity: impl Into<Arc<str>>) -> Self {
         Self { path: path.into(), identity: identity.into(), region: None, excerpt: None }
     }
 }
@@ -198,13 +200,13 @@ impl fmt::Debug for ValueTag {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
     /// Who issues it; `None` when nothing tells.
-    pub provider: Option<String>,
+    pub provider: Option<Cow<'static, str>>,
     /// Id of the detector, or `context` when only its surroundings tell.
-    pub detector: String,
+    pub detector: Cow<'static, str>,
     /// The vendor's public prefix and the length: `ghp_… (40 characters)`.
     pub redacted: String,
     /// Why the confidence is what it is: short lower-case clauses.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Cow<'static, str>>,
     /// What equal values share; `None` for an ordinary word, which may be no credential.
     pub tag: Option<ValueTag>,
 }
@@ -221,11 +223,11 @@ pub struct Finding {
     /// Where.
     pub location: Location,
     /// Two to five words at the marked place.
-    pub label: String,
+    pub label: Cow<'static, str>,
     /// What is wrong, as a lower-case sentence.
     pub message: String,
     /// The exact edit.
-    pub help: Option<String>,
+    pub help: Option<Cow<'static, str>>,
     /// Reasons and reservations, such as the releases it holds for.
     pub notes: Vec<String>,
     /// Other places that belong to it.

@@ -145,7 +145,7 @@ mod tests {
             severity: Severity::Warning,
             confidence,
             location: Location::file(path, path),
-            label: String::new(),
+            label: "".into(),
             message: "m".to_owned(),
             help: None,
             notes: Vec::new(),

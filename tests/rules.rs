@@ -126,7 +126,7 @@ fn show(findings: &[&Finding], folder: &Path) -> String {
     for finding in findings {
         let place = match finding.location.region {
             Some(at) => format!("{}:{}:{}", finding.location.path, at.line, at.column),
-            None => finding.location.path.clone(),
+            None => finding.location.path.to_string(),
         };
         writeln!(out, "{}: {} ({})", below(&place), finding.severity, finding.confidence)
             .expect("a string");

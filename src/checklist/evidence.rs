@@ -17,7 +17,7 @@ pub(super) fn at(place: &Place<'_>, text: impl Into<String>) -> Evidence {
     let location = place.location();
     Evidence {
         text: text.into(),
-        path: Some(location.path),
+        path: Some(location.path.to_string()),
         line: location.region.map(|region| region.line),
     }
 }
@@ -26,7 +26,7 @@ pub(super) fn at(place: &Place<'_>, text: impl Into<String>) -> Evidence {
 pub(super) fn of_finding(finding: &Finding) -> Evidence {
     Evidence {
         text: format!("{} [{}]", finding.message, finding.rule),
-        path: Some(finding.location.path.clone()),
+        path: Some(finding.location.path.to_string()),
         line: finding.location.region.map(|region| region.line),
     }
 }

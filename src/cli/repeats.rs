@@ -78,7 +78,7 @@ mod tests {
         let location = Location { region: Some(region), ..Location::file("a", "a") };
         let credential = Credential {
             provider: None,
-            detector: "context".to_owned(),
+            detector: "context".into(),
             redacted: "… (8 characters)".to_owned(),
             reasons: Vec::new(),
             tag: Some(ValueTag::of(value.as_bytes())),

@@ -6,7 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::finding::{Excerpt, Location, Region};
 use crate::source::{Source, SourcePath};
@@ -23,6 +23,8 @@ const MASK: &str = "[secret]";
 #[derive(Debug)]
 pub struct Text {
     path: SourcePath,
+    /// Its two names, once a finding has them.
+    names: OnceLock<(Arc<str>, Arc<str>)>,
     bytes: Box<[u8]>,
     lines: OnceLock<LineIndex>,
     /// Set in a part of a large file.
@@ -37,6 +39,7 @@ impl Text {
     pub fn new(path: SourcePath, bytes: &[u8]) -> Self {
         Self {
             path,
+            names: OnceLock::new(),
             bytes: bytes.into(),
             lines: OnceLock::new(),
             shift: Shift::default(),
@@ -127,7 +130,9 @@ impl Text {
     /// The document as a whole.
     #[must_use]
     pub fn whole(&self) -> Location {
-        Location::file(self.path.display.clone(), self.path.identity.clone())
+        let names = || (self.path.display.as_str().into(), self.path.identity.as_str().into());
+        let (path, identity) = self.names.get_or_init(names).clone();
+        Location { path, identity, region: None, excerpt: None }
     }
 
     /// The place of `span`, with its lines.

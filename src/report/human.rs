@@ -245,7 +245,7 @@ fn unsaid(finding: &Finding) -> Vec<&str> {
                 .is_some_and(|name| finding.message.contains(&format!("`{name}`")))
     };
     let reasons = finding.credential.iter().flat_map(|credential| &credential.reasons);
-    reasons.map(String::as_str).filter(|reason| !is_said(reason)).collect()
+    reasons.map(|reason| &**reason).filter(|reason| !is_said(reason)).collect()
 }
 
 /// What miette draws of one place.

@@ -4,6 +4,7 @@
 //! reader gets them back, a terminal that shows the file does not. Indented rather than compact: these files
 //! are committed, compared and read in reviews. `docs/schemas/` describes both documents.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::ser::{Serialize, Serializer};
@@ -108,7 +109,7 @@ struct SecretJson<'a> {
     provider: Option<&'a str>,
     detector: &'a str,
     redacted: &'a str,
-    reasons: &'a [String],
+    reasons: &'a [Cow<'static, str>],
 }
 
 impl<'a> SecretJson<'a> {

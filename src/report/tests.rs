@@ -37,7 +37,7 @@ fn finding(location: Location) -> Finding {
         severity: Severity::Error,
         confidence: Confidence::High,
         location,
-        label: "no prompt is shown".to_owned(),
+        label: "no prompt is shown".into(),
         message: "every dangerous command runs without approval".to_owned(),
         help: None,
         notes: Vec::new(),
@@ -52,7 +52,7 @@ fn finding(location: Location) -> Finding {
 /// A finding that uses every field.
 fn full() -> Finding {
     Finding {
-        help: Some("ask before each one:\napprovals:\n  mode: manual".to_owned()),
+        help: Some("ask before each one:\napprovals:\n  mode: manual".into()),
         notes: vec!["holds from 0.17.0 on".to_owned()],
         related: vec![
             Related {
@@ -84,7 +84,7 @@ fn file_finding() -> Finding {
         severity: Severity::Warning,
         confidence: Confidence::Low,
         message: "others on this machine can read the secrets".to_owned(),
-        help: Some("chmod 600 ~/.hermes/.env".to_owned()),
+        help: Some("chmod 600 ~/.hermes/.env".into()),
         ..finding(Location::file("/home/hermes/.hermes/.env", ".env"))
     }
 }
@@ -92,17 +92,17 @@ fn file_finding() -> Finding {
 fn secret_finding() -> Finding {
     Finding {
         rule: "secret/known-token",
-        label: "github-token".to_owned(),
+        label: "github-token".into(),
         message: "GitHub token in a file where none belongs: ghp_… (40 characters)".to_owned(),
         notes: vec!["its checksum is right, and it was made in 2024-03".to_owned()],
         credential: Some(Credential {
-            provider: Some("GitHub".to_owned()),
-            detector: "github-token".to_owned(),
+            provider: Some("GitHub".into()),
+            detector: "github-token".into(),
             redacted: "ghp_… (40 characters)".to_owned(),
             reasons: vec![
-                "the shape is nobody else's".to_owned(),
-                "its checksum is right".to_owned(),
-                "assigned to `api_key`".to_owned(),
+                "the shape is nobody else's".into(),
+                "its checksum is right".into(),
+                "assigned to `api_key`".into(),
             ],
             tag: None,
         }),
@@ -253,12 +253,12 @@ fn no_format_passes_on_what_a_terminal_obeys() {
     let bad = "a\x1b]0;x\x07\x1b[2J\rb\u{9b}31m\u{202e}c\u{200b}\u{e0041}\u{2028}\u{7f}z";
     let mut finding = full();
     finding.location = place(bad, 1, &format!("x: {bad}\n\ty: {bad}"), bad);
-    finding.location.path = format!("dir\n{bad}");
-    (finding.label, finding.message) = (bad.to_owned(), format!("{bad}\n{bad}"));
-    finding.help = Some(bad.to_owned());
+    finding.location.path = format!("dir\n{bad}").into();
+    (finding.label, finding.message) = (bad.into(), format!("{bad}\n{bad}"));
+    finding.help = Some(bad.into());
     finding.notes.push(bad.to_owned());
     finding.related[0].note = bad.to_owned();
-    finding.related[1].location.path = bad.to_owned();
+    finding.related[1].location.path = bad.into();
     finding.fix.as_mut().unwrap().description = bad.to_owned();
     let mut coverage = coverage();
     coverage.homes.push(bad.to_owned());

@@ -1,5 +1,7 @@
 //! How a rule says what it found.
 
+use std::borrow::Cow;
+
 use crate::document::Place;
 use crate::finding::{Confidence, Credential, Edit, Finding, Fix, Location, Related, Severity};
 
@@ -27,7 +29,7 @@ impl RuleMeta {
             // Made when nothing better was given.
             anchor: String::new(),
             location,
-            label: String::new(),
+            label: Cow::Borrowed(""),
             message: String::new(),
             help: None,
             notes: Vec::new(),
@@ -46,6 +48,11 @@ fn anchor_of(location: &Location) -> String {
 }
 
 impl Draft {
+    /// Where it is.
+    pub(crate) fn location(&self) -> &Location {
+        &self.0.location
+    }
+
     /// What is wrong, as a lower-case sentence.
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.0.message = message.into();
@@ -53,13 +60,13 @@ impl Draft {
     }
 
     /// Two to five words at the marked place.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
+    pub fn label(mut self, label: impl Into<Cow<'static, str>>) -> Self {
         self.0.label = label.into();
         self
     }
 
     /// The exact edit.
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.0.help = Some(help.into());
         self
     }

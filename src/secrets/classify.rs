@@ -86,13 +86,15 @@ pub fn classify(value: &[u8], context: &Context<'_>) -> Class {
     if context.shaped {
         return shaped(value);
     }
-    if let Some(reason) = reference(value) {
+    // Most values are letters and digits: few references are, and no address is.
+    let signs = has_signs(value);
+    if let Some(reason) = if signs { reference(value) } else { plain_reference(value) } {
         return Class::new(Kind::Reference, reason);
     }
     if let Some(reason) = placeholder::redacted(value) {
         return Class::new(Kind::Redacted, reason);
     }
-    if hosts::is_example_address(value) {
+    if signs && hosts::is_example_address(value) {
         return Class::new(Kind::Placeholder, "an example address");
     }
     // A PEM block and a web token hold runs that count as dummies elsewhere.
@@ -188,7 +190,24 @@ fn starts_with_any(value: &[u8], prefixes: &[&[u8]]) -> bool {
         .any(|prefix| value.get(..prefix.len()).is_some_and(|v| v.eq_ignore_ascii_case(prefix)))
 }
 
+/// True when a byte is no letter, no digit and none of the signs that encodings of bytes use.
+fn has_signs(value: &[u8]) -> bool {
+    value.iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=')))
+}
+
+/// As [`reference`], for a value without signs.
+fn plain_reference(value: &[u8]) -> Option<&'static str> {
+    match value {
+        [b'_', b'_', .., b'_', b'_'] => Some("filled in by a template"),
+        _ if starts_with_any(value, &[b"age1", b"ref+"]) => Some("kept in a secret store"),
+        _ => None,
+    }
+}
+
 fn reference(value: &[u8]) -> Option<&'static str> {
+    if let Some(reason) = plain_reference(value) {
+        return Some(reason);
+    }
     if contains_any(value, &[b"${", b"$(", b"{{", b"{%", b"<%", b"#{", b"%("]) {
         return Some("filled in from elsewhere");
     }
@@ -221,7 +240,6 @@ fn reference(value: &[u8]) -> Option<&'static str> {
         [word @ .., b']'] if word.iter().all(u8::is_ascii_alphabetic) => {
             return Some("to be filled in");
         }
-        [b'_', b'_', .., b'_', b'_'] => return Some("filled in by a template"),
         [b'%', name @ .., b'%'] | [b'@', name @ .., b'@'] | [b'{', name @ .., b'}']
             if is_dotted(name) =>
         {
@@ -260,13 +278,11 @@ fn reference(value: &[u8]) -> Option<&'static str> {
         b"infisical://",
         b"file:",
         b"pass:",
-        b"ref+",
         b"@Microsoft.KeyVault",
         b"ssm:",
         b"ssm://",
         b"cmd:",
         b"@env",
-        b"age1",
         b"ENC(",
         b"$ANSIBLE_VAULT",
         b"{cipher}",
@@ -382,7 +398,7 @@ fn is_boolean(value: &[u8]) -> bool {
         b"required",
         b"optional",
     ];
-    WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
+    value.len() <= 9 && WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// `$6$salt$hash`: the modular form of a digest, with words in the place of its parts.
@@ -396,7 +412,7 @@ fn is_digest_model(value: &[u8]) -> bool {
 }
 
 fn hash(value: &[u8], context: &Context<'_>) -> Option<&'static str> {
-    if is_digest_model(value) {
+    if value.first() == Some(&b'$') && is_digest_model(value) {
         return Some("a digest's form");
     }
     if digest::scheme(value).is_some() {
@@ -429,6 +445,9 @@ fn public(value: &[u8], context: &Context<'_>) -> Option<&'static str> {
 }
 
 fn is_path(value: &[u8]) -> bool {
+    if !value.iter().any(|b| matches!(b, b'/' | b'.' | b'\\')) {
+        return false;
+    }
     if starts_with_any(
         value,
         &[

@@ -25,7 +25,8 @@ fn of_value(value: &[u8]) -> Option<&'static str> {
         b'$' => modular(value),
         b'{' => ldap(value),
         b'*' => mysql(value),
-        _ => named(value),
+        b'p' | b's' | b'a' | b'b' | b'm' | b'S' => named(value),
+        _ => None,
     }
 }
 

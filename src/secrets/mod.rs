@@ -40,6 +40,7 @@ pub use assignment::{Assignment, assignments, name_of};
 pub use builtin::DETECTORS;
 pub use check::Note;
 pub use classify::{Class, Context, Kind, classify};
+pub use placeholder::few_words as is_wording;
 pub use effort::Effort;
 pub use encoding::entropy;
 pub use engine::{Candidate, Engine, Half, Origin};

@@ -105,6 +105,9 @@ const TELLING_STRICT: &[&str] = &[
     "eby8vdm02xnocqflqu",
 ];
 
+/// The longest of the words that follow, in bytes.
+const LONGEST_WORD: usize = 18;
+
 /// Whole values, lower case; with Hermes's own list of values that mean "no key".
 const WHOLE: &[&str] = &[
     "changeme",
@@ -265,19 +268,19 @@ const UNNEEDED: &[&str] = &[
 
 /// Why `value` is what is left of a masked secret.
 pub(super) fn redacted(value: &[u8]) -> Option<&'static str> {
-    let stars = value.windows(3).any(|w| w == b"***") || value.iter().all(|&b| b == b'*');
-    let dots =
-        value.windows(3).any(|w| w == b"...") || value.windows(3).any(|w| w == "…".as_bytes());
-    let bullets = value.windows(6).any(|w| w == "••".as_bytes() || w == "●●".as_bytes());
-    if stars || dots || bullets || MASKED.is_in(value) {
-        return Some("masked");
-    }
-    None
+    let blotted = || {
+        let stars = value.windows(3).any(|w| w == b"***") || value.iter().all(|&b| b == b'*');
+        let dots = value.windows(3).any(|w| w == b"..." || w == "…".as_bytes());
+        let bullets = value.windows(6).any(|w| w == "••".as_bytes() || w == "●●".as_bytes());
+        stars || dots || bullets
+    };
+    let may_be = value.iter().any(|b| matches!(b, b'*' | b'.' | 0x80..));
+    (may_be && blotted() || MASKED.is_in(value)).then_some("masked")
 }
 
 /// Why `value` stands for another.
 pub(super) fn placeholder(value: &[u8]) -> Option<&'static str> {
-    if WHOLE.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes())) {
+    if is_one_of(value, WHOLE) {
         return Some("a placeholder");
     }
     if TELLING_SET.is_in(value) {
@@ -303,14 +306,19 @@ pub(super) fn dummy(value: &[u8]) -> Option<&'static str> {
 
 /// Why `value` says that no key is needed.
 pub(super) fn unneeded(value: &[u8]) -> Option<&'static str> {
-    UNNEEDED
-        .iter()
-        .any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
-        .then_some("says that no key is needed")
+    is_one_of(value, UNNEEDED).then_some("says that no key is needed")
 }
 
-/// Letters in one to five words of at most 16, no digit: no generated token looks so.
-pub(super) fn few_words(value: &[u8]) -> bool {
+/// True when `value` is one of `words`, none of which is longer than [`LONGEST_WORD`], in any case.
+fn is_one_of(value: &[u8], words: &[&str]) -> bool {
+    value.len() <= LONGEST_WORD
+        && words.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Letters in one to five words of at most 16, no digit: no generated token looks so, and [`super::classify()`] calls
+/// none of it a literal.
+#[must_use]
+pub fn few_words(value: &[u8]) -> bool {
     if value.len() > 48 || value.iter().any(u8::is_ascii_digit) {
         return false;
     }
@@ -403,8 +411,14 @@ fn repeats(value: &[u8]) -> bool {
 fn periodic(text: &[u8]) -> bool {
     (2..=16).any(|period| {
         let compared = text.len().saturating_sub(period);
-        let same = text.iter().zip(text.iter().skip(period)).filter(|(a, b)| a == b).count();
-        compared >= period.max(8) && same * 10 >= compared * 9
+        // Nearly every text is given up after a few bytes.
+        let mut other = compared / 10;
+        compared >= period.max(8)
+            && text.iter().zip(text.iter().skip(period)).filter(|(a, b)| a != b).all(|_| {
+                let left = other.checked_sub(1);
+                other = left.unwrap_or(0);
+                left.is_some()
+            })
     })
 }
 
@@ -423,7 +437,7 @@ fn only_filler(value: &[u8]) -> bool {
             .rposition(|b| !b.is_ascii_digit())
             .and_then(|end| part.get(..=end))
             .unwrap_or(part);
-        if !FILLER.iter().any(|word| stem.eq_ignore_ascii_case(word.as_bytes())) {
+        if !is_one_of(stem, FILLER) {
             return false;
         }
         words += 1;
@@ -464,6 +478,19 @@ mod tests {
         assert!(!few_words(b"hunter2"));
         assert!(!few_words(b"qXmBvKtLwZsRnY"));
         assert!(!few_words(b"qxmbvktlwzsrnycpd"));
+    }
+
+    #[test]
+    fn no_word_is_longer_than_is_said() {
+        let words = [WHOLE, FILLER, UNNEEDED].into_iter().flatten();
+        assert_eq!(words.map(|word| word.len()).max(), Some(LONGEST_WORD));
+    }
+
+    #[test]
+    fn a_slip_in_ten_is_a_period_still() {
+        assert!(periodic(b"abcdabcdabcdabXd"), "one of twelve");
+        assert!(!periodic(b"abcdXbcdabcdabXd"), "three of twelve");
+        assert!(!periodic(b"abcdefgh"));
     }
 
     #[test]

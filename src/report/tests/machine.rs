@@ -266,7 +266,7 @@ fn hostile_text_survives_exactly_and_in_ascii_escapes() {
     let bad = "\x1b[2J\u{9b}\u{7f}\u{202e}\u{200d}\u{feff}\u{e0041}\u{2028}\"\\\n\té語😀";
     let mut finding = full();
     finding.message = bad.to_owned();
-    finding.location.path = bad.to_owned();
+    finding.location.path = bad.into();
     let (coverage, findings) = (coverage(), [finding]);
     let report = Report { findings: &findings, hidden: 0, coverage: &coverage, checklist: None };
     let text = rendered(&report, Format::Json, WIDE);

@@ -85,7 +85,7 @@ fn report(
         .severity(severity)
         .message(message)
         .label("approves unseen")
-        .help(help)
+        .help(help.to_owned())
         .fix("refuse where nobody is present", false, &setting.place(), safe)
         .notes(note);
     findings.add(draft);

@@ -6,12 +6,14 @@
 //! salted or cut: the salt would be as public as the report, and a weak password is guessed from a few
 //! bits. The price is that of two bare tokens without a word beside them, the number alone tells which is which.
 
+use std::borrow::Cow;
+
 use super::{Reader, Secret, SecretOrigin};
 use crate::document::Document;
-use crate::finding::{Credential, ValueTag};
+use crate::finding::{Credential, Location, ValueTag};
 use crate::secrets::{
     self, Candidate, Check, Confidence, Context, DetectorSpec, Note, classify,
-    is_secret_name_in_credential_block,
+    is_secret_name_in_credential_block, is_wording,
 };
 use crate::span::Span;
 
@@ -26,33 +28,33 @@ impl Secret {
     pub fn credential(&self, document: &Document) -> Credential {
         let (provider, detector) = match &self.origin {
             SecretOrigin::Detector { id, provider, .. } => {
-                (Some(provider.clone()).filter(|provider| !provider.is_empty()), id.as_str())
+                (Some(provider.clone()).filter(|provider| !provider.is_empty()), id.clone())
             }
-            SecretOrigin::Context { .. } | SecretOrigin::Name { .. } => (None, "context"),
+            SecretOrigin::Context { .. } | SecretOrigin::Name { .. } => (None, "context".into()),
         };
         let bytes = document.text.bytes();
         let value =
             self.decoded.as_ref().map_or(self.span.of(bytes), |text| text.reveal().as_bytes());
         Credential {
             provider,
-            detector: detector.to_owned(),
+            detector,
             redacted: self.shown.clone(),
             reasons: self.reasons.clone(),
             tag: self.is_strong().then(|| ValueTag::of(value)),
         }
     }
 
-    /// What tells it from the others of its file, by where it is used.
+    /// What tells it from the others of its file, by where it is used: at `location`.
     #[must_use]
-    pub fn anchor(&self, document: &Document) -> String {
+    pub fn anchor(&self, document: &Document, location: &Location) -> String {
         let what = match &self.origin {
-            SecretOrigin::Detector { id, .. } => id.as_str(),
+            SecretOrigin::Detector { id, .. } => id,
             SecretOrigin::Context { .. } | SecretOrigin::Name { .. } => "context",
         };
         let place = if self.route.is_empty() {
             name(document.text.bytes(), self.span)
                 .filter(|name| is_plain(name))
-                .unwrap_or_else(|| lead(document, self.span))
+                .unwrap_or_else(|| lead(location))
         } else {
             self.route.clone()
         };
@@ -68,14 +70,13 @@ fn name(bytes: &[u8], value: Span) -> Option<String> {
 
 /// True for what no secret looks like.
 fn is_plain(word: &str) -> bool {
-    !classify(word.as_bytes(), &Context::default()).is_literal()
+    is_wording(word.as_bytes()) || !classify(word.as_bytes(), &Context::default()).is_literal()
 }
 
 /// The last words before a secret on its line. Those with a digit are left out: they change from copy to copy,
 /// and may be a password that nothing has recognised.
-fn lead(document: &Document, span: Span) -> String {
-    let location = document.text.locate(span);
-    let Some(excerpt) = location.excerpt else { return String::new() };
+fn lead(location: &Location) -> String {
+    let Some(excerpt) = &location.excerpt else { return String::new() };
     let before = excerpt.text.get(..excerpt.marked.0).unwrap_or_default();
     let mut words: Vec<&str> = before
         .rsplit(|c: char| c.is_whitespace() || "\"'`=:,;()[]{}<>/@".contains(c))
@@ -89,34 +90,35 @@ fn lead(document: &Document, span: Span) -> String {
 }
 
 /// Why a detector is as sure as it is.
-pub(super) fn of_shape(spec: &DetectorSpec, candidate: &Candidate, bytes: &[u8]) -> Vec<String> {
+pub(super) fn of_shape(spec: &DetectorSpec, candidate: &Candidate, bytes: &[u8]) -> Vec<Cow<'static, str>> {
     let shape = match spec.confidence {
         _ if spec.generic || !spec.keys.is_empty() => "the shape alone is anybody's",
         Confidence::High => "the shape is nobody else's",
         Confidence::Medium => "few other things have the shape",
         Confidence::Low => "many other things have the shape",
     };
-    let mut reasons = vec![shape.to_owned()];
+    let mut reasons = vec![Cow::Borrowed(shape)];
     reasons.extend(match candidate.note {
-        Some(Note::RightChecksum | Note::MadeIn { .. }) => Some("its checksum is right".to_owned()),
-        Some(Note::WrongChecksum) => Some("its checksum does not match".to_owned()),
-        Some(note @ (Note::Text(_) | Note::Example)) => Some(note.to_string()),
-        _ if spec.check.is_some_and(is_structure) => Some("its inner structure holds".to_owned()),
+        Some(Note::RightChecksum | Note::MadeIn { .. }) => Some("its checksum is right".into()),
+        Some(Note::WrongChecksum) => Some("its checksum does not match".into()),
+        Some(Note::Text(text)) => Some(text.into()),
+        Some(Note::Example) => Some(Note::Example.to_string().into()),
+        _ if spec.check.is_some_and(is_structure) => Some("its inner structure holds".into()),
         _ => None,
     });
     reasons.extend(
         name(bytes, candidate.span)
             .filter(|name| is_secret_name_in_credential_block(name))
-            .map(|name| format!("assigned to `{name}`")),
+            .map(|name| format!("assigned to `{name}`").into()),
     );
     if spec.near > 0 {
-        reasons.push("its mark stands before it".to_owned());
+        reasons.push("its mark stands before it".into());
     }
     if !spec.context.is_empty() {
-        reasons.push("a word that goes with it stands on its line".to_owned());
+        reasons.push("a word that goes with it stands on its line".into());
     }
     if candidate.pair.is_some() {
-        reasons.push("its other half stands nearby".to_owned());
+        reasons.push("its other half stands nearby".into());
     }
     reasons
 }
@@ -148,23 +150,25 @@ const fn is_structure(check: Check) -> bool {
 }
 
 /// Why a value is taken for a credential that only its surroundings tell.
-pub(super) fn of_context(reason: &str, name: &str, note: Option<Note>) -> Vec<String> {
+pub(super) fn of_context(
+    reason: &'static str,
+    name: &str, note: Option<Note>) -> Vec<Cow<'static, str>> {
     let told = if is_secret_name_in_credential_block(name) { "assigned to" } else { "told by" };
-    let mut reasons = vec![reason.to_owned(), format!("{told} `{name}`")];
-    reasons.extend(note.map(|note| note.to_string()));
+    let mut reasons = vec![Cow::Borrowed(reason), format!("{told} `{name}`").into()];
+    reasons.extend(note.map(|note| note.to_string().into()));
     reasons
 }
 
 /// Why a value under a secret's name in a file that Hermes reads is taken for a credential.
-pub(super) fn of_name(name: &str, strong: bool, reader: Reader) -> Vec<String> {
-    let mut reasons = vec![format!("assigned to `{name}`")];
+pub(super) fn of_name(name: &str, strong: bool, reader: Reader) -> Vec<Cow<'static, str>> {
+    let mut reasons: Vec<Cow<'static, str>> = vec![format!("assigned to `{name}`").into()];
     reasons.extend(match reader {
-        Reader::Hermes => Some("Hermes reads it".to_owned()),
-        Reader::Neighbour => Some("a service beside Hermes reads it".to_owned()),
+        Reader::Hermes => Some("Hermes reads it".into()),
+        Reader::Neighbour => Some("a service beside Hermes reads it".into()),
         Reader::Other => None,
     });
     if !strong {
-        reasons.push("it is an ordinary word".to_owned());
+        reasons.push("it is an ordinary word".into());
     }
     reasons
 }
@@ -179,7 +183,7 @@ mod tests {
         assert_eq!(strong, ["assigned to `api_key`", "Hermes reads it"]);
         let weak = of_name("password", false, Reader::Neighbour);
         assert_eq!(weak.len(), 3);
-        assert_eq!(weak.last().map(String::as_str), Some("it is an ordinary word"));
+        assert_eq!(weak.last().map(|reason| &**reason), Some("it is an ordinary word"));
         assert_eq!(of_context("why", "curl -u", None), ["why", "told by `curl -u`"]);
         assert_eq!(of_context("why", "password", None), ["why", "assigned to `password`"]);
     }

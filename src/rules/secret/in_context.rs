@@ -42,7 +42,7 @@ impl FileRule for InContext {
                     .severity(severity)
                     .confidence(*confidence)
                     .message(format!("a literal credential at `{name}`: {}", secret.shown))
-                    .label((*reason).to_owned())
+                    .label(*reason)
                     .help("revoke it, and read the new one from the environment or a secret store")
                     .credential(secret.credential(file.document))
                     .anchor(name.clone()),

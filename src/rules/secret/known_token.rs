@@ -33,8 +33,9 @@ impl FileRule for KnownToken {
                 continue;
             };
             let place = Place::new(file.document, secret.span, secret.route.clone());
-            let draft = Self::META
-                .at(&place)
+            let draft = Self::META.at(&place);
+            let anchor = secret.anchor(file.document, draft.location());
+            let draft = draft
                 .severity(*severity)
                 .confidence(*confidence)
                 .message(format!("{what} in a file where none belongs: {}", secret.shown))
@@ -42,7 +43,7 @@ impl FileRule for KnownToken {
                 .help(rotate.clone())
                 .notes(note.map(|note| note.to_string()))
                 .credential(secret.credential(file.document))
-                .anchor(secret.anchor(file.document));
+                .anchor(anchor);
             findings.add(match &secret.pair {
                 Some((span, what)) => draft.related(
                     &Place::new(file.document, *span, String::new()),

@@ -52,7 +52,7 @@ pub struct Secret {
     /// The value without showing any of it.
     pub shown: String,
     /// Why the confidence is what it is, in short clauses.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Cow<'static, str>>,
     /// The value as its reader decodes it, where that may differ from the bytes.
     pub decoded: Option<Hidden>,
     /// An exception of the user's says that it is none: masked, and not reported.
@@ -101,13 +101,13 @@ pub enum SecretOrigin {
     /// By a detector's shape.
     Detector {
         /// Id of the detector.
-        id: String,
+        id: Cow<'static, str>,
         /// Who issues the credential.
-        provider: String,
+        provider: Cow<'static, str>,
         /// What it detects.
-        what: String,
+        what: Cow<'static, str>,
         /// How to replace it.
-        rotate: String,
+        rotate: Cow<'static, str>,
         /// The detector's severity.
         severity: Severity,
         /// The detector's confidence, after its checks.
@@ -191,10 +191,10 @@ pub fn inspect(
                 excepted: candidate.excepted,
                 shown: secrets::redact(value, spec.public_prefix(value)),
                 origin: SecretOrigin::Detector {
-                    id: spec.id.to_string(),
-                    provider: spec.provider.to_string(),
-                    what: spec.what.to_string(),
-                    rotate: spec.rotate.to_string(),
+                    id: spec.id.clone(),
+                    provider: spec.provider.clone(),
+                    what: spec.what.clone(),
+                    rotate: spec.rotate.clone(),
                     severity: severity(candidate.severity),
                     confidence: confidence(candidate.confidence),
                     note: candidate.note,

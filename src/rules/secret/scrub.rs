@@ -3,6 +3,7 @@
 //! Masks cover secrets where they stand; this covers rules that quote one, and the same secret standing
 //! elsewhere in a line that is shown. Very short values are left: they are ordinary words elsewhere.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
@@ -144,8 +145,11 @@ impl Scrubber {
     fn finding(&self, finding: &mut Finding, clean: &mut Clean) {
         self.text(&mut finding.message);
         self.text(&mut finding.anchor);
-        clean.text(self, Field::Label, &mut finding.label);
-        if let Some(help) = &mut finding.help {
+        // What the program itself says comes from no scanned file.
+        if let Cow::Owned(label) = &mut finding.label {
+            self.text(label);
+        }
+        if let Some(Cow::Owned(help)) = &mut finding.help {
             clean.text(self, Field::Help, help);
         }
         finding.notes.iter_mut().for_each(|text| self.text(text));
@@ -159,8 +163,10 @@ impl Scrubber {
             }
         }
         let reasons = finding.credential.iter_mut().flat_map(|it| &mut it.reasons);
-        for (field, text) in [Field::Reason, Field::Other].into_iter().cycle().zip(reasons) {
-            clean.text(self, field, text);
+        for reason in reasons {
+            if let Cow::Owned(reason) = reason {
+                clean.text(self, Field::Reason, reason);
+            }
         }
         if let Some(fix) = &mut finding.fix {
             self.text(&mut fix.description);
@@ -207,14 +213,12 @@ fn begins(text: &str, start: Option<&&str>) -> bool {
 
 /// The text of each field that was found clean last: thousands of findings say the same.
 #[derive(Default)]
-struct Clean([String; 4]);
+struct Clean([String; 2]);
 
 #[derive(Clone, Copy)]
 enum Field {
-    Label,
     Help,
     Reason,
-    Other,
 }
 
 impl Clean {
