@@ -138,6 +138,30 @@ fn long_lines_and_long_lists_take_linear_time() {
 }
 
 #[test]
+fn what_is_passed_over_is_told_and_never_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // A line shows its neighbours, and most of these are not looked at.
+    let secret = |n: usize| format!("q7m2b9{n}x4kt");
+    let line: String = (0..6000).map(|n| format!("password = \"{}\"; ", secret(n))).collect();
+    let file = (0..6000).map(|n| format!("A{n}_API_KEY={}\n", secret(n))).collect::<String>();
+    fs::write(folder.path().join("line.py"), line).expect("a file");
+    fs::create_dir(folder.path().join(".hermes")).expect("a folder");
+    fs::write(folder.path().join(".hermes/.env.example"), file).expect("a file");
+    for arguments in [&["-v"][..], &["--format", "json"], &["--format", "concise"]] {
+        let arguments = [&["check", ".", "--no-ignore", "--min-confidence", "low"], arguments];
+        let (status, out, errors) = run(folder.path(), &arguments.concat());
+        assert_eq!(status, 1, "{errors}");
+        let shown = out + &errors;
+        assert!(!shown.contains("x4kt"), "a value is shown");
+        for name in ["line.py", ".hermes/.env.example"] {
+            let told = shown.lines().any(|line| line.contains(name));
+            assert!(told, "{name}");
+        }
+        assert!(shown.contains("too many credentials") || arguments.concat().contains(&"concise"));
+    }
+}
+
+#[test]
 fn require_complete_fails_on_a_skip() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("blob"), [0u8; 4]).expect("a file");

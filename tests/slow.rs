@@ -12,7 +12,7 @@
 use std::sync::LazyLock;
 
 use hermes_lint::secrets::context::{MARKS, WORDS};
-use hermes_lint::secrets::{DETECTORS, Effort, Engine, Nature};
+use hermes_lint::secrets::{DETECTORS, Effort, Engine, MOST_FOUND, Nature};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -103,10 +103,33 @@ fn what_is_too_dense_is_told() {
     // Each of the names before a value may own all of it, up to where its reading ends.
     let names = "password=".repeat(2000);
     let effort = work(names.as_bytes());
-    assert!(effort.dense > 0 && effort.first.is_some_and(|at| at < 4096), "{effort:?}");
+    assert!(effort.unread.first().is_some_and(|span| span.start < 4096), "{effort:?}");
+    assert!(!effort.full);
     // What people write is looked through whole, however much of it is credentials.
     let lines =
         (0..400).map(|n| format!("db{n}.password = \"q7m2b9{n}x4kt\"\n")).collect::<String>();
     let effort = work(lines.as_bytes());
-    assert_eq!((effort.dense, effort.first), (0, None));
+    assert_eq!((effort.unread, effort.full), (Vec::new(), false));
+}
+
+#[test]
+fn a_list_of_credentials_is_read_up_to_a_number() {
+    let list = |count: usize| {
+        (0..count).map(|n| format!("db{n}.password = \"q7m2b9{n}x4kt\"\n")).collect::<String>()
+    };
+    let scan = |text: &str| {
+        let mut found = Vec::new();
+        let nature = || Nature::of("a.properties", text.as_bytes());
+        (ENGINE.scan(text.as_bytes(), nature, &mut found), found)
+    };
+    let most = list(MOST_FOUND);
+    let (effort, found) = scan(&most);
+    assert_eq!((found.len(), effort.full), (MOST_FOUND, false));
+    let (effort, found) = scan(&list(MOST_FOUND + 500));
+    assert_eq!((found.len(), effort.full), (MOST_FOUND, true));
+    // All that was passed over is told: it holds what was not found, and nothing that was.
+    let [rest] = &*effort.unread else { panic!("{:?}", effort.unread) };
+    assert!(found.iter().all(|one| one.span.end <= rest.start), "{rest:?}");
+    assert_eq!(rest.start, most.len() + "db4096.".len());
+    assert_eq!(rest.end, list(MOST_FOUND + 500).len());
 }

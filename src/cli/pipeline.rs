@@ -20,7 +20,7 @@ use crate::rules::content;
 use crate::rules::secret::{self, File, Scrubber, Secret};
 use crate::rules::{Check, Findings, RULES};
 use crate::secrets::import::Where;
-use crate::secrets::{Candidate, Engine, Nature};
+use crate::secrets::{Candidate, Effort, Engine, Nature};
 use crate::settings::{FILE_NAME, Settings};
 use crate::source::archive::{Limits, Stop};
 use crate::source::{self, Inputs, Origin, Skip, SkipReason, Source, SourcePath, Visitor};
@@ -383,6 +383,23 @@ impl<'s> Worker<'s> {
 }
 
 impl Worker<'_> {
+    /// Notes what of a file was passed over.
+    fn unread(&mut self, source: &Source<'_>, effort: &Effort) {
+        let first = effort.unread.iter().map(|span| span.start).min();
+        let Some(first) = first.filter(|_| source.origin != Origin::Context) else { return };
+        let line = source.position(first).line;
+        let detail = if effort.full {
+            format!("not looked through whole from line {line} on: too many credentials")
+        } else {
+            let stretches = plural(effort.unread.len(), "stretch", "stretches");
+            format!(
+                "{stretches} not looked through whole, the first in line {line}: too many names and beginnings of tokens"
+            )
+        };
+        let path = source.path.display.clone();
+        self.found.dense.push(Skipped { path, reason: "too-dense", detail });
+    }
+
     /// Keeps a document for what is judged as a whole. A small archive may hold any number of them.
     fn keep(&mut self, document: Document) {
         let path = document.text.path();
@@ -427,25 +444,18 @@ impl Visitor for Worker<'_> {
         self.candidates.clear();
         let nature = || Nature::of(&source.path.display, source.head());
         let place = Where { path: Some(&source.path.identity), commit: None };
-        let effort = self.shared.engine.scan_at(source.bytes, place, nature, &mut self.candidates);
-        if let Some(first) = effort.first.filter(|_| source.origin != Origin::Context) {
-            let line = source.position(first).line;
-            self.found.dense.push(Skipped {
-                path: source.path.display.clone(),
-                reason: "too-dense",
-                detail: format!(
-                    "{} not looked through whole, the first in line {line}: too many names and beginnings of tokens",
-                    plural(effort.dense, "stretch", "stretches")
-                ),
-            });
-        }
+        let mut effort =
+            self.shared.engine.scan_at(source.bytes, place, nature, &mut self.candidates);
         let recognised = match source.part {
             Some(_) => None,
             None => document::recognise(&source, self.shared.knowledge.facts()),
         };
         let mut document = match recognised {
             Some(document) => document,
-            None if !self.candidates.iter().any(|found| source.owns(found.span)) => return,
+            None if !self.candidates.iter().any(|found| source.owns(found.span)) => {
+                self.unread(&source, &effort);
+                return;
+            }
             None => Document {
                 text: Text::of(&source),
                 origin: source.origin,
@@ -453,11 +463,18 @@ impl Visitor for Worker<'_> {
                 standing: Standing::Live,
             },
         };
-        let mut secrets =
-            secret::inspect(&document, &self.candidates, self.shared.engine, self.shared.knowledge);
+        let Shared { engine, knowledge, .. } = *self.shared;
+        let secret::Inspection { mut secrets, unread } =
+            secret::inspect(&document, &self.candidates, engine, knowledge);
+        effort.full |= !unread.is_empty();
+        effort.unread.extend(unread);
+        self.unread(&source, &effort);
         let personal = content::inspect(&document);
         let spans = secrets.iter().flat_map(Secret::spans);
-        let hidden: Vec<Span> = spans.chain(personal.iter().map(|found| found.span)).collect();
+        // What was not read may hold another secret, beside one that is shown.
+        let unread = effort.unread.iter().copied();
+        let hidden: Vec<Span> =
+            spans.chain(personal.iter().map(|found| found.span)).chain(unread).collect();
         document.text.mask(hidden);
         let reported = secrets.iter().filter(|secret| !secret.excepted);
         document.text.set_secrets(reported.flat_map(Secret::spans).collect());

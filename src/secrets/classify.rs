@@ -192,7 +192,9 @@ fn starts_with_any(value: &[u8], prefixes: &[&[u8]]) -> bool {
 
 /// True when a byte is no letter, no digit and none of the signs that encodings of bytes use.
 fn has_signs(value: &[u8]) -> bool {
-    value.iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=')))
+    value
+        .iter()
+        .any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=')))
 }
 
 /// As [`reference`], for a value without signs.

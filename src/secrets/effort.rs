@@ -2,64 +2,91 @@
 //!
 //! A pass over the bytes costs the same for any text; what follows a hit (a pattern's window, the value behind a
 //! name) does not, and a text that is nothing but hits would be read over and over. So each stretch of two
-//! kilobytes has a budget of thirty-two times its length. Real text stays far below; where it ran out is counted, so that
-//! the report can say so. The counter costs a few additions a hit and nothing elsewhere.
+//! kilobytes has a budget of sixteen times its length, and a text holds only so many credentials before the rest of
+//! it is passed over. Real text stays far below both. What was not read is told, so that the report can say so and
+//! masks it: a secret that nobody has found must not be shown beside one that was. The counter costs a few additions a
+//! hit and nothing elsewhere.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+use crate::span::Span;
 
 /// The length of a stretch, in bytes.
 const STRETCH: usize = 2048;
 /// How many bytes are looked at again in one.
-const MOST: usize = 32 * STRETCH;
+const MOST: usize = 16 * STRETCH;
+/// How many bytes are looked at again in a text; it has at most a few megabytes, and real ones of that size need less
+/// than one.
+const MOST_IN_ALL: usize = 4 << 20;
+/// How many credentials of one kind (known by their shape, or by their place) are told in one text; a text has at most
+/// a few megabytes. More is no source, no configuration and no log, but a list of credentials, which is of one piece.
+pub const MOST_FOUND: usize = 4096;
 /// What a hit costs besides the bytes that it leads to: a name is taken apart, a pattern's search set up.
 pub(super) const HIT: usize = 32;
 /// How far a pattern that begins at a keyword reads before it fails, as a guess.
 pub(super) const FAILED: usize = 96;
 
 /// What a scan cost, and what it left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effort {
     /// Bytes shown to patterns and to the readers of names and values, those of decoded texts included.
     pub looked: usize,
-    /// Stretches that hold more hits than were followed.
-    pub dense: usize,
-    /// Where the first of them is, in bytes.
-    pub first: Option<usize>,
+    /// Where there is more than was followed, in order. Elsewhere every hit was.
+    pub unread: Vec<Span>,
+    /// The text holds more credentials than are told.
+    pub full: bool,
 }
 
 impl Effort {
-    /// Adds what another pass cost; `place` tells where in this text an offset of that one's lies.
-    pub(super) fn add(&mut self, other: Self, place: impl FnOnce(usize) -> usize) {
+    /// Adds what another pass cost; `place` tells where in this text a span of that one's lies.
+    pub(super) fn add(&mut self, other: Self, place: impl Fn(Span) -> Span) {
         self.looked += other.looked;
-        self.dense += other.dense;
-        let first = other.first.map(place);
-        self.first = self.first.into_iter().chain(first).min();
+        self.full |= other.full;
+        if !other.unread.is_empty() {
+            self.unread.extend(other.unread.into_iter().map(place));
+            self.unread.sort_unstable();
+        }
+    }
+
+    /// Notes that `rest` is passed over because too much was found before.
+    pub(super) fn give_up(&mut self, rest: Span) {
+        self.add(Self { looked: 0, unread: vec![rest], full: true }, |span| span);
     }
 }
 
 /// What may still be spent around the place of the last hit.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Budget {
     from: usize,
     spent: usize,
-    total: Effort,
+    looked: usize,
+    unread: Vec<Span>,
+    /// Where everything was spent.
+    closed: Option<usize>,
 }
 
 impl Budget {
     /// True when a hit at `at` can be followed. Hits come nearly in order.
-    pub const fn is_open(&mut self, at: usize) -> bool {
+    pub fn is_open(&mut self, at: usize) -> bool {
         if at.abs_diff(self.from) > STRETCH {
             self.from = at;
             self.spent = 0;
         }
+        if self.looked >= MOST_IN_ALL {
+            match &mut self.closed {
+                Some(first) => *first = at.min(*first),
+                None => self.closed = Some(at),
+            }
+            return false;
+        }
         if self.spent < MOST {
             return true;
         }
-        // Said once a stretch.
-        if self.spent < usize::MAX {
-            self.spent = usize::MAX;
-            self.total.dense += 1;
-            if self.total.first.is_none() {
-                self.total.first = Some(at);
+        match self.unread.last_mut().filter(|_| self.spent == usize::MAX) {
+            Some(last) => last.start = last.start.min(at),
+            // Said once a stretch.
+            None => {
+                self.spent = usize::MAX;
+                self.unread.push(Span::new(at, self.from + STRETCH));
             }
         }
         false
@@ -68,12 +95,13 @@ impl Budget {
     /// Notes that a hit was followed over `bytes`.
     pub const fn spend(&mut self, bytes: usize) {
         self.spent = self.spent.saturating_add(bytes);
-        self.total.looked = self.total.looked.saturating_add(bytes);
+        self.looked = self.looked.saturating_add(bytes);
     }
 
-    /// What was spent in all.
-    pub const fn total(self) -> Effort {
-        self.total
+    /// What was spent in all, in a text of `length` bytes.
+    pub fn total(mut self, length: usize) -> Effort {
+        self.unread.extend(self.closed.map(|first| Span::new(first, length)));
+        Effort { looked: self.looked, unread: self.unread, full: self.closed.is_some() }
     }
 }
 
@@ -82,16 +110,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stretch_that_is_spent_is_counted_once_and_the_next_is_open() {
+    fn a_dense_stretch_is_told_once_and_the_next_begins_anew() {
         let mut budget = Budget::default();
         for at in 10..20 {
             assert_eq!(budget.is_open(at), at < 18);
             budget.spend(MOST / 8);
         }
+        assert!(!budget.is_open(5), "hits come nearly in order");
         assert!(budget.is_open(5000));
-        assert_eq!(budget.total(), Effort { looked: 10 * MOST / 8, dense: 1, first: Some(18) });
-        let mut all = Effort { first: Some(40), ..Effort::default() };
-        all.add(budget.total(), |at| at + 1);
-        assert_eq!((all.dense, all.first), (1, Some(19)));
+        let total = budget.total(9000);
+        assert_eq!((total.looked, &*total.unread), (10 * MOST / 8, &[Span::new(5, STRETCH)][..]));
+        let mut all = Effort { unread: vec![Span::new(7, 9)], ..Effort::default() };
+        all.add(total, |span| span.shifted(1));
+        assert_eq!(all.unread, [Span::new(6, STRETCH + 1), Span::new(7, 9)]);
+        all.give_up(Span::new(8, 20));
+        assert!(all.full && all.unread.last() == Some(&Span::new(8, 20)));
     }
 }

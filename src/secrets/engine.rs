@@ -18,7 +18,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use super::builtin::DETECTORS;
 use super::check::Note;
 use super::context::{self, MARKS};
-use super::effort::Effort;
+use super::effort::{Effort, MOST_FOUND};
 use super::import::{Imported, Where};
 use super::nature::{Language, Nature};
 use super::pattern::Pattern;
@@ -79,6 +79,15 @@ pub(super) enum Hidden {
     Encoded(views::Run),
     /// A token's beginning in a literal that ends before the token does.
     Split(usize),
+}
+
+impl Hidden {
+    const fn start(self) -> usize {
+        match self {
+            Self::Encoded(run) => run.span.start,
+            Self::Split(at) => at,
+        }
+    }
 }
 
 /// How far literals that are joined are followed, in bytes.
@@ -367,7 +376,7 @@ impl Engine {
         if wide && utf16::view(bytes, &mut view) {
             let mut inner = Effort::default();
             self.pass(&view.text, &nature, found, &mut inner);
-            effort.add(inner, |at| view.original(Span::at(at)).start);
+            effort.add(inner, |span| view.original(span));
             self.import(&view.text, place, found, first);
             self.place(found, first, &view.text, &nature);
             for candidate in found.get_mut(first..).into_iter().flatten() {
@@ -444,7 +453,7 @@ impl Engine {
         let first = found.len();
         let mut inner = Effort { looked: view.text.len(), ..Effort::default() };
         self.pass(&view.text, &cells, found, &mut inner);
-        effort.add(inner, |at| view.original(Span::at(at)).start);
+        effort.add(inner, |span| view.original(span));
         for candidate in found.get_mut(first..).into_iter().flatten() {
             candidate.moved(view);
         }
@@ -462,11 +471,18 @@ impl Engine {
         let nature = LazyCell::new(Nature::default);
         let mut inner = Vec::new();
         let mut taken = Cover::default();
+        // What begins before this stands in the text that was joined last.
+        let mut joined = 0;
         for place in hidden {
+            if found.len() - first.min(found.len()) >= 2 * MOST_FOUND {
+                effort.give_up(Span::new(place.start(), bytes.len()));
+                return;
+            }
             let (opened, how) = match *place {
                 Hidden::Encoded(run) => {
                     (views::decode::run(bytes, run.span, run.kind, view), encoded(run.kind))
                 }
+                Hidden::Split(at) if at < joined => continue,
                 Hidden::Split(at) => (
                     views::join::literals(bytes, at, SPLIT_REACH, view),
                     "it is put together from several strings",
@@ -475,10 +491,15 @@ impl Engine {
             if !opened {
                 continue;
             }
+            if let Hidden::Split(at) = *place {
+                // What begins late may go on beyond the reach.
+                let end = view.original(Span::new(0, view.text.len())).end;
+                joined = end.min(at + SPLIT_REACH / 2);
+            }
             inner.clear();
             let mut spent = Effort { looked: view.text.len(), ..Effort::default() };
             self.pass(&view.text, &nature, &mut inner, &mut spent);
-            effort.add(spent, |at| view.original(Span::at(at)).start);
+            effort.add(spent, |span| view.original(span));
             if !inner.is_empty() && taken.is_empty() {
                 let known = found.get(first..).unwrap_or_default();
                 known.iter().for_each(|candidate| taken.add(candidate.span));

@@ -11,7 +11,7 @@ use super::assignment::Assignment;
 use super::check;
 use super::classify::{Class, Context, Kind, classify};
 use super::context::{MARKS, Reader, WORDS};
-use super::effort::{Budget, Effort, FAILED, HIT};
+use super::effort::{Budget, Effort, FAILED, HIT, MOST_FOUND};
 use super::encoding::entropy;
 use super::engine::{Candidate, Detector, Engine, Hidden, Origin, Waker};
 use super::hosts;
@@ -50,12 +50,18 @@ pub(super) struct Scan<'e, 'b, 'n, F: FnOnce() -> Nature> {
     bytes: &'b [u8],
     nature: &'n Ask<'n, F>,
     found: &'n mut Vec<Candidate>,
+    /// How many there were before.
+    known: usize,
+    /// Where the first place is that was passed over because so much had been found.
+    full: Option<usize>,
     /// Where the last match of each detector ended; empty until there is one.
     done: Vec<usize>,
     /// The name read last.
     name: Span,
     /// Names that say nothing, by length and last byte.
     dull: [Span; DULL],
+    /// Lines that were all found to head nothing for a name of this indentation or less.
+    headless: (Span, usize),
     /// Where marks were looked for last.
     marked: Span,
     /// What may still be done in the present stretch of text.
@@ -66,6 +72,8 @@ pub(super) struct Scan<'e, 'b, 'n, F: FnOnce() -> Nature> {
     reader: Option<Reader<'b>>,
     run_reader: Option<Reader<'b>>,
     assignments: Vec<Assignment>,
+    /// How many of them each has found: most are found by both.
+    read: (usize, usize),
     hidden: Vec<Hidden>,
     escapes: views::runs::Escapes,
 }
@@ -115,10 +123,13 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             engine,
             bytes,
             nature,
+            known: found.len(),
             found,
+            full: None,
             done: Vec::new(),
             name: Span::default(),
             dull: [Span::default(); DULL],
+            headless: (Span::default(), 0),
             marked: Span::default(),
             budget: Budget::default(),
             classed: None,
@@ -126,6 +137,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             run_reader: None,
             escapes: views::runs::Escapes::default(),
             assignments: Vec::new(),
+            read: (0, 0),
             hidden: Vec::new(),
         }
     }
@@ -133,9 +145,12 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
     /// Adds what the context alone tells, and what all cost; returns what may hide something more.
     pub fn finish(mut self, effort: &mut Effort) -> Vec<Hidden> {
         self.escapes.finish(self.bytes, |run| self.hidden.push(Hidden::Encoded(run)));
-        effort.add(self.budget.total(), |at| at);
-        for reader in self.reader.iter().chain(&self.run_reader) {
-            effort.add(reader.effort(), |at| at);
+        effort.add(self.budget.total(self.bytes.len()), |span| span);
+        for reader in self.reader.into_iter().chain(self.run_reader) {
+            effort.add(reader.effort(), |span| span);
+        }
+        if let Some(first) = self.full {
+            effort.give_up(Span::new(first, self.bytes.len()));
         }
         self.found.extend(self.assignments.iter().map(|assignment| Candidate {
             origin: Origin::Context { name: assignment.name, reason: assignment.reason },
@@ -148,6 +163,20 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             excepted: false,
         }));
         self.hidden
+    }
+
+    /// False when the text holds so many that what stands at `at` is passed over.
+    fn may_tell(&mut self, told: usize, at: usize) -> bool {
+        let full = told >= MOST_FOUND;
+        if full {
+            self.full = Some(self.full.map_or(at, |first| first.min(at)));
+        }
+        !full
+    }
+
+    /// As [`Self::may_tell`], of what has a vendor's shape.
+    fn may_match(&mut self, at: usize) -> bool {
+        self.may_tell(self.found.len() - self.known, at)
     }
 
     /// What may be an escape stands at `at`.
@@ -180,9 +209,13 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
                 continue;
             }
             self.budget.spend(HIT);
-            let nature = self.nature;
-            let reader = self.reader.get_or_insert_with(|| Reader::new(self.bytes, **nature));
-            reader.hit(word, from, &mut self.assignments);
+            if self.may_tell(self.read.0, from) {
+                let nature = self.nature;
+                let reader = self.reader.get_or_insert_with(|| Reader::new(self.bytes, **nature));
+                let before = self.assignments.len();
+                reader.hit(word, from, &mut self.assignments);
+                self.read.0 += self.assignments.len() - before;
+            }
             if text.as_bytes().first().copied().is_some_and(syntax::is_name_byte) {
                 let length = text.bytes().take_while(|b| syntax::is_name_byte(*b)).count();
                 self.named(syntax::name_around(self.bytes, from, from + length));
@@ -224,11 +257,16 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             self.wake(waker, from + start);
         });
         let value = value_in(self.bytes, run);
-        if named != Named::Not || self.is_found(value.span) {
+        if named != Named::Not
+            || self.is_found(value.span)
+            || !self.budget.is_open(run.start)
+            || !self.may_match(run.start)
+        {
             return;
         }
         let before = Span::new(region.start, value.span.start.max(region.start).min(region.end));
         let text = before.of(self.bytes);
+        self.budget.spend(text.len());
         let mut secret = None;
         engine.vendors.scan(text, |waker, start| {
             let index = usize::from(waker.detector);
@@ -266,9 +304,13 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         if self.is_dull(name) {
             return;
         }
-        let nature = self.nature;
-        let reader = self.run_reader.get_or_insert_with(|| Reader::new(self.bytes, **nature));
-        reader.at(name, &mut self.assignments);
+        if self.may_tell(self.read.1, name.start) {
+            let nature = self.nature;
+            let reader = self.run_reader.get_or_insert_with(|| Reader::new(self.bytes, **nature));
+            let before = self.assignments.len();
+            reader.at(name, &mut self.assignments);
+            self.read.1 += self.assignments.len() - before;
+        }
         self.named(name);
     }
 
@@ -313,7 +355,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
 
     /// Reads the value of the name at `name` with the detectors of the vendors that the name tells.
     fn named(&mut self, name: Span) {
-        if name == self.name || !self.budget.is_open(name.start) {
+        if name == self.name || !self.budget.is_open(name.start) || !self.may_match(name.start) {
             return;
         }
         self.name = name;
@@ -336,6 +378,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         let engine: &'e Engine = self.engine;
         let mut any = false;
         let bytes = text.of(self.bytes);
+        self.budget.spend(HIT + bytes.len());
         engine.vendors.scan(bytes, |waker, start| {
             if !begins_word(bytes, start) {
                 return;
@@ -366,11 +409,19 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         }
         let mut inner = indent(line);
         let mut end = line.start;
+        // Below this nothing heads the block that was met last.
+        let mut top = line.end + 1;
         for _ in 0..LINES {
-            let Some(last) = end.checked_sub(1) else { return };
+            let (known, least) = self.headless;
+            if known.start < end && end <= known.end && inner <= least {
+                end = known.start;
+                break;
+            }
+            let Some(last) = end.checked_sub(1) else { break };
             let line = syntax::line_around(self.bytes, last, LINE);
+            self.budget.spend(line.len());
             if !begins(line) {
-                return;
+                break;
             }
             end = line.start;
             let text = line.of(self.bytes).trim_ascii();
@@ -383,7 +434,9 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
                 return;
             }
             inner = outer;
+            top = line.start;
         }
+        self.headless = (Span::new(end, top), inner);
     }
 
     fn wake(&mut self, waker: Waker, start: usize) {
@@ -393,7 +446,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         if self.done.get(index).is_some_and(|&end| start < end) {
             return;
         }
-        if !self.budget.is_open(start) {
+        if !self.budget.is_open(start) || !self.may_match(start) {
             return;
         }
         let end = if detector.spec.near > 0 {
@@ -501,6 +554,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         let from = value.span.start;
         let stop = self.bytes.len().min(from + detector.spec.reach);
         let window = self.bytes.get(from..stop)?;
+        self.budget.spend(HIT + window.len().min(FAILED));
         let captures = detector.regex()?.captures(window)?;
         let before = self.found.len();
         let end = self.consider(index, detector, &captures, from, value.quote.is_none());

@@ -57,8 +57,13 @@ impl HomeRule for RemovedKey {
 }
 
 fn add(key: &Key<'_>, message: String, help: &str, findings: &mut Findings) {
-    findings
-        .add(RemovedKey::META.at(&key.place()).message(message).label("not read here").help(help.to_owned()));
+    findings.add(
+        RemovedKey::META
+            .at(&key.place())
+            .message(message)
+            .label("not read here")
+            .help(help.to_owned()),
+    );
 }
 
 /// When it is read.

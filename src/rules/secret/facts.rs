@@ -90,7 +90,11 @@ fn lead(location: &Location) -> String {
 }
 
 /// Why a detector is as sure as it is.
-pub(super) fn of_shape(spec: &DetectorSpec, candidate: &Candidate, bytes: &[u8]) -> Vec<Cow<'static, str>> {
+pub(super) fn of_shape(
+    spec: &DetectorSpec,
+    candidate: &Candidate,
+    bytes: &[u8],
+) -> Vec<Cow<'static, str>> {
     let shape = match spec.confidence {
         _ if spec.generic || !spec.keys.is_empty() => "the shape alone is anybody's",
         Confidence::High => "the shape is nobody else's",
@@ -152,7 +156,9 @@ const fn is_structure(check: Check) -> bool {
 /// Why a value is taken for a credential that only its surroundings tell.
 pub(super) fn of_context(
     reason: &'static str,
-    name: &str, note: Option<Note>) -> Vec<Cow<'static, str>> {
+    name: &str,
+    note: Option<Note>,
+) -> Vec<Cow<'static, str>> {
     let told = if is_secret_name_in_credential_block(name) { "assigned to" } else { "told by" };
     let mut reasons = vec![Cow::Borrowed(reason), format!("{told} `{name}`").into()];
     reasons.extend(note.map(|note| note.to_string().into()));

@@ -21,7 +21,7 @@ use crate::document::tree::{NodeId, Tree, Value};
 use crate::document::{Document, Kind, Standing, Structured};
 use crate::finding::{Confidence, Severity};
 use crate::secrets::{
-    self, Candidate, Context, Engine, Kind as ValueKind, Origin, assignments, classify,
+    self, Candidate, Context, Engine, Kind as ValueKind, MOST_FOUND, Origin, assignments, classify,
     is_secret_name, is_secret_name_in_credential_block,
 };
 use crate::span::Span;
@@ -160,6 +160,15 @@ const CREDENTIAL_BLOCKS: &[&str] = &[
     "moa",
 ];
 
+/// What [`inspect`] makes of a document.
+#[derive(Debug)]
+pub struct Inspection {
+    /// What in it is secret, in order.
+    pub secrets: Vec<Secret>,
+    /// Values under secrets' names that were not looked at, because there are so many.
+    pub unread: Vec<Span>,
+}
+
 /// Decides what in `document` is a secret.
 #[must_use]
 pub fn inspect(
@@ -167,19 +176,19 @@ pub fn inspect(
     candidates: &[Candidate],
     engine: &Engine,
     knowledge: &Knowledge,
-) -> Vec<Secret> {
+) -> Inspection {
     let bytes = document.text.bytes();
-    let unread = matches!(document.kind, Kind::Evidence(_) | Kind::Data(_) | Kind::Text);
+    let unparsed = matches!(document.kind, Kind::Evidence(_) | Kind::Data(_) | Kind::Text);
     let mut found: Vec<Secret> = candidates
         .iter()
         .filter_map(|candidate| {
             let value = candidate.span.of(bytes);
             let Some(spec) = engine.spec(candidate) else {
                 // What Hermes reads is read as Hermes reads it, below.
-                return unread.then(|| in_context(candidate, bytes)).flatten();
+                return unparsed.then(|| in_context(candidate, bytes)).flatten();
             };
             // An example in what Hermes reads is a placeholder, which other rules speak of.
-            if candidate.note == Some(secrets::Note::Example) && !unread {
+            if candidate.note == Some(secrets::Note::Example) && !unparsed {
                 return None;
             }
             Some(Secret {
@@ -204,8 +213,12 @@ pub fn inspect(
         .collect();
     let services =
         services(document).into_iter().map(|service| (service.name, service.is_hermes)).collect();
-    let mut inspector = Inspector { document, knowledge, found: &mut found, services };
+    let known = found.len();
+    let found = &mut found;
+    let mut inspector =
+        Inspector { document, knowledge, found, known, unread: Vec::new(), services };
     inspector.named();
+    let unread = inspector.unread;
     found.sort_by_key(|secret| (secret.span, matches!(secret.origin, SecretOrigin::Name { .. })));
     found.dedup_by(|later, earlier| {
         let same = later.span.overlaps(earlier.span);
@@ -214,7 +227,7 @@ pub fn inspect(
         }
         same
     });
-    found
+    Inspection { secrets: std::mem::take(found), unread }
 }
 
 /// A secret that only its surroundings tell.
@@ -257,6 +270,10 @@ struct Inspector<'i> {
     document: &'i Document,
     knowledge: &'i Knowledge,
     found: &'i mut Vec<Secret>,
+    /// How many there were before.
+    known: usize,
+    /// What was not looked at.
+    unread: Vec<Span>,
     /// Services of the document, and whether each runs Hermes.
     services: Vec<(String, bool)>,
 }
@@ -468,6 +485,10 @@ impl Inspector<'_> {
     fn text(&mut self, span: Span, route: Option<&str>) {
         let bytes = self.document.text.bytes();
         for assignment in assignments(span.of(bytes)) {
+            if self.found.len() - self.known >= MOST_FOUND {
+                self.unread.push(assignment.value.shifted(span.start));
+                continue;
+            }
             let name = String::from_utf8_lossy(assignment.name.of(span.of(bytes))).into_owned();
             let value = assignment.value.shifted(span.start);
             let route = route.map_or_else(|| name.clone(), str::to_owned);
@@ -476,6 +497,10 @@ impl Inspector<'_> {
     }
 
     fn judge(&mut self, name: &str, value: &str, span: Span, route: String, local_server: bool) {
+        if self.found.len() - self.known >= MOST_FOUND {
+            self.unread.push(span);
+            return;
+        }
         let context = Context { name: Some(name), local_server, ..Context::default() };
         let class = classify(value.as_bytes(), &context);
         match class.kind {

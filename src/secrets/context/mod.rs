@@ -51,8 +51,8 @@ impl<'b> Reader<'b> {
     }
 
     /// What all that was read cost.
-    pub(super) const fn effort(&self) -> Effort {
-        self.budget.total()
+    pub(super) fn effort(self) -> Effort {
+        self.budget.total(self.bytes.len())
     }
 
     /// Looks at the occurrence of `WORDS[word]` at `start` and appends what it announces to `out`.
