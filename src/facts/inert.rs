@@ -95,8 +95,12 @@ impl Misplaced {
 
 /// Whether the dotted `pattern` names exactly `path`.
 fn fits(pattern: &str, path: &[&str]) -> bool {
-    // Most facts are of another block, which its first word tells.
-    if !path.first().is_some_and(|first| pattern.starts_with(first) || pattern.starts_with('*')) {
+    // Most facts are of another block, which its first letter tells, and else its first word.
+    let letter = pattern.as_bytes().first();
+    let of_block = |first: &&str| {
+        letter == Some(&b'*') || letter == first.as_bytes().first() && pattern.starts_with(first)
+    };
+    if !path.first().is_some_and(of_block) {
         return false;
     }
     let mut segments = pattern.split('.');

@@ -354,3 +354,29 @@ fn any_bytes_are_read_without_a_panic() {
         assert!(out.windows(2).all(|w| w[0].value.end <= w[1].value.start), "sorted, no overlap");
     }
 }
+
+#[test]
+fn every_value_of_a_long_line_is_read() {
+    // Wherever the line is cut: each has another length.
+    for pad in 0..24 {
+        let value = |n: usize| format!("q7m2b9{n:04}x4kt{}", "w8".repeat(pad / 2));
+        let json: Vec<String> = (0..60)
+            .map(|n| format!("{{\"user\":\"it's u{n}\",\"password\":\"{}\"}}", value(n)))
+            .collect();
+        let names: Vec<String> = (0..60).map(|n| format!("password={}", value(n))).collect();
+        // How sure each is depends on its digits.
+        let found_in = |path: &str, text: &str| -> Vec<String> {
+            let all = found(path, text);
+            all.iter().filter_map(|one| Some(one.rsplit_once(' ')?.0.to_owned())).collect()
+        };
+        assert_eq!(found_in("a.json", &json.join(",")), names);
+        let code: String = (0..60).map(|n| format!("password = '{}'; ", value(n))).collect();
+        assert_eq!(found_in("a.py", &code), names);
+        // A string that a name stands in is closed by what looks like its value.
+        let padding = "x".repeat(pad);
+        let calls: String = (0..60)
+            .map(|n| format!("log(\"{padding} password: \"+q7m2b9{n}x4kt+\" is set\");"))
+            .collect();
+        assert_eq!(found("a.js", &calls), Vec::<String>::new());
+    }
+}

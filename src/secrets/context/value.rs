@@ -13,6 +13,8 @@ use crate::span::Span;
 const LONGEST: usize = 2048;
 /// How far back a line is read to see whether the name stands in a string.
 const BACK: usize = 160;
+/// How many blanks may stand between a quote and the sign that tells what it is.
+const SIDE: usize = 4;
 
 /// A value and how it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,18 +256,34 @@ fn unwrap(bytes: &[u8], from: usize) -> (usize, Strength) {
     itself
 }
 
-/// True when an odd number of `quote` stands before `offset` on its line.
+/// True when `offset` stands in a string between two of `quote`, as far as its line tells.
 fn is_open(bytes: &[u8], offset: usize, quote: u8) -> bool {
     let low = offset.saturating_sub(BACK);
     let before = bytes.get(low..offset).unwrap_or_default();
     let line = before.rsplit(|&b| b == b'\n').next().unwrap_or_default();
+    // Where a line goes on further back, what is read of it may begin in a string: then what stands around a
+    // quote tells whether it opens or closes one.
+    let cut = line.len() == BACK && low > 0 && at(bytes, low - 1) != b'\n';
     let mut last = 0;
     let mut open = false;
-    for &b in line {
-        open ^= b == quote && last != b'\\';
+    for (i, &b) in line.iter().enumerate() {
+        if b == quote && last != b'\\' {
+            let side = if cut { side(bytes, low, low + i) } else { None };
+            open = side.unwrap_or(!open);
+        }
         last = b;
     }
     open
+}
+
+/// Whether the quote at `i` opens a string, by its neighbours from `low` on; `None` where they do not tell.
+fn side(bytes: &[u8], low: usize, i: usize) -> Option<bool> {
+    let before = bytes.get(low..i).unwrap_or_default().trim_ascii_end();
+    let after = bytes.get(i + 1..).unwrap_or_default().iter().take(SIDE);
+    let after = after.copied().find(|b| !matches!(b, b' ' | b'\t'));
+    let opens = before.last().is_some_and(|b| b"{[(,:=+!<>?&|".contains(b));
+    let closes = after.is_some_and(|b| b"}]),:;+".contains(&b));
+    (opens != closes).then_some(opens)
 }
 
 /// True when the line of `offset` begins with the mark of a comment.
