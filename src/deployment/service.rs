@@ -120,7 +120,7 @@ fn from_unit<'d>(document: &'d Document, unit: &'d Unit) -> Option<Service<'d>> 
     };
     let variables = unit
         .environment()
-        .into_iter()
+        .iter()
         .map(|assignment| Variable {
             known: true,
             source: VariableSource::Service,
@@ -129,8 +129,8 @@ fn from_unit<'d>(document: &'d Document, unit: &'d Unit) -> Option<Service<'d>> 
                 assignment.value_span,
                 format!("Environment.{}", assignment.name),
             ),
-            name: assignment.name,
-            value: assignment.value,
+            name: assignment.name.clone(),
+            value: assignment.value.clone(),
         })
         .collect();
     let env_files = unit

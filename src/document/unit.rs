@@ -10,6 +10,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::sync::OnceLock;
+
 use super::shell_words::{Spliced, Word};
 use crate::span::Span;
 
@@ -36,6 +38,8 @@ pub struct Unit {
     /// Lines that systemd ignores or rejects: no `=`, no key, outside a section, not UTF-8, a header
     /// without `]`.
     pub errors: Vec<Span>,
+    /// [`Unit::environment`], once it was asked for.
+    environment: OnceLock<Vec<Assignment>>,
 }
 
 /// `[Name]`
@@ -152,7 +156,11 @@ impl Unit {
     /// wins. A word without a valid name is left out, and so is the rest of a line from an unclosed
     /// quote or an unknown escape on: systemd warns and ignores both.
     #[must_use]
-    pub fn environment(&self) -> Vec<Assignment> {
+    pub fn environment(&self) -> &[Assignment] {
+        self.environment.get_or_init(|| self.read_environment())
+    }
+
+    fn read_environment(&self) -> Vec<Assignment> {
         let mut assignments = Vec::new();
         for directive in self.values("Service", "Environment") {
             let mut words = words::Words::new(directive.value());

@@ -2,6 +2,9 @@
 //!
 //! Only what is seen in guides and real files is listed; everything else that is unknown is for `keys`.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use super::version::{Range, Release};
 use serde::Deserialize;
 
@@ -11,6 +14,8 @@ use serde::Deserialize;
 pub struct Inert {
     /// The keys and variables.
     pub inert: Vec<InertKey>,
+    #[serde(skip)]
+    blocks: Blocks,
 }
 
 /// A key or a variable that nothing reads.
@@ -55,7 +60,8 @@ impl Inert {
     /// its whole path only, and so is what lies below it not.
     #[must_use]
     pub fn key(&self, path: &[&str]) -> Option<&InertKey> {
-        self.inert.iter().find(|entry| entry.key.as_deref().is_some_and(|key| fits(key, path)))
+        let key = |index: usize| self.inert.get(index)?.key.as_deref();
+        self.blocks.find(self.inert.len(), key, path).and_then(|index| self.inert.get(index))
     }
 
     /// The entry for a variable.
@@ -73,6 +79,8 @@ pub struct Misplaced {
     pub misplaced: Vec<MisplacedKey>,
     /// Words that stand for a setting which takes other values.
     pub unread_words: Vec<MisplacedKey>,
+    #[serde(skip)]
+    blocks: Blocks,
 }
 
 /// A setting at a place where nothing reads it.
@@ -89,20 +97,49 @@ impl Misplaced {
     /// Where the setting at `path` belongs.
     #[must_use]
     pub fn find(&self, path: &[&str]) -> Option<&MisplacedKey> {
-        self.misplaced.iter().chain(&self.unread_words).find(|entry| fits(&entry.key, path))
+        let known = self.misplaced.len();
+        let entry = |index: usize| match index.checked_sub(known) {
+            Some(word) => self.unread_words.get(word),
+            None => self.misplaced.get(index),
+        };
+        let key = |index| Some(&*entry(index)?.key);
+        self.blocks.find(known + self.unread_words.len(), key, path).and_then(entry)
+    }
+}
+
+/// Entries by the first word of their paths: a config has thousands of keys, and each is asked for.
+#[derive(Debug, Default)]
+struct Blocks(OnceLock<HashMap<Box<str>, Vec<usize>>>);
+
+impl Blocks {
+    /// The first of `count` entries whose `key` names exactly `path`.
+    fn find<'k>(
+        &self,
+        count: usize,
+        key: impl Fn(usize) -> Option<&'k str>,
+        path: &[&str],
+    ) -> Option<usize> {
+        let blocks = self.0.get_or_init(|| {
+            let mut blocks: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+            for (index, key) in (0..count).filter_map(|index| Some((index, key(index)?))) {
+                let first = key.split('.').next().unwrap_or_default();
+                blocks.entry(first.into()).or_default().push(index);
+            }
+            blocks
+        });
+        let of = |first: &str| blocks.get(first).into_iter().flatten().copied();
+        let mut found: Option<usize> = None;
+        for index in of(path.first()?).chain(of("*")) {
+            if key(index).is_some_and(|key| fits(key, path)) {
+                found = Some(found.map_or(index, |first| first.min(index)));
+            }
+        }
+        found
     }
 }
 
 /// Whether the dotted `pattern` names exactly `path`.
 fn fits(pattern: &str, path: &[&str]) -> bool {
-    // Most facts are of another block, which its first letter tells, and else its first word.
-    let letter = pattern.as_bytes().first();
-    let of_block = |first: &&str| {
-        letter == Some(&b'*') || letter == first.as_bytes().first() && pattern.starts_with(first)
-    };
-    if !path.first().is_some_and(of_block) {
-        return false;
-    }
     let mut segments = pattern.split('.');
     let all = path.iter().all(|part| segments.next().is_some_and(|own| own == "*" || own == *part));
     all && segments.next().is_none()

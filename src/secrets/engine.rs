@@ -375,7 +375,7 @@ impl Engine {
             .is_some_and(|[a, b]| matches!(a, 0xfe | 0xff) || *a == 0 || *b == 0);
         if wide && utf16::view(bytes, &mut view) {
             let mut inner = Effort::default();
-            self.pass(&view.text, &nature, found, &mut inner);
+            self.pass(&view.text, &nature, true, found, &mut inner);
             effort.add(inner, |span| view.original(span));
             self.import(&view.text, place, found, first);
             self.place(found, first, &view.text, &nature);
@@ -386,7 +386,7 @@ impl Engine {
             if place.path.is_some_and(|path| path.ends_with(".ipynb")) {
                 self.notebook(bytes, &nature, &mut view, found, &mut effort);
             }
-            let hidden = self.pass(bytes, &nature, found, &mut effort);
+            let hidden = self.pass(bytes, &nature, true, found, &mut effort);
             self.hidden(bytes, &hidden, &mut view, (found, first), &mut effort);
             self.import(bytes, place, found, first);
             self.place(found, first, bytes, &nature);
@@ -419,15 +419,17 @@ impl Engine {
         imported.add(bytes, place, *base, (first, found), id);
     }
 
-    /// Appends what stands in `bytes` as they are, and returns what may hide something more.
+    /// Appends what stands in `bytes` as they are, and returns what may hide something more. With `contexts`, what only
+    /// its surroundings tell, too.
     fn pass<F: FnOnce() -> Nature>(
         &self,
         bytes: &[u8],
         nature: &LazyCell<Nature, F>,
+        contexts: bool,
         found: &mut Vec<Candidate>,
         effort: &mut Effort,
     ) -> Vec<Hidden> {
-        let mut scan = Scan::new(self, bytes, nature, found);
+        let mut scan = Scan::new(self, bytes, nature, contexts, found);
         self.sieve.scan(bytes, |met| match met {
             Met::Run(run) => scan.run(run),
             Met::Literal(literal, start) => scan.literal(literal, start),
@@ -452,7 +454,7 @@ impl Engine {
         let cells = LazyCell::new(|| Nature { language: Language::Script, ..**nature });
         let first = found.len();
         let mut inner = Effort { looked: view.text.len(), ..Effort::default() };
-        self.pass(&view.text, &cells, found, &mut inner);
+        self.pass(&view.text, &cells, true, found, &mut inner);
         effort.add(inner, |span| view.original(span));
         for candidate in found.get_mut(first..).into_iter().flatten() {
             candidate.moved(view);
@@ -498,7 +500,8 @@ impl Engine {
             }
             inner.clear();
             let mut spent = Effort { looked: view.text.len(), ..Effort::default() };
-            self.pass(&view.text, &nature, &mut inner, &mut spent);
+            // A name in decoded text is a guess on a guess: only what has a shape of its own is told.
+            self.pass(&view.text, &nature, false, &mut inner, &mut spent);
             effort.add(spent, |span| view.original(span));
             if !inner.is_empty() && taken.is_empty() {
                 let known = found.get(first..).unwrap_or_default();
@@ -507,8 +510,7 @@ impl Engine {
             for mut candidate in inner.iter().copied() {
                 candidate.moved(view);
                 candidate.note = candidate.note.or(Some(Note::Text(how)));
-                let told = matches!(candidate.origin, Origin::Detector(_));
-                if told && !taken.overlaps(candidate.span) {
+                if !taken.overlaps(candidate.span) {
                     taken.add(candidate.span);
                     found.push(candidate);
                 }

@@ -49,6 +49,8 @@ pub(super) struct Scan<'e, 'b, 'n, F: FnOnce() -> Nature> {
     engine: &'e Engine,
     bytes: &'b [u8],
     nature: &'n Ask<'n, F>,
+    /// Look for what only its surroundings tell, too.
+    contexts: bool,
     found: &'n mut Vec<Candidate>,
     /// How many there were before.
     known: usize,
@@ -117,12 +119,14 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         engine: &'e Engine,
         bytes: &'b [u8],
         nature: &'n Ask<'n, F>,
+        contexts: bool,
         found: &'n mut Vec<Candidate>,
     ) -> Self {
         Self {
             engine,
             bytes,
             nature,
+            contexts,
             known: found.len(),
             found,
             full: None,
@@ -209,7 +213,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
                 continue;
             }
             self.budget.spend(HIT);
-            if self.may_tell(self.read.0, from) {
+            if self.contexts && self.may_tell(self.read.0, from) {
                 let nature = self.nature;
                 let reader = self.reader.get_or_insert_with(|| Reader::new(self.bytes, **nature));
                 let before = self.assignments.len();
@@ -304,7 +308,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         if self.is_dull(name) {
             return;
         }
-        if self.may_tell(self.read.1, name.start) {
+        if self.contexts && self.may_tell(self.read.1, name.start) {
             let nature = self.nature;
             let reader = self.run_reader.get_or_insert_with(|| Reader::new(self.bytes, **nature));
             let before = self.assignments.len();
@@ -346,9 +350,14 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         if let Some(joint @ (b'=' | b':' | b',' | b'>')) = joint
             && let Some(name) = syntax::name_before(self.bytes, at - 1)
         {
-            self.both(name);
-            // The argument before may be anything.
-            return if *joint == b',' { Named::Not } else { Named::Before };
+            // The argument before may be anything, another value as often as a name.
+            if *joint != b',' {
+                self.both(name);
+                return Named::Before;
+            }
+            if name.of(self.bytes).iter().filter(|b| b.is_ascii_digit()).count() < 3 {
+                self.both(name);
+            }
         }
         Named::Not
     }

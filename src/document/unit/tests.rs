@@ -77,7 +77,7 @@ Environment="open=1 H=2
 Environment=I=1 J=\q K=2
 "#;
     let unit = parse(source.as_bytes());
-    let read: Vec<_> = unit.environment();
+    let read = unit.environment();
     let pairs: Vec<_> = read.iter().map(|a| (a.name.as_str(), a.value.as_str())).collect();
     assert_eq!(
         pairs,
@@ -208,7 +208,7 @@ proptest! {
         let quoted = |v: &String| v.replace('\\', "\\\\").replace('"', "\\\"");
         let words: Vec<_> = values.iter().map(|v| format!("\"A={}\"", quoted(v))).collect();
         let unit = parse(format!("[Service]\nEnvironment={}\n", words.join(" ")).as_bytes());
-        let read: Vec<_> = unit.environment().into_iter().map(|a| a.value).collect();
+        let read: Vec<_> = unit.environment().iter().map(|a| a.value.as_str()).collect();
         prop_assert_eq!(read, values);
     }
 }
