@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 seconds=${1:-60}
 shift || true
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(engine file rules decode)
+[ ${#targets[@]} -gt 0 ] || targets=(engine file rules decode archive)
 
 skip() { echo "fuzzing is skipped: $*"; exit 0; }
 cargo fuzz --version >/dev/null 2>&1 || skip "cargo-fuzz is not installed (cargo install cargo-fuzz)"
@@ -44,10 +44,40 @@ regexes = ['''example''']
 paths = ['''^test/''']
 TOML
 
+mkdir "$seeds/packed"
+python3 - "$seeds/packed" <<'PY'
+import bz2, gzip, io, lzma, sys, tarfile, zipfile
+folder = sys.argv[1] + "/"
+files = {"config.yaml": b"model: x\n", "home/.env": b"A=1\n" * 40}
+def tar(mode):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+def packed(method):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+        archive.writestr("inner.tar", tar("w:"))
+    return out.getvalue()
+seeds = {f"tar-{mode or 'plain'}": tar(f"w:{mode}") for mode in ("", "gz", "bz2", "xz")}
+seeds |= {f"zip-{method}": packed(method) for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)}
+seeds |= {"gz": gzip.compress(b"A=1\n"), "bz2": bz2.compress(b"A=1\n"), "xz": lzma.compress(b"A=1\n")}
+# The smallest frame of Zstandard: one raw block.
+seeds["zst"] = bytes.fromhex("28b52ffd2004210000") + b"A=1\n"
+for name, data in seeds.items():
+    open(folder + name, "wb").write(data)
+PY
+
 for target in "${targets[@]}"; do
   case $target in
     file | engine) from=$seeds/named ;;
     rules) from=$seeds/rules ;;
+    archive) from=$seeds/packed ;;
     *) from=$seeds/all ;;
   esac
   mkdir -p "fuzz/corpus/$target"
