@@ -389,7 +389,9 @@ impl Worker<'_> {
         let Some(first) = first.filter(|_| source.origin != Origin::Context) else { return };
         let line = source.position(first).line;
         let detail = if effort.full {
-            format!("not looked through whole from line {line} on: too many credentials")
+            format!(
+                "not looked through whole from line {line} on: too many credentials, or names and beginnings of them"
+            )
         } else {
             let stretches = plural(effort.unread.len(), "stretch", "stretches");
             format!(

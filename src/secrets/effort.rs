@@ -14,9 +14,10 @@ use crate::span::Span;
 const STRETCH: usize = 2048;
 /// How many bytes are looked at again in one.
 const MOST: usize = 16 * STRETCH;
-/// How many bytes are looked at again in a text; it has at most a few megabytes, and real ones of that size need less
-/// than one.
-const MOST_IN_ALL: usize = 4 << 20;
+/// How often the bytes of a whole text are looked at again; no real one of a megabyte needs as much as one time.
+const MOST_IN_ALL: usize = 4;
+/// A text of less is allowed as much as one of this length, in bytes.
+const LEAST: usize = 1 << 20;
 /// How many credentials of one kind (known by their shape, or by their place) are told in one text; a text has at most
 /// a few megabytes. More is no source, no configuration and no log, but a list of credentials, which is of one piece.
 pub const MOST_FOUND: usize = 4096;
@@ -54,8 +55,9 @@ impl Effort {
 }
 
 /// What may still be spent around the place of the last hit.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Budget {
+    length: usize,
     from: usize,
     spent: usize,
     looked: usize,
@@ -65,13 +67,18 @@ pub(super) struct Budget {
 }
 
 impl Budget {
+    /// For a text of `length` bytes.
+    pub const fn new(length: usize) -> Self {
+        Self { length, from: 0, spent: 0, looked: 0, unread: Vec::new(), closed: None }
+    }
+
     /// True when a hit at `at` can be followed. Hits come nearly in order.
     pub fn is_open(&mut self, at: usize) -> bool {
         if at.abs_diff(self.from) > STRETCH {
             self.from = at;
             self.spent = 0;
         }
-        if self.looked >= MOST_IN_ALL {
+        if self.looked / MOST_IN_ALL >= self.length.max(LEAST) {
             match &mut self.closed {
                 Some(first) => *first = at.min(*first),
                 None => self.closed = Some(at),
@@ -98,9 +105,9 @@ impl Budget {
         self.looked = self.looked.saturating_add(bytes);
     }
 
-    /// What was spent in all, in a text of `length` bytes.
-    pub fn total(mut self, length: usize) -> Effort {
-        self.unread.extend(self.closed.map(|first| Span::new(first, length)));
+    /// What was spent in all.
+    pub fn total(mut self) -> Effort {
+        self.unread.extend(self.closed.map(|first| Span::new(first, self.length)));
         Effort { looked: self.looked, unread: self.unread, full: self.closed.is_some() }
     }
 }
@@ -111,19 +118,33 @@ mod tests {
 
     #[test]
     fn a_dense_stretch_is_told_once_and_the_next_begins_anew() {
-        let mut budget = Budget::default();
+        let mut budget = Budget::new(9000);
         for at in 10..20 {
             assert_eq!(budget.is_open(at), at < 18);
             budget.spend(MOST / 8);
         }
         assert!(!budget.is_open(5), "hits come nearly in order");
         assert!(budget.is_open(5000));
-        let total = budget.total(9000);
+        let total = budget.total();
         assert_eq!((total.looked, &*total.unread), (10 * MOST / 8, &[Span::new(5, STRETCH)][..]));
         let mut all = Effort { unread: vec![Span::new(7, 9)], ..Effort::default() };
         all.add(total, |span| span.shifted(1));
         assert_eq!(all.unread, [Span::new(6, STRETCH + 1), Span::new(7, 9)]);
         all.give_up(Span::new(8, 20));
         assert!(all.full && all.unread.last() == Some(&Span::new(8, 20)));
+    }
+
+    #[test]
+    fn a_text_is_given_up_where_all_is_spent() {
+        let mut budget = Budget::new(3 * LEAST);
+        let hits = (0..).step_by(2 * STRETCH).take_while(|&at| {
+            let open = budget.is_open(at);
+            budget.spend(MOST);
+            open
+        });
+        assert_eq!(hits.count(), 3 * LEAST * MOST_IN_ALL / MOST);
+        assert!(!budget.is_open(7));
+        let total = budget.total();
+        assert_eq!((total.unread, total.full), (vec![Span::new(7, 3 * LEAST)], true));
     }
 }

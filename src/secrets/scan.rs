@@ -135,7 +135,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             dull: [Span::default(); DULL],
             headless: (Span::default(), 0),
             marked: Span::default(),
-            budget: Budget::default(),
+            budget: Budget::new(bytes.len()),
             classed: None,
             reader: None,
             run_reader: None,
@@ -149,7 +149,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
     /// Adds what the context alone tells, and what all cost; returns what may hide something more.
     pub fn finish(mut self, effort: &mut Effort) -> Vec<Hidden> {
         self.escapes.finish(self.bytes, |run| self.hidden.push(Hidden::Encoded(run)));
-        effort.add(self.budget.total(self.bytes.len()), |span| span);
+        effort.add(self.budget.total(), |span| span);
         for reader in self.reader.into_iter().chain(self.run_reader) {
             effort.add(reader.effort(), |span| span);
         }

@@ -47,12 +47,12 @@ impl<'b> Reader<'b> {
     /// A reader of `bytes`, a file of the given nature.
     #[must_use]
     pub fn new(bytes: &'b [u8], nature: Nature) -> Self {
-        Self { bytes, nature, read: 0, found: 0, budget: Budget::default(), command: (0, 0) }
+        Self { bytes, nature, read: 0, found: 0, budget: Budget::new(bytes.len()), command: (0, 0) }
     }
 
     /// What all that was read cost.
     pub(super) fn effort(self) -> Effort {
-        self.budget.total(self.bytes.len())
+        self.budget.total()
     }
 
     /// Looks at the occurrence of `WORDS[word]` at `start` and appends what it announces to `out`.

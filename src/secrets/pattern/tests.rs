@@ -93,3 +93,16 @@ fn facts() {
     assert!(Pattern::parse(r"(?u:\pL)").unwrap().is_unicode());
     assert!(Pattern::parse("a(").unwrap_err().contains("group"));
 }
+
+#[test]
+fn what_stands_in_every_match_is_needed() {
+    let needed = |pattern: &str| -> String {
+        let needed = Pattern::parse(pattern).unwrap().needed();
+        (0..0x80_u8).filter(|b| needed[usize::from(*b)]).map(char::from).collect()
+    };
+    assert_eq!(needed("a(?:b|c@)d+@?(e{0,2})x{2}\\b"), "adx");
+    assert_eq!(needed("(?:a:b|b:[cd])$"), ":b");
+    assert_eq!(needed("https?://[^@]+@[a-z]"), "/:@hpt");
+    assert_eq!(needed("(?i)a=b"), "=", "either case of a letter will do");
+    assert_eq!(needed("[x]|"), "");
+}
