@@ -12,6 +12,7 @@
 use std::sync::LazyLock;
 
 use hermes_lint::secrets::context::{MARKS, WORDS};
+use hermes_lint::secrets::template::expand;
 use hermes_lint::secrets::{DETECTORS, Effort, Engine, MOST_FOUND, Nature};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -132,4 +133,17 @@ fn a_list_of_credentials_is_read_up_to_a_number() {
     assert!(found.iter().all(|one| one.span.end <= rest.start), "{rest:?}");
     assert_eq!(rest.start, most.len() + "db4096.".len());
     assert_eq!(rest.end, list(MOST_FOUND + 500).len());
+}
+
+#[test]
+fn a_flood_of_names_hides_no_token() {
+    let token = expand("ghp_{alnum:36}", 7).unwrap();
+    for word in ["password=", "secret:key:token:", "password: hunter2 ", "api_key = 'x'; "] {
+        let text = format!("{}\nx {token} y\n", word.repeat(2_000_000 / word.len()));
+        let mut found = Vec::new();
+        let effort = ENGINE.scan(text.as_bytes(), Nature::default, &mut found);
+        assert!(!effort.unread.is_empty(), "{word}");
+        let at = text.len() - token.len() - 3;
+        assert!(found.iter().any(|one| one.span.start == at), "{word}: {:?}", found.last());
+    }
 }

@@ -66,8 +66,10 @@ pub(super) struct Scan<'e, 'b, 'n, F: FnOnce() -> Nature> {
     headless: (Span, usize),
     /// Where marks were looked for last.
     marked: Span,
-    /// What may still be done in the present stretch of text.
+    /// What may still be done in the present stretch of text for names, marks and vendors.
     budget: Budget,
+    /// And for tokens that are known by their beginning: a flood of names must not hide one.
+    shapes: Budget,
     /// What was classified last, whether as a vendor's shape, and what it is.
     classed: Option<(Span, bool, Class)>,
     /// Reads around literals, and around runs: each goes forward only, and the two take turns.
@@ -136,6 +138,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             headless: (Span::default(), 0),
             marked: Span::default(),
             budget: Budget::new(bytes.len()),
+            shapes: Budget::new(bytes.len()),
             classed: None,
             reader: None,
             run_reader: None,
@@ -150,6 +153,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
     pub fn finish(mut self, effort: &mut Effort) -> Vec<Hidden> {
         self.escapes.finish(self.bytes, |run| self.hidden.push(Hidden::Encoded(run)));
         effort.add(self.budget.total(), |span| span);
+        effort.add(self.shapes.total(), |span| span);
         for reader in self.reader.into_iter().chain(self.run_reader) {
             effort.add(reader.effort(), |span| span);
         }
@@ -455,7 +459,9 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         if self.done.get(index).is_some_and(|&end| start < end) {
             return;
         }
-        if !self.budget.is_open(start) || !self.may_match(start) {
+        let floats = detector.spec.near > 0 || detector.spec.before > 0;
+        let budget = if floats { &mut self.budget } else { &mut self.shapes };
+        if !budget.is_open(start) || !self.may_match(start) {
             return;
         }
         let end = if detector.spec.near > 0 {
@@ -464,7 +470,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             self.around(index, detector, start)
         } else {
             let end = self.prefixed(index, detector, start);
-            self.budget.spend(HIT + end.map_or(FAILED, |end| end.saturating_sub(start)));
+            self.shapes.spend(HIT + end.map_or(FAILED, |end| end.saturating_sub(start)));
             end
         };
         let Some(end) = end else { return };
