@@ -469,6 +469,8 @@ impl Visitor for Worker<'_> {
         let secret::Inspection { mut secrets, unread } =
             secret::inspect(&document, &self.candidates, engine, knowledge);
         effort.full |= !unread.is_empty();
+        // They may be secrets, and nothing that is said may hold one.
+        self.found.secrets.extend(unread.iter().map(|span| span.of(source.bytes).to_vec()));
         effort.unread.extend(unread);
         self.unread(&source, &effort);
         let personal = content::inspect(&document);

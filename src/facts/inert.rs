@@ -128,13 +128,10 @@ impl Blocks {
             blocks
         });
         let of = |first: &str| blocks.get(first).into_iter().flatten().copied();
-        let mut found: Option<usize> = None;
-        for index in of(path.first()?).chain(of("*")) {
-            if key(index).is_some_and(|key| fits(key, path)) {
-                found = Some(found.map_or(index, |first| first.min(index)));
-            }
-        }
-        found
+        of(path.first()?)
+            .chain(of("*"))
+            .filter(|&index| key(index).is_some_and(|key| fits(key, path)))
+            .min()
     }
 }
 

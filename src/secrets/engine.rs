@@ -138,11 +138,9 @@ struct Makeup {
 impl Makeup {
     fn of(spec: &DetectorSpec) -> Option<Self> {
         let pattern = Pattern::parse(&spec.pattern).ok()?;
-        let needed = pattern.needed();
         // A sign: letters and digits are everywhere.
-        let needed = (0..0x80_u8).filter(|b| b.is_ascii_punctuation()).find(|b| {
-            needed.get(usize::from(*b)) == Some(&true)
-                && !spec.keywords.iter().any(|word| word.as_bytes().contains(b))
+        let needed = (0..0x80_u8).filter(u8::is_ascii_punctuation).find(|b| {
+            pattern.needs(*b) && !spec.keywords.iter().any(|word| word.as_bytes().contains(b))
         });
         Some(Self { held: pattern.bytes(), needed })
     }

@@ -213,10 +213,14 @@ pub fn inspect(
         .collect();
     let services =
         services(document).into_iter().map(|service| (service.name, service.is_hermes)).collect();
-    let known = found.len();
-    let found = &mut found;
-    let mut inspector =
-        Inspector { document, knowledge, found, known, unread: Vec::new(), services };
+    let mut inspector = Inspector {
+        document,
+        knowledge,
+        known: found.len(),
+        found: &mut found,
+        unread: Vec::new(),
+        services,
+    };
     inspector.named();
     let unread = inspector.unread;
     found.sort_by_key(|secret| (secret.span, matches!(secret.origin, SecretOrigin::Name { .. })));
@@ -227,7 +231,7 @@ pub fn inspect(
         }
         same
     });
-    Inspection { secrets: std::mem::take(found), unread }
+    Inspection { secrets: found, unread }
 }
 
 /// A secret that only its surroundings tell.

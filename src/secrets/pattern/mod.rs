@@ -86,16 +86,10 @@ impl Pattern {
         Box::new(std::array::from_fn(held))
     }
 
-    /// The bytes that stand in every match.
+    /// True when `byte` stands in every match.
     #[must_use]
-    pub fn needed(&self) -> Box<[bool; 256]> {
-        let mut needed = Box::new([false; 256]);
-        for byte in 0..=u8::MAX {
-            if let Some(slot) = needed.get_mut(usize::from(byte)) {
-                *slot = needs(&self.0, byte);
-            }
-        }
-        needed
+    pub fn needs(&self, byte: u8) -> bool {
+        needs(&self.0, byte)
     }
 
     /// True when a class reaches beyond ASCII by Unicode's tables.
