@@ -10,21 +10,20 @@
 
 use std::borrow::Cow;
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
-
-use regex::bytes::{Regex, RegexBuilder};
 
 use super::builtin::DETECTORS;
 use super::check::Note;
 use super::context::{self, MARKS};
+use super::detector::Detector;
 use super::effort::{Effort, MOST_FOUND};
 use super::import::{Imported, Where};
 use super::nature::{Language, Nature};
-use super::pattern::Pattern;
 use super::place;
 use super::prefilter::{Gram, Keyword, Prefilter};
 use super::scan::Scan;
+use super::settle::Cover;
 use super::sieve::{Met, Sieve, is_inside};
 use super::spec::{Confidence, DetectorSpec, Severity, SpecError};
 use super::views::{self, View, notebook, utf16};
@@ -115,35 +114,6 @@ pub enum Origin {
         /// Why that makes a credential of it, in a few words for a reader.
         reason: &'static str,
     },
-}
-
-#[derive(Debug)]
-pub(super) struct Detector {
-    pub spec: Cow<'static, DetectorSpec>,
-    pattern: OnceLock<Option<Regex>>,
-    /// What its matches are made of, where they may begin before their keyword.
-    makeup: OnceLock<Option<Makeup>>,
-    rank: u32,
-}
-
-/// What the matches of a pattern are made of.
-#[derive(Debug)]
-struct Makeup {
-    /// The bytes that one can hold.
-    held: Box<[bool; 256]>,
-    /// A byte that each holds beside its keyword, when there is one.
-    needed: Option<u8>,
-}
-
-impl Makeup {
-    fn of(spec: &DetectorSpec) -> Option<Self> {
-        let pattern = Pattern::parse(&spec.pattern).ok()?;
-        // A sign: letters and digits are everywhere.
-        let needed = (0..0x80_u8).filter(u8::is_ascii_punctuation).find(|b| {
-            pattern.needs(*b) && !spec.keywords.iter().any(|word| word.as_bytes().contains(b))
-        });
-        Some(Self { held: pattern.bytes(), needed })
-    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -277,8 +247,7 @@ impl Engine {
                 };
                 words.enter(word, spec.ignore_case, detector);
             }
-            let rank = rank(&spec);
-            detectors.push(Detector::new(spec, rank));
+            detectors.push(Detector::new(spec));
         }
         let names = MARKS.iter().map(|mark| (mark.as_bytes(), false));
         let others = literals.keywords.iter().map(|word| (&*word.text, word.fold));
@@ -302,9 +271,8 @@ impl Engine {
         let base = self.detectors.len();
         imported.avoid(|id| self.detectors.iter().any(|detector| detector.spec.id == id));
         for spec in imported.specs() {
-            let rank = if spec.generic { 1 } else { IMPORTED };
             let spec = Cow::Owned(spec.clone());
-            self.detectors.push(Detector::new(spec, rank));
+            self.detectors.push(Detector::imported(spec));
         }
         self.imported = Some((imported, base));
         self
@@ -316,7 +284,7 @@ impl Engine {
     /// Names the first detector whose pattern is no regular expression.
     pub fn compile(&self) -> Result<(), SpecError> {
         for detector in &self.detectors {
-            if let Err(error) = build(&detector.spec) {
+            if let Err(error) = detector.compile() {
                 return Err(SpecError::field(&detector.spec.id, "pattern", &error.to_string()));
             }
         }
@@ -515,145 +483,6 @@ impl Engine {
             }
         }
     }
-
-    /// Sorts the candidates from `first` on and lets the more specific of two that overlap win.
-    fn settle(&self, found: &mut Vec<Candidate>, first: usize) {
-        let Some(fresh) = found.get_mut(first..).filter(|fresh| fresh.len() > 1) else { return };
-        let rank = |c: &Candidate| match c.origin {
-            Origin::Detector(index) => self.detectors.get(index).map_or(0, |d| d.rank),
-            Origin::Context { .. } => 0,
-        };
-        // A guess gives way to what is surer, whoever makes it; an exception is for one rule, not for its place.
-        let weight = |c: &Candidate| {
-            (!c.excepted, c.confidence > Confidence::Low, rank(c), c.confidence, c.span.len())
-        };
-        let context = |c: &Candidate| matches!(c.origin, Origin::Context { .. });
-        // Of equals the one that is listed first.
-        let place = |c: &Candidate| match c.origin {
-            Origin::Detector(index) => index,
-            Origin::Context { .. } => usize::MAX,
-        };
-        fresh.sort_by_key(|c| (c.span.start, context(c), std::cmp::Reverse(weight(c)), place(c)));
-        let mut kept: Vec<Candidate> = Vec::with_capacity(fresh.len());
-        for candidate in fresh.iter() {
-            let mut wins = true;
-            let same = |last: &&mut Candidate| {
-                last.span == candidate.span && matches!(last.origin, Origin::Detector(_))
-            };
-            if let Origin::Context { .. } = candidate.origin
-                && let Some(last) = kept.last_mut().filter(same)
-            {
-                // Two signs of one thing: the shape tells what it is, the place that it is used. A wrong
-                // checksum stands, and so does an example.
-                if !matches!(last.note, Some(Note::WrongChecksum | Note::Example)) {
-                    last.confidence = last.confidence.max(candidate.confidence);
-                }
-                continue;
-            }
-            while let Some(last) = kept.last().filter(|last| last.span.overlaps(candidate.span)) {
-                if weight(candidate) > weight(last) {
-                    kept.pop();
-                } else {
-                    wins = false;
-                    break;
-                }
-            }
-            if wins {
-                kept.push(*candidate);
-            }
-        }
-        found.truncate(first);
-        found.extend(kept);
-    }
-
-    /// Joins the halves of paired credentials that stand within a few lines of each other.
-    fn pair(&self, found: &mut Vec<Candidate>, first: usize, bytes: &[u8]) {
-        const APART: usize = 512;
-        const LINES: usize = 5;
-        let mut taken: HashSet<usize> = HashSet::new();
-        // In the order of their beginnings, and so of their ends: only what overlaps nothing is kept.
-        let begins_before = |found: &[Candidate], at: usize| {
-            first + found.get(first..).unwrap_or_default().partition_point(|c| c.span.start < at)
-        };
-        for index in first..found.len() {
-            let Some(candidate) = found.get(index).copied() else { continue };
-            let Some(spec) = self.spec(&candidate).filter(|spec| !spec.pair.is_empty()) else {
-                continue;
-            };
-            let distance = |other: &Candidate| {
-                let (a, b) = if other.span < candidate.span {
-                    (other.span.end, candidate.span.start)
-                } else {
-                    (candidate.span.end, other.span.start)
-                };
-                b.saturating_sub(a)
-            };
-            let near = |other: &Candidate| {
-                let between = Span::new(
-                    other.span.start.min(candidate.span.start),
-                    other.span.end.max(candidate.span.end),
-                );
-                distance(other) <= APART
-                    && between.of(bytes).iter().filter(|&&b| b == b'\n').count() <= LINES
-            };
-            let before = begins_before(found, candidate.span.start.saturating_sub(APART));
-            let after = begins_before(found, candidate.span.end + APART + 1);
-            // One that begins too far off may end near enough.
-            let partner = (before.saturating_sub(1).max(first)..after)
-                .filter(|at| *at != index && !taken.contains(at))
-                .filter_map(|at| Some((at, found.get(at)?)))
-                .filter(|(_, other)| {
-                    self.spec(other).is_some_and(|other| spec.pair.contains(&other.id))
-                })
-                .filter(|(_, other)| other.excepted == candidate.excepted && near(other))
-                .min_by_key(|(_, other)| distance(other))
-                .and_then(|(at, other)| match other.origin {
-                    Origin::Detector(detector) => Some((at, Half { span: other.span, detector })),
-                    Origin::Context { .. } => None,
-                });
-            if let Some((at, half)) = partner
-                && let Some(candidate) = found.get_mut(index)
-            {
-                candidate.pair = Some(half);
-                taken.insert(at);
-            }
-        }
-        if !taken.is_empty() {
-            let mut index = 0;
-            found.retain(|_| {
-                index += 1;
-                !taken.contains(&(index - 1))
-            });
-        }
-    }
-}
-
-/// The bytes that candidates cover.
-#[derive(Debug, Default)]
-struct Cover(BTreeMap<usize, usize>);
-
-impl Cover {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// What begins last before the end of `span`, when it reaches into it. No two overlap.
-    fn met(&self, span: Span) -> Option<Span> {
-        let (&start, &end) = self.0.range(..span.end).next_back()?;
-        (end > span.start).then_some(Span::new(start, end))
-    }
-
-    fn overlaps(&self, span: Span) -> bool {
-        self.met(span).is_some()
-    }
-
-    fn add(&mut self, mut span: Span) {
-        while let Some(met) = self.met(span) {
-            self.0.remove(&met.start);
-            span = span.join(met);
-        }
-        self.0.insert(span.start, span.end);
-    }
 }
 
 /// The words of [`context::WORDS`] that `mark` is a piece of, longest first, and where it begins in each.
@@ -666,64 +495,6 @@ fn words_with(mark: &str) -> Vec<(usize, usize)> {
         .collect();
     words.sort_by_key(|&(index, _)| std::cmp::Reverse(context::WORDS.get(index).map(|w| w.len())));
     words
-}
-
-/// Rank of an imported rule: it says more than a name, and less than a vendor's own prefix of six bytes.
-const IMPORTED: u32 = 10;
-
-/// Longer keywords say more; a generic detector says least.
-fn rank(spec: &DetectorSpec) -> u32 {
-    if spec.generic {
-        return 1 + u32::from(spec.keys.is_empty());
-    }
-    let longest = spec.keywords.iter().map(|word| word.len()).min().unwrap_or(0);
-    // A name says more than `sk-` and less than a vendor's own prefix.
-    let keyed = if spec.keys.is_empty() { 0 } else { 7 };
-    let structured = u32::from(spec.check.is_some());
-    u32::try_from(longest * 2).unwrap_or(u32::MAX - 8) + keyed + structured
-}
-
-fn build(spec: &DetectorSpec) -> Result<Regex, regex::Error> {
-    let floating = spec.before > 0 || spec.near > 0;
-    let anchored;
-    let pattern = if floating {
-        &*spec.pattern
-    } else {
-        anchored = format!(r"\A(?:{})", spec.pattern);
-        &anchored
-    };
-    RegexBuilder::new(pattern).unicode(false).size_limit(1 << 21).build()
-}
-
-impl Detector {
-    const fn new(spec: Cow<'static, DetectorSpec>, rank: u32) -> Self {
-        Self { spec, pattern: OnceLock::new(), makeup: OnceLock::new(), rank }
-    }
-
-    fn makeup(&self) -> Option<&Makeup> {
-        self.makeup.get_or_init(|| Makeup::of(&self.spec)).as_ref()
-    }
-
-    /// The part of `window` in which a match that covers `start` must lie, and a byte to each side.
-    pub(super) fn reached(&self, bytes: &[u8], window: Span, start: usize) -> Span {
-        let Some(makeup) = self.makeup() else { return window };
-        let out = |b: &u8| !makeup.held.get(usize::from(*b)).copied().unwrap_or(true);
-        let after = Span::new(start, window.end).of(bytes);
-        let end = after.iter().position(out).map_or(window.end, |at| start + at + 1);
-        let before = Span::new(window.start, start).of(bytes);
-        let from = before.iter().rposition(out).map_or(window.start, |at| window.start + at);
-        Span::new(from, end)
-    }
-
-    /// False when no match can lie in `window`: cheaper than to search.
-    pub(super) fn may_match(&self, window: &[u8]) -> bool {
-        let needed = self.makeup().and_then(|makeup| makeup.needed);
-        needed.is_none_or(|needed| memchr::memchr(needed, window).is_some())
-    }
-
-    pub(super) fn regex(&self) -> Option<&Regex> {
-        self.pattern.get_or_init(|| build(&self.spec).ok()).as_ref()
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Everything here looks at a bounded number of bytes around one place, so the whole stays linear in the text.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+mod vendors;
+
 use std::cell::LazyCell;
 
 use regex::bytes::Captures;
@@ -11,14 +13,15 @@ use super::assignment::Assignment;
 use super::check;
 use super::classify::{Class, Context, Kind, classify};
 use super::context::{MARKS, Reader, WORDS};
+use super::detector::Detector;
+use super::edges::{heads, open_left, open_right};
 use super::effort::{Budget, Effort, FAILED, HIT, MOST_FOUND};
 use super::encoding::entropy;
-use super::engine::{Candidate, Detector, Engine, Hidden, Origin, Waker};
+use super::engine::{Candidate, Engine, Hidden, Origin, Waker};
 use super::hosts;
 use super::name_kind::name_kind;
 use super::names::is_secret_name_in_credential_block;
 use super::nature::Nature;
-use super::sieve::looks_random;
 use super::spec::{Confidence, DetectorSpec, Severity};
 use super::substrings::holds;
 use super::syntax::{self, Value};
@@ -91,29 +94,6 @@ enum Named {
     Inside,
     /// Before it.
     Before,
-}
-
-/// How a keyed detector came to a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
-    /// The name that the value is assigned to tells the vendor.
-    Name,
-    /// A block around the assignment is named for the vendor.
-    Block,
-    /// The vendor is named on the same line.
-    Line,
-}
-
-impl Told {
-    const fn trust(self, confidence: Confidence) -> (Confidence, Option<&'static str>) {
-        match self {
-            Self::Name => (confidence, None),
-            Self::Block => {
-                (confidence.lowered(), Some("the block around it is named for the vendor"))
-            }
-            Self::Line => (Confidence::Low, Some("the vendor is named on the same line")),
-        }
-    }
 }
 
 impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
@@ -244,47 +224,29 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             });
         });
         let named = self.names_of(run);
-        self.beside(run, named);
+        let line = self.marks(run, named);
+        if named == Named::Not {
+            self.beside(value_in(bytes, run), line);
+        }
         if run.len() >= LEAST_ENCODED {
             views::runs::dense(self.bytes, run, |run| self.hidden.push(Hidden::Encoded(run)));
         }
     }
 
-    /// Reads a run that looks generated with the detectors whose marks stand in it or before it, or whose vendors do
-    /// before it, on its line.
-    fn beside(&mut self, run: Span, named: Named) {
+    /// Wakes the detectors whose marks stand in a run that looks generated, or before it on its line; returns where
+    /// that line was begun to be read.
+    fn marks(&mut self, run: Span, named: Named) -> usize {
         let engine: &'e Engine = self.engine;
         let reach = if named == Named::Before { BESIDE_NAMED } else { BESIDE };
         let line = syntax::line_around(self.bytes, run.start, reach).start;
-        let region = Span::new(line, run.end);
         // A mark is woken for all that follows it: where runs are close, once is enough.
         let known = if line >= self.marked.start { self.marked.end } else { 0 };
         let from = line.max(known.saturating_sub(engine.marks.longest())).min(run.end);
-        self.marked = region;
+        self.marked = Span::new(line, run.end);
         engine.marks.scan(Span::new(from, run.end).of(self.bytes), |waker, start| {
             self.wake(waker, from + start);
         });
-        let value = value_in(self.bytes, run);
-        if named != Named::Not
-            || self.is_found(value.span)
-            || !self.budget.is_open(run.start)
-            || !self.may_match(run.start)
-        {
-            return;
-        }
-        let before = Span::new(region.start, value.span.start.max(region.start).min(region.end));
-        let text = before.of(self.bytes);
-        self.budget.spend(text.len());
-        let mut secret = None;
-        engine.vendors.scan(text, |waker, start| {
-            let index = usize::from(waker.detector);
-            if let Some(detector) = engine.detectors.get(index)
-                && begins_word(text, start)
-                && *secret.get_or_insert_with(|| names_a_secret(text))
-            {
-                self.keyed(index, detector, value, Told::Line);
-            }
-        });
+        line
     }
 
     fn is_found(&self, span: Span) -> bool {
@@ -364,92 +326,6 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             }
         }
         Named::Not
-    }
-
-    /// Reads the value of the name at `name` with the detectors of the vendors that the name tells.
-    fn named(&mut self, name: Span) {
-        if name == self.name || !self.budget.is_open(name.start) || !self.may_match(name.start) {
-            return;
-        }
-        self.name = name;
-        let value = syntax::value_after(self.bytes, name);
-        self.budget.spend(HIT + value.map_or(0, |value| value.span.len()));
-        let Some(value) = value else { return };
-        if value.span.is_empty()
-            || !str::from_utf8(name.of(self.bytes)).is_ok_and(is_secret_name_in_credential_block)
-        {
-            return;
-        }
-        let told = self.told(name, value, Told::Name);
-        if !told && looks_random(value.span.of(self.bytes)) {
-            self.blocks(name, value);
-        }
-    }
-
-    /// Tries the detectors of the vendors that `text` names; true when it names any.
-    fn told(&mut self, text: Span, value: Value, how: Told) -> bool {
-        let engine: &'e Engine = self.engine;
-        let mut any = false;
-        let bytes = text.of(self.bytes);
-        self.budget.spend(HIT + bytes.len());
-        engine.vendors.scan(bytes, |waker, start| {
-            if !begins_word(bytes, start) {
-                return;
-            }
-            let index = usize::from(waker.detector);
-            if let Some(detector) = engine.detectors.get(index) {
-                any |= self.keyed(index, detector, value, how).is_some();
-            }
-        });
-        any
-    }
-
-    /// Looks for the vendor in the lines that head the blocks around `name`: less indented ones, and the last
-    /// `[section]`.
-    fn blocks(&mut self, name: Span, value: Value) {
-        const LINES: usize = 24;
-        const LINE: usize = 256;
-        let line = syntax::line_around(self.bytes, name.start, LINE);
-        // No head is that long, and what stands in such a line heads nothing.
-        let begins = |line: Span| {
-            line.start.checked_sub(1).is_none_or(|at| self.bytes.get(at) == Some(&b'\n'))
-        };
-        let indent = |line: Span| {
-            line.of(self.bytes).iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-')).count()
-        };
-        if !begins(line) {
-            return;
-        }
-        let mut inner = indent(line);
-        let mut end = line.start;
-        // Below this nothing heads the block that was met last.
-        let mut top = line.end + 1;
-        for _ in 0..LINES {
-            let (known, least) = self.headless;
-            if known.start < end && end <= known.end && inner <= least {
-                end = known.start;
-                break;
-            }
-            let Some(last) = end.checked_sub(1) else { break };
-            let line = syntax::line_around(self.bytes, last, LINE);
-            self.budget.spend(line.len());
-            if !begins(line) {
-                break;
-            }
-            end = line.start;
-            let text = line.of(self.bytes).trim_ascii();
-            let section = text.starts_with(b"[") && text.ends_with(b"]");
-            let outer = indent(line);
-            if text.is_empty() || !section && outer >= inner {
-                continue;
-            }
-            if self.told(line, value, Told::Block) || section || outer == 0 {
-                return;
-            }
-            inner = outer;
-            top = line.start;
-        }
-        self.headless = (Span::new(end, top), inner);
     }
 
     fn wake(&mut self, waker: Waker, start: usize) {
@@ -558,29 +434,6 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         None
     }
 
-    /// A vendor is known from elsewhere, so that the value alone has to match.
-    fn keyed(
-        &mut self,
-        index: usize,
-        detector: &Detector,
-        value: Value,
-        told: Told,
-    ) -> Option<usize> {
-        let from = value.span.start;
-        let stop = self.bytes.len().min(from + detector.spec.reach);
-        let window = self.bytes.get(from..stop)?;
-        self.budget.spend(HIT + window.len().min(FAILED));
-        let captures = detector.regex()?.captures(window)?;
-        let before = self.found.len();
-        let end = self.consider(index, detector, &captures, from, value.quote.is_none());
-        for candidate in self.found.get_mut(before..).into_iter().flatten() {
-            let (confidence, note) = told.trust(candidate.confidence);
-            candidate.confidence = confidence;
-            candidate.note = candidate.note.or(note.map(check::Note::Text));
-        }
-        end
-    }
-
     /// Judges one match; returns where it ends when it is the detector's kind of thing, found or not.
     fn consider(
         &mut self,
@@ -662,15 +515,6 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
     }
 }
 
-/// True when a word begins at `start`: `box` in `box_token` and `myBoxToken`, not in `mailbox_token`.
-fn begins_word(text: &[u8], start: usize) -> bool {
-    let before = start.checked_sub(1).and_then(|at| text.get(at)).copied().unwrap_or(b' ');
-    let first = text.get(start).copied().unwrap_or(b' ');
-    !before.is_ascii_alphabetic()
-        || !first.is_ascii_alphabetic()
-        || before.is_ascii_lowercase() && first.is_ascii_uppercase()
-}
-
 fn padding(text: &[u8]) -> usize {
     text.iter().rev().take_while(|&&b| b == b'=').count()
 }
@@ -683,123 +527,4 @@ fn value_in(bytes: &[u8], run: Span) -> Value {
     let span = Span::new(run.start + joint, run.end);
     let quote = bytes.get(run.end).copied().filter(|b| matches!(b, b'"' | b'\'' | b'`'));
     Value { span, quote, separator: syntax::Separator::Comma }
-}
-
-/// True when a word for a secret stands in `text`.
-fn names_a_secret(text: &[u8]) -> bool {
-    ["key", "token", "secret", "pass", "auth", "credential", "pwd"]
-        .iter()
-        .any(|word| holds(text, word.as_bytes()))
-}
-
-/// Calls `head` with each place in `run` where [`open_left`] may hold. No byte before a run is a token's.
-fn heads(bytes: &[u8], run: Span, mut head: impl FnMut(usize)) {
-    let text = run.of(bytes);
-    let before = run.start.checked_sub(1).and_then(|at| bytes.get(at)).copied();
-    let encoded = |b: Option<&u8>| b.is_some_and(u8::is_ascii_hexdigit);
-    head(run.start);
-    // `%20` before it is no part of a token.
-    if before == Some(b'%')
-        && encoded(text.first())
-        && encoded(text.get(1))
-        && text.get(2).is_some_and(u8::is_ascii_alphanumeric)
-    {
-        head(run.start + 2);
-    }
-    let mut from = 0;
-    // Signs are few, and only they make more places.
-    while let Some(at) = text.get(from..).and_then(|rest| rest.iter().position(is_sign)) {
-        let at = from + at;
-        from = at + 1;
-        if at > 0 {
-            head(run.start + at);
-        }
-        let Some(after) = text.get(from).filter(|b| b.is_ascii_alphanumeric()) else { continue };
-        let sign = text.get(at).copied().unwrap_or_default();
-        if !matches!(sign, b'_' | b'-') {
-            head(run.start + from);
-        }
-        // So is the escape `\n`.
-        let behind = text.get(from + 1).is_some_and(u8::is_ascii_alphanumeric);
-        if sign == b'\\' && matches!(after, b'n' | b't' | b'r') && behind {
-            head(run.start + from + 1);
-        }
-    }
-}
-
-/// True for what is no letter and no digit. A table: in generated text a test that branches is guessed wrong at every
-/// second byte.
-fn is_sign(b: &u8) -> bool {
-    static SIGNS: [bool; 256] = {
-        let mut signs = [true; 256];
-        let (mut rest, mut b): (&mut [bool], u8) = (&mut signs, 0);
-        while let Some((sign, more)) = rest.split_first_mut() {
-            *sign = !b.is_ascii_alphanumeric();
-            rest = more;
-            b = b.wrapping_add(1);
-        }
-        signs
-    };
-    SIGNS.get(usize::from(*b)).copied().unwrap_or(true)
-}
-
-/// True when no token character touches `start` from the left; `\n` and `%20` before it are no part
-/// of a token.
-fn open_left(bytes: &[u8], start: usize) -> bool {
-    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-    if !bytes.get(start).copied().is_some_and(|b| b.is_ascii_alphanumeric()) {
-        return true;
-    }
-    match bytes.get(start.saturating_sub(3)..start).unwrap_or_default() {
-        [.., b'\\', b'n' | b't' | b'r'] => true,
-        [b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => true,
-        [.., last] => !word(*last),
-        [] => true,
-    }
-}
-
-/// True when the token ends where the match ends. After an unquoted value of a name, what makes an
-/// expression of it (`.name`, a call) ends it too.
-fn open_right(bytes: &[u8], span: Span, secret: &[u8], bare: bool) -> bool {
-    let next = bytes.get(span.end).copied().unwrap_or(b' ');
-    if next.is_ascii_alphanumeric() || next == b'_' || next == b'-' {
-        return !secret
-            .last()
-            .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-    }
-    if matches!(next, b'+' | b'/') && secret.iter().any(|b| matches!(b, b'+' | b'/')) {
-        return false;
-    }
-    let after = bytes.get(span.end + 1).copied().unwrap_or(b' ');
-    !(bare && (matches!(next, b'(' | b'[') || next == b'.' && is_word(after)))
-}
-
-const fn is_word(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b == b'_'
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn heads_are_where_a_token_can_begin() {
-        for text in [
-            "abc-d_e/f:gh,i",
-            "x\\nsk\\tsk\\rsk\\xsk\\\\nsk",
-            "2Dsk-abc20sk",
-            "-----BEGIN_x",
-            "_a-b__c",
-        ] {
-            for before in ["", " ", "%", "\u{e9}", "\""] {
-                let whole = format!("{before}{text}");
-                let run = Span::new(before.len(), whole.len());
-                let mut found = Vec::new();
-                heads(whole.as_bytes(), run, |at| found.push(at));
-                let expected: Vec<usize> =
-                    (run.start..run.end).filter(|&at| open_left(whole.as_bytes(), at)).collect();
-                assert_eq!(found, expected, "{whole:?}");
-            }
-        }
-    }
 }
