@@ -232,6 +232,72 @@ def hermes_files(size: int) -> Iterator[tuple[str, bytes]]:
     )
 
 
+def structures(size: int) -> Iterator[tuple[str, bytes]]:
+    """Files that Hermes reads, made of one construct of their language over and over: closed, left open, nested."""
+    head = "model: x\napprovals: {mode: manual}\n"
+    entries = {
+        "roots": lambda n: f"unknown_key_{n}: {n}\n",
+        "mistyped": lambda n: f"aprovals{n % 10}: {n}\n",
+        "duplicates": lambda n: "model: y\n",
+        "holes": lambda n: f"k{n}: {{{{ x{n} }}}}\n",
+        "tags": lambda n: "{% if x %}\n",
+        "comments": lambda n: "# x: y # z\n",
+        "anchors": lambda n: f"k{n}: &a{n} {{x: *a{n - 1}}}\n" if n else "k0: &a0 1\n",
+        "merges": lambda n: f"k{n}: &a{n} {{<<: *a{n - 1}, x{n}: 1}}\n" if n else "k0: &a0 {y: 1}\n",
+        "merge-one": lambda n: "".join(f"  x{m}: 1\n" for m in range(n, n + 1)) if n else "k0:\n",
+        "escapes": lambda n: f'k{n}: "\\u00e9\\n\\x41"\n',
+        "numbers": lambda n: f"- {n}\n",
+        "documents": lambda n: "---\n",
+        "tagged": lambda n: f"k{n}: !!str {n}\n",
+        "toolsets": lambda n: f"- terminal{n}\n",
+        "unicode": lambda n: f"k{n}: “é – ü”\n",
+        "allow": lambda n: f"- bash -c {n} *\n",
+        "mappings": lambda n: f"  m{n}: {{a: {{b: 1}}}}\n",
+    }
+    starts = {"numbers": "x:\n", "toolsets": "agent:\n  disabled_toolsets:\n", "allow": "command_allowlist:\n", "mappings": "x:\n"}
+    for name, entry in entries.items():
+        yield f"yaml-{name}/config.yaml", until(size, head + starts.get(name, ""), entry, "")
+    repeats = {
+        "flow-open": "[", "flow-map-open": "{", "flow-closed": "[],", "braces-open": "{{", "tags-flat": "{{x}}", "tags-blank": "{{x}} ",
+        "erb-open": "<%", "erb-flat": "<%x%> ", "control-open": "{%", "dashes": "- ", "questions": "? ", "colons": ": ", "quotes": "\"", "singles": "'",
+        "stars": "*a ", "ands": "&a ", "bangs": "! ", "pipes": "|\n", "tabs": "\t", "returns": "\r", "spaces": " ", "newlines": "\n",
+        "commas": ",", "ends": "]", "flow-keys": "{a: 1}, ", "words": "word ", "folded": "\n\n word", "references": "${A}", "defaults": "${A:-", "dollars": "$",
+    }  # fmt: skip
+    for name, text in repeats.items():
+        data = text * (size // len(text))
+        for shape, start in (("at-root", ""), ("in-value", head + "x: "), ("in-flow", head + "x: ["), ("in-quotes", head + 'x: "'),
+                             ("in-block", head + "x: |\n  "), ("in-deny", "approvals:\n  deny: [\"")):  # fmt: skip
+            yield f"yaml-{name}-{shape}/config.yaml", (start + data).encode()
+        for path, start in (
+            ("home/.env", "A="), ("home/.env", 'A="'), ("hermes.service", "[Service]\nExecStart=/usr/bin/hermes "), ("Dockerfile", "FROM hermes\nRUN "),
+            ("Dockerfile", "FROM hermes\nENV A="), ("compose.yaml", "services: {hermes: {image: hermes, command: "),
+            ("skills/x/SKILL.md", "---\nname: x\ndescription: y\n---\n"), ("SOUL.md", ""), ("cron/jobs.json", '{"jobs": [{"id": "a", "prompt": "'),
+            ("cron/jobs.json", '{"jobs": ['), ("config.json", "{"),
+        ):  # fmt: skip
+            yield f"text-{name}-{len(start)}/{path}", (start + data).encode()
+    yield "env-escapes/.env", b"A='" + b"\\'" * (size // 2)
+    yield "env-open/.env", until(size, "", lambda n: f'A{n}="x\n', "")
+    yield "env-references/.env", until(size, "A0=1\n", lambda n: f"A{n + 1}=${{A{n}}}\n", "")
+    yield "env-doubling/.env", until(size, "A0=1\n", lambda n: f"A{n + 1}=${{A{n}}}${{A{n}}}\n", "")
+    yield "unit-continued/hermes.service", until(size, "[Service]\nExecStart=/usr/bin/hermes \\\n", lambda n: f"  --x{n} \\\n", "")
+    yield "unit-sections/hermes.service", until(size, "", lambda n: f"[Service]\nExecStart=/usr/bin/hermes {n}\n", "")
+    yield "docker-continued/Dockerfile", until(size, "FROM hermes\nRUN x \\\n", lambda n: f"  && y{n} \\\n", "")
+    yield "docker-heredocs/Dockerfile", until(size, "FROM hermes\n", lambda n: f"RUN <<E{n}\n", "")
+    yield "docker-stages/Dockerfile", until(size, "", lambda n: f"FROM hermes AS s{n}\n", "")
+    yield "compose-services/compose.yaml", until(
+        size, "services:\n", lambda n: f"  s{n}: {{image: hermes, ports: ['{n % 60000}:80'], volumes: ['/:/x{n}']}}\n", ""
+    )
+    yield "compose-references/compose.yaml", until(
+        size, "services:\n  hermes:\n    image: hermes\n    command:\n", lambda n: f"    - ${{A{n}:-${{B{n}:-x}}}}\n", ""
+    )
+    yield "jobs-many/cron/jobs.json", until(
+        size, '{"jobs": [', lambda n: f'{{"id": "j{n}", "prompt": "x", "schedule": {{"kind": "cron"}}}}, ', '{"id": "z"}]}'
+    )
+    yield "servers-args/config.yaml", until(
+        size, head + "mcp_servers:\n", lambda n: f"  s{n}: {{command: npx, args: [-y, '@modelcontextprotocol/server-filesystem', /]}}\n", ""
+    )
+
+
 def inputs(size: int, endings: list[str]) -> Iterator[tuple[str, bytes]]:
     """Paths below a folder, and what the files hold."""
     words = [random.choice("the quick brown fox jumped over a lazy dog".split()) for _ in range(size // 3)]
@@ -245,6 +311,7 @@ def inputs(size: int, endings: list[str]) -> Iterator[tuple[str, bytes]]:
         data = repeated(PIECES[name], size // 2, "\n").decode("utf-8", "ignore")
         yield f"{name}-utf16/a.txt", data.encode("utf-16")
     yield from hermes_files(size)
+    yield from structures(size)
 
 
 def seconds(binary: str, path: pathlib.Path, runs: int) -> tuple[float, int]:

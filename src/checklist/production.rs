@@ -111,16 +111,16 @@ pub(super) fn denylist_destructive(case: &Case<'_, '_>) -> Seen {
             seen.against.push(text(format!("{line}: {}", name_of(home))));
         }
         if let Some(native) = &denylist.native {
-            let line = format!("approvals.deny has {} entries", native.entries.len());
-            seen.for_it.push(at(&native.setting.key_place(), line));
+            let line = format!("approvals.deny has {} entries", native.items().len());
+            seen.for_it.push(at(&native.key_place(), line));
         } else {
-            for list in denylist.guide.iter().filter(|list| !list.setting.is_empty()) {
+            for list in denylist.guide.iter().filter(|list| !list.is_empty()) {
                 let line = format!(
                     "{} has {} entries, in a vocabulary that Hermes does not read",
-                    list.setting.path,
-                    list.entries.len()
+                    list.path,
+                    list.items().len()
                 );
-                seen.for_it.push(at(&list.setting.key_place(), line));
+                seen.for_it.push(at(&list.key_place(), line));
             }
         }
         if !denylist.is_set() && home.has_config() {

@@ -6,7 +6,8 @@ use super::files::{self, HomeFile};
 use super::platform::{self, PlatformState};
 use super::service::{self, Service};
 use super::setting::{Setting, python_str};
-use super::variable::{self, Effective, Variable, VariableSource};
+use super::tools::Reach;
+use super::variable::{Effective, Variable, VariableSource, Variables};
 use super::{Knowledge, Seed};
 use crate::document::tree::Value;
 use crate::document::{Document, EvidenceFile, Kind, Place, Standing, Structured};
@@ -27,12 +28,13 @@ pub struct Home<'d> {
     inside: Vec<&'d Document>,
     around: Vec<&'d Document>,
     services: Vec<Service<'d>>,
-    variables: Vec<Variable<'d>>,
+    variables: Variables<'d>,
     platforms: Vec<PlatformState<'d>>,
     files: Vec<HomeFile>,
     parents: Vec<HomeFile>,
     incomplete: bool,
     env_unread: bool,
+    reaches: Vec<Reach<'d>>,
 }
 
 /// A list in one of the two vocabularies.
@@ -48,17 +50,17 @@ pub struct ListSetting<'d> {
 #[derive(Clone, Debug, Default)]
 pub struct Denylist<'d> {
     /// `approvals.deny`, which Hermes reads.
-    pub native: Option<ListSetting<'d>>,
+    pub native: Option<Setting<'d>>,
     /// `security.command_denylist` and `security.dangerous_patterns`, which guides use.
-    pub guide: Vec<ListSetting<'d>>,
+    pub guide: Vec<Setting<'d>>,
 }
 
 impl Denylist<'_> {
     /// True when either vocabulary denies anything.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.native.as_ref().is_some_and(|list| !list.setting.is_empty())
-            || self.guide.iter().any(|list| !list.setting.is_empty())
+        self.native.as_ref().is_some_and(|list| !list.is_empty())
+            || self.guide.iter().any(|list| !list.is_empty())
     }
 }
 
@@ -99,13 +101,15 @@ impl<'d> Home<'d> {
             inside: seed.inside,
             around: seed.around,
             services,
-            variables: Vec::new(),
+            variables: Variables::default(),
             platforms: Vec::new(),
             incomplete,
             env_unread,
+            reaches: Vec::new(),
         };
-        home.variables = home.collect_variables();
+        home.variables = Variables::new(home.collect_variables());
         home.platforms = platform::states(&home);
+        home.reaches = home.all_reaches();
         home
     }
 
@@ -242,27 +246,33 @@ impl<'d> Home<'d> {
         let guide =
             ["security.command_denylist", "command_denylist", "security.dangerous_patterns"];
         Denylist {
-            native: self.list("approvals.deny"),
-            guide: guide.iter().filter_map(|path| self.list(path)).collect(),
+            native: self.setting("approvals.deny"),
+            guide: guide.iter().filter_map(|path| self.setting(path)).collect(),
         }
     }
 
     /// Every variable assignment that can reach Hermes here.
     #[must_use]
     pub fn variables(&self) -> &[Variable<'d>] {
-        &self.variables
+        self.variables.all()
     }
 
     /// The assignment of `name` that wins, when it is set to anything.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<Effective<'_, 'd>> {
-        variable::effective(&self.variables, name).filter(|effective| effective.winner.is_set())
+        self.variables.effective(name).filter(|effective| effective.winner.is_set())
     }
 
     /// Every platform that is mentioned, and its state.
     #[must_use]
     pub fn platforms(&self) -> &[PlatformState<'d>] {
         &self.platforms
+    }
+
+    /// What each platform that is on, and the command line, can reach.
+    #[must_use]
+    pub fn reaches(&self) -> &[Reach<'d>] {
+        &self.reaches
     }
 
     /// Where to say that `path` is missing: its nearest parent that is there, else the config, else the

@@ -1,6 +1,7 @@
 //! What is known of Hermes itself, and of the release in question, whatever was read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::OnceLock;
 
 use crate::data;
 use crate::facts::{Facts, FactsError, Holds, Range, VersionScope};
@@ -15,6 +16,8 @@ pub struct Knowledge {
     named: Option<VersionScope>,
     /// Tiers that the operator set, by tool or MCP server.
     pub tiers: BTreeMap<String, u8>,
+    /// The answer to [`Knowledge::is_hermes_variable`].
+    names: OnceLock<HashSet<String>>,
 }
 
 impl Knowledge {
@@ -39,7 +42,7 @@ impl Knowledge {
                     .ok_or_else(|| format!("`{text}` is not a release of Hermes Agent"))?,
             )),
         };
-        Ok(Self { facts, commands, named, tiers: tiers.clone() })
+        Ok(Self { facts, commands, named, tiers: tiers.clone(), names: OnceLock::new() })
     }
 
     /// The facts.
@@ -79,19 +82,21 @@ impl Knowledge {
     /// True for a variable that only Hermes reads, or that it reads as a platform's.
     #[must_use]
     pub fn is_hermes_variable(&self, name: &str) -> bool {
-        name.starts_with("HERMES_")
-            || self.facts.environment().control(name).is_some()
-            || self.facts.platforms().platforms.iter().any(|platform| {
-                let requirements =
-                    || platform.enabled_by.iter().flatten().map(|requirement| &requirement.name);
-                platform
-                    .users
-                    .iter()
-                    .chain(&platform.chats)
-                    .chain(&platform.allow_all)
-                    .chain(&platform.misread)
-                    .chain(requirements())
-                    .any(|known| known == name)
-            })
+        name.starts_with("HERMES_") || self.names.get_or_init(|| self.names()).contains(name)
+    }
+
+    fn names(&self) -> HashSet<String> {
+        let controls = self.facts.environment().controls.iter().map(|control| &control.name);
+        let platforms = self.facts.platforms().platforms.iter().flat_map(|platform| {
+            let requirements = platform.enabled_by.iter().flatten();
+            platform
+                .users
+                .iter()
+                .chain(&platform.chats)
+                .chain(&platform.allow_all)
+                .chain(&platform.misread)
+                .chain(requirements.map(|requirement| &requirement.name))
+        });
+        controls.chain(platforms).cloned().collect()
     }
 }

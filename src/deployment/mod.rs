@@ -27,7 +27,7 @@ pub use repository::{GitFacts, Repository};
 pub use service::{Service, Starter, services};
 pub use setting::{Setting, python_str};
 pub use tools::{Reach, ReachableTool};
-pub use variable::{Effective, Variable, VariableSource, effective};
+pub use variable::{Effective, Variable, VariableSource};
 
 use std::collections::BTreeMap;
 

@@ -3,7 +3,7 @@
 use super::compose::{self, Expanded, Mount, Port, Word};
 use super::variable::{Variable, VariableSource};
 use crate::document::dockerfile::Dockerfile;
-use crate::document::unit::Unit;
+use crate::document::unit::{ExecLine, Unit};
 use crate::document::{Document, Kind, Place};
 
 /// What a service is started by.
@@ -48,6 +48,8 @@ pub struct Service<'d> {
     pub privileges: Vec<(String, Word<'d>)>,
     /// The image it runs.
     pub image: Option<Word<'d>>,
+    /// True for a compose service that builds its image.
+    pub builds: bool,
     /// True when it runs Hermes itself, not a neighbour.
     pub is_hermes: bool,
 }
@@ -94,8 +96,10 @@ fn from_unit<'d>(document: &'d Document, unit: &'d Unit) -> Option<Service<'d>> 
     let name = path.file_name().to_owned();
     // A timer starts a service of its own name, which has a file of its own.
     let section = unit.sections.iter().find(|section| section.name == "Service")?;
-    let command: Vec<Word<'d>> = unit
-        .exec_lines()
+    let lines = unit.exec_lines();
+    let starter =
+        if is_user_unit(document, unit, &lines) { Starter::UserUnit } else { Starter::SystemUnit };
+    let command: Vec<Word<'d>> = lines
         .into_iter()
         .filter(|line| line.directive.key.starts_with("ExecStart"))
         .flat_map(|line| {
@@ -141,8 +145,6 @@ fn from_unit<'d>(document: &'d Document, unit: &'d Unit) -> Option<Service<'d>> 
             place: Place::new(document, directive.value_span, "Service.EnvironmentFile"),
         })
         .collect();
-    let starter =
-        if is_user_unit(document, unit) { Starter::UserUnit } else { Starter::SystemUnit };
     // A drop-in (`hermes-gateway.service.d/override.conf`) changes a unit that is named in its path only.
     let drop_in = command.is_empty() && names_hermes(&document.text.path().identity);
     let is_hermes = drop_in || command.iter().any(|word| names_hermes(&word.text));
@@ -160,13 +162,14 @@ fn from_unit<'d>(document: &'d Document, unit: &'d Unit) -> Option<Service<'d>> 
         mounts: Vec::new(),
         privileges: Vec::new(),
         image: None,
+        builds: false,
         is_hermes,
         name,
     })
 }
 
 /// A session's unit: by its folder, its target, or a home folder that only a session can mean.
-fn is_user_unit(document: &Document, unit: &Unit) -> bool {
+fn is_user_unit(document: &Document, unit: &Unit, lines: &[ExecLine<'_>]) -> bool {
     let path = &document.text.path().identity;
     path.contains("systemd/user/")
         || path.contains(".config/systemd/")
@@ -175,10 +178,7 @@ fn is_user_unit(document: &Document, unit: &Unit) -> bool {
             .iter()
             .any(|wanted| wanted.value() == "default.target")
         || (unit.last("Service", "User").is_none()
-            && unit
-                .exec_lines()
-                .iter()
-                .any(|line| line.argv.iter().any(|word| word.text.contains("%h"))))
+            && lines.iter().any(|line| line.argv.iter().any(|word| word.text.contains("%h"))))
 }
 
 /// True for a program or path of Hermes's: `hermes`, `/opt/hermes/bin/hermes`, `-m hermes_cli.main`.
@@ -216,6 +216,7 @@ fn from_compose<'d>(document: &'d Document, service: compose::ComposeService<'d>
         mounts: service.mounts,
         privileges: service.privileges,
         image: service.image,
+        builds: service.builds,
         is_hermes,
     }
 }
@@ -275,6 +276,7 @@ fn from_dockerfile<'d>(document: &'d Document, dockerfile: &'d Dockerfile) -> Se
         mounts: Vec::new(),
         privileges: Vec::new(),
         image,
+        builds: false,
         is_hermes,
     }
 }

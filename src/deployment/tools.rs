@@ -42,20 +42,20 @@ impl Reach<'_> {
 }
 
 impl<'d> Home<'d> {
-    /// What each platform that is on, and the command line, can reach.
-    #[must_use]
-    pub fn reaches(&self) -> Vec<Reach<'d>> {
+    /// The answer to [`Home::reaches`].
+    pub(super) fn all_reaches(&self) -> Vec<Reach<'d>> {
+        let servers = self.servers();
         let mut all: Vec<Reach<'d>> = self
             .platforms()
             .iter()
             .filter(|state| state.on.is_some())
-            .map(|state| self.reach(&state.spec.id, &state.spec.name))
+            .map(|state| self.reach(&state.spec.id, &state.spec.name, &servers))
             .collect();
-        all.push(self.reach("cli", "the command line"));
+        all.push(self.reach("cli", "the command line", &servers));
         all
     }
 
-    fn reach(&self, platform: &str, name: &str) -> Reach<'d> {
+    fn reach(&self, platform: &str, name: &str, servers: &[ReachableTool]) -> Reach<'d> {
         let facts = self.knowledge.facts().tools();
         let setting = self
             .setting(&format!("platform_toolsets.{platform}"))
@@ -84,7 +84,7 @@ impl<'d> Home<'d> {
             .collect();
         let only_named = names.iter().any(|name| name == "no_mcp");
         if !only_named {
-            tools.extend(self.servers());
+            tools.extend(servers.iter().cloned());
         }
         Reach { from: name.to_owned(), place: setting.map(|setting| setting.place()), tools }
     }

@@ -4,6 +4,8 @@
 //! units, compose files and images set what it is started with; scalars at the root of config.yaml fill
 //! in what is still unset. The first of these wins, the rest is shadowed.
 
+use std::collections::HashMap;
+
 use crate::document::Place;
 
 /// Where a variable is set, in order of precedence.
@@ -59,14 +61,78 @@ pub struct Effective<'h, 'd> {
     pub shadowed: Vec<&'h Variable<'d>>,
 }
 
-/// The winner among `all` for `name`.
-#[must_use]
-pub fn effective<'h, 'd>(all: &'h [Variable<'d>], name: &str) -> Option<Effective<'h, 'd>> {
-    let mut named: Vec<&Variable<'_>> =
-        all.iter().filter(|variable| variable.name == name).collect();
-    // A stable sort: of two lines of one file the later one wins, so it must come first.
-    named.reverse();
-    named.sort_by_key(|variable| variable.source);
-    let mut named = named.into_iter();
-    Some(Effective { winner: named.next()?, shadowed: named.collect() })
+/// Every assignment that can reach a process, and how to ask for one by its name.
+#[derive(Debug, Default)]
+pub(super) struct Variables<'d> {
+    all: Vec<Variable<'d>>,
+    /// Places in `all`, best first. Rules ask for hundreds of names.
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl<'d> Variables<'d> {
+    /// Takes the assignments of each source in the order of its lines.
+    pub fn new(all: Vec<Variable<'d>>) -> Self {
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        // Of two lines of one file the later one wins, so it must come first; the sort is stable.
+        let mut order: Vec<(VariableSource, usize)> =
+            all.iter().enumerate().map(|(at, variable)| (variable.source, at)).rev().collect();
+        order.sort_by_key(|(source, _)| *source);
+        for (_, at) in order {
+            if let Some(variable) = all.get(at) {
+                by_name.entry(variable.name.clone()).or_default().push(at);
+            }
+        }
+        Self { all, by_name }
+    }
+
+    pub fn all(&self) -> &[Variable<'d>] {
+        &self.all
+    }
+
+    /// The winner for `name`.
+    pub fn effective(&self, name: &str) -> Option<Effective<'_, 'd>> {
+        let mut named = self.by_name.get(name)?.iter().filter_map(|&at| self.all.get(at));
+        Some(Effective { winner: named.next()?, shadowed: named.collect() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Document, Kind, Standing, text::Text};
+    use crate::source::{Origin, Source, SourcePath};
+
+    #[test]
+    fn sources_have_a_precedence_and_later_lines_win() {
+        let path = SourcePath::stdin();
+        let source = Source { path: &path, bytes: b"", origin: Origin::Named, part: None };
+        let document = Document {
+            text: Text::of(&source),
+            origin: Origin::Named,
+            kind: Kind::Text,
+            standing: Standing::Live,
+        };
+        let set = |name: &str, value: &str, source| Variable {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            known: true,
+            source,
+            place: Place::whole(&document),
+        };
+        let variables = Variables::new(vec![
+            set("A", "unit", VariableSource::Service),
+            set("A", "first", VariableSource::Dotenv),
+            set("A", "second", VariableSource::Dotenv),
+            set("B", "only", VariableSource::RootScalar),
+        ]);
+        let values = |name: &str| {
+            let found = variables.effective(name)?;
+            let all = std::iter::once(found.winner).chain(found.shadowed);
+            Some(all.map(|variable| variable.value.clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(values("A").unwrap(), ["second", "first", "unit"]);
+        assert_eq!(values("B").unwrap(), ["only"]);
+        assert_eq!(values("C"), None);
+        assert_eq!(variables.all().len(), 4);
+    }
 }

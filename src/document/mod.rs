@@ -21,6 +21,8 @@ pub mod yaml;
 pub use place::Place;
 pub use recognise::{may_recognise, recognise};
 
+use std::fmt::Write;
+
 use crate::source::Origin;
 use crate::span::Span;
 use text::Text;
@@ -140,7 +142,9 @@ impl Structured {
     #[must_use]
     pub fn is_hole(&self, node: NodeId) -> bool {
         let span = self.tree.span(node);
-        self.holes.iter().any(|hole| hole.overlaps(span))
+        // They are in order and none overlaps another, and a template may be made of them.
+        let first = self.holes.partition_point(|hole| hole.end <= span.start);
+        self.holes.get(first).is_some_and(|hole| hole.overlaps(span))
     }
 
     /// Visits every node below the root once, with its dotted path and the key it stands under; nodes
@@ -148,28 +152,61 @@ impl Structured {
     pub fn walk(&self, mut visit: impl FnMut(&Visit<'_>)) {
         let Some(root) = self.tree.root else { return };
         let mut seen = vec![false; self.tree.nodes.len()];
-        let mut open = vec![(root, String::new(), None, None, None)];
-        while let Some((id, path, key, name, block)) = open.pop() {
+        // One path for the whole walk, cut back to the parent's: there may be tens of thousands of nodes.
+        let mut path = String::new();
+        let mut open = vec![Step { id: root, parent: 0, last: Last::Root, key: None, block: None }];
+        while let Some(Step { id, parent, last, key, block }) = open.pop() {
             match seen.get_mut(id.0 as usize) {
                 Some(seen) if !*seen => *seen = true,
                 _ => continue,
             }
+            path.truncate(parent);
+            let name = key.and_then(|key| self.tree.str(key));
+            match last {
+                Last::Root => {}
+                Last::Key => {
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    path.push_str(name.unwrap_or("?"));
+                }
+                Last::Item(number) => {
+                    // Writing to a string cannot fail.
+                    let _ = write!(path, "[{number}]");
+                }
+            }
             visit(&Visit { id, path: &path, key, name, block });
-            let mut children = Vec::new();
+            let (parent, first) = (path.len(), open.len());
             for entry in self.tree.entries(id) {
-                let name = self.tree.str(entry.key);
-                let step = name.unwrap_or("?");
-                let below =
-                    if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") };
-                children.push((entry.value, below, Some(entry.key), name, Some(id)));
+                let (key, block) = (Some(entry.key), Some(id));
+                open.push(Step { id: entry.value, parent, last: Last::Key, key, block });
             }
             for (number, &item) in self.tree.items(id).iter().enumerate() {
                 // An item stands under its list's key: `keys: [sk-…]` names its items.
-                children.push((item, format!("{path}[{number}]"), key, name, block));
+                open.push(Step { id: item, parent, last: Last::Item(number), key, block });
             }
-            open.extend(children.into_iter().rev());
+            if let Some(below) = open.get_mut(first..) {
+                below.reverse();
+            }
         }
     }
+}
+
+/// What [`Structured::walk`] has still to visit.
+struct Step {
+    id: NodeId,
+    /// How much of the path, in bytes, leads to what holds it.
+    parent: usize,
+    last: Last,
+    key: Option<NodeId>,
+    block: Option<NodeId>,
+}
+
+/// The last step of a path.
+enum Last {
+    Root,
+    Key,
+    Item(usize),
 }
 
 /// One step of [`Structured::walk`].
@@ -205,5 +242,26 @@ impl Document {
     #[must_use]
     pub fn is_hermes(&self) -> bool {
         !matches!(self.kind, Kind::Text | Kind::Data(_) | Kind::Evidence(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_value_that_meets_a_hole_is_one(source in "(k[0-9]: ([a-z]{1,4}|\\{\\{ x \\}\\}|a\\{\\{ x \\}\\}b)\n){1,6}") {
+            let blanked = template::blank(source.as_bytes());
+            let holes = blanked.as_ref().map(|blanked| blanked.holes.clone()).unwrap_or_default();
+            let bytes = blanked.map_or(source.clone().into_bytes(), |blanked| blanked.bytes);
+            let tree = yaml::parse(&bytes).unwrap();
+            let structured = Structured { tree, error: None, holes: holes.clone() };
+            for (number, node) in structured.tree.nodes.iter().enumerate() {
+                let met = holes.iter().any(|hole| hole.overlaps(node.span));
+                let id = NodeId(u32::try_from(number).unwrap());
+                proptest::prop_assert_eq!(structured.is_hole(id), met);
+            }
+        }
     }
 }

@@ -118,7 +118,7 @@ struct File {
 
 #[derive(Default)]
 struct Node {
-    children: HashMap<Box<str>, u32>,
+    children: HashMap<Box<str>, Child>,
     /// `*`: any name.
     any: Option<u32>,
     /// `[]`: any item.
@@ -131,6 +131,20 @@ struct Node {
     spec: Option<KeySpec>,
     /// Restricts what lies at and below this node.
     place: Range,
+}
+
+/// A node below another.
+#[derive(Clone, Copy)]
+struct Child {
+    node: u32,
+    /// The letters of its name.
+    letters: Letters,
+}
+
+impl Child {
+    fn new(name: &str, node: u32) -> Self {
+        Self { node, letters: Letters::of(name) }
+    }
 }
 
 /// The known keys.
@@ -179,11 +193,11 @@ impl Keys {
 
     /// The literal child `name` of `parent`, made when missing.
     fn child(&mut self, parent: u32, name: &str) -> u32 {
-        if let Some(&found) = self.nodes[parent as usize].children.get(name) {
+        if let Some(&Child { node: found, .. }) = self.nodes[parent as usize].children.get(name) {
             return found;
         }
         let made = self.new_node();
-        self.nodes[parent as usize].children.insert(name.into(), made);
+        self.nodes[parent as usize].children.insert(name.into(), Child::new(name, made));
         made
     }
 
@@ -236,7 +250,8 @@ impl Keys {
     fn link_free_names(&mut self) {
         for at in 0..self.nodes.len() {
             let Some(any) = self.nodes[at].any else { continue };
-            let named: Vec<u32> = self.nodes[at].children.values().copied().collect();
+            let named: Vec<u32> =
+                self.nodes[at].children.values().map(|child| child.node).collect();
             for child in named {
                 self.nodes[child as usize].fallback = Some(any);
             }
@@ -254,7 +269,9 @@ impl Keys {
             }
             let node = &mut self.nodes[node as usize];
             node.open = true;
-            todo.extend(node.children.values().copied().chain(node.any).chain(node.item));
+            todo.extend(
+                node.children.values().map(|child| child.node).chain(node.any).chain(node.item),
+            );
         }
     }
 
@@ -275,8 +292,10 @@ impl Keys {
             let own = self.child(0, id);
             self.open_below(own);
             self.nodes[own as usize].fallback = Some(shared);
-            self.nodes[platforms as usize].children.insert(id.as_str().into(), own);
-            self.nodes[gateway_platforms as usize].children.insert(id.as_str().into(), own);
+            self.nodes[platforms as usize].children.insert(id.as_str().into(), Child::new(id, own));
+            self.nodes[gateway_platforms as usize]
+                .children
+                .insert(id.as_str().into(), Child::new(id, own));
             // The same keys, read from a later release on.
             let later = self.child(gateway, id);
             let node = &mut self.nodes[later as usize];
@@ -311,7 +330,7 @@ impl Keys {
             return self.with_fallbacks(node).find_map(|node| node.item);
         }
         let literal =
-            self.with_fallbacks(node).find_map(|node| node.children.get(segment).copied());
+            self.with_fallbacks(node).find_map(|node| Some(node.children.get(segment)?.node));
         literal.or_else(|| self.with_fallbacks(node).find_map(|node| node.any))
     }
 
@@ -370,8 +389,12 @@ impl Keys {
 
     fn nearest_sibling<'k>(&'k self, node: &'k Node, name: &str) -> Option<&'k str> {
         let mut best: Option<(usize, &str)> = None;
-        for sibling in self.with_fallbacks(node).flat_map(|node| node.children.keys()) {
+        let letters = Letters::of(name);
+        for (sibling, child) in self.with_fallbacks(node).flat_map(|node| &node.children) {
             let allowed = allowed_distance(name, sibling);
+            if letters.apart(child.letters) > allowed {
+                continue;
+            }
             if let Some(distance) = edit_distance(name, sibling, allowed) {
                 // Ties go to the first in alphabetical order: the map has none.
                 if best.is_none_or(|found| (distance, &**sibling) < found) {
@@ -442,6 +465,24 @@ fn allowed_distance(a: &str, b: &str) -> usize {
     }
 }
 
+/// The letters that a word is made of, whatever their case, number and order.
+#[derive(Clone, Copy)]
+struct Letters(u32);
+
+impl Letters {
+    fn of(word: &str) -> Self {
+        // A letter may share its bit with a digit: then two words seem nearer than they are.
+        let bit = |byte: u8| 1 << (byte.to_ascii_lowercase() & 31);
+        Self(word.bytes().fold(0, |all, byte| all | bit(byte)))
+    }
+
+    /// What the distance is at least: an edit brings or takes one letter.
+    const fn apart(self, other: Self) -> usize {
+        let (more, less) = ((self.0 & !other.0).count_ones(), (other.0 & !self.0).count_ones());
+        (if more > less { more } else { less }) as usize
+    }
+}
+
 /// Longest word that is compared; keys are short, and the work is its square.
 const LONGEST: usize = 64;
 
@@ -451,23 +492,23 @@ fn edit_distance(a: &str, b: &str, limit: usize) -> Option<usize> {
     if limit == 0 || a.len().abs_diff(b.len()) > limit || a.len() > LONGEST || b.len() > LONGEST {
         return None;
     }
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
+    let mut before = [0; LONGEST + 1];
+    let mut last: [usize; LONGEST + 1] = std::array::from_fn(|at| at);
     for (i, &x) in a.iter().enumerate() {
-        let mut row = Vec::with_capacity(b.len() + 1);
-        row.push(i + 1);
+        let mut row = [0; LONGEST + 1];
+        row[0] = i + 1;
         for (j, &y) in b.iter().enumerate() {
             let substituted = last[j] + usize::from(!x.eq_ignore_ascii_case(&y));
             let mut best = substituted.min(last[j + 1] + 1).min(row[j] + 1);
             if i > 0 && j > 0 && x == b[j - 1] && a[i - 1] == y {
                 best = best.min(before[j - 1] + 1);
             }
-            row.push(best);
+            row[j + 1] = best;
         }
         before = std::mem::replace(&mut last, row);
     }
     // Equal but for the case is a distance too: keys are compared exactly.
-    let distance = last.last().copied().filter(|&distance| distance <= limit)?;
+    let distance = last.get(b.len()).copied().filter(|&distance| distance <= limit)?;
     Some(distance.max(usize::from(a != b))).filter(|&distance| distance > 0)
 }
 

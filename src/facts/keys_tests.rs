@@ -238,3 +238,12 @@ fn the_real_table_knows_hermes() {
         assert_eq!(suggest("kanban_board_routing"), None);
     });
 }
+
+proptest::proptest! {
+    #[test]
+    fn letters_never_rule_out_a_near_word(a in "[a-cA-C0-2_]{1,9}", b in "[a-cA-C0-2_]{1,9}") {
+        if let Some(distance) = edit_distance(&a, &b, 4) {
+            proptest::prop_assert!(Letters::of(&a).apart(Letters::of(&b)) <= distance);
+        }
+    }
+}

@@ -10,9 +10,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::glob::{Glob, is_glob};
-use super::native::{DenyGlob, Variants};
+use super::native::Variants;
 use super::table::program_name;
-use super::table::{ApprovalPattern, ApprovalTable, ClassWord, CommandTable, Pair, Runner};
+use super::table::{
+    ApprovalPattern, ApprovalTable, ClassWord, CommandTable, Pair, Runner, Spelling,
+};
 use super::versions::Release;
 
 /// How much one entry approves.
@@ -142,23 +144,26 @@ fn rate_glob<'t>(entry: &str, release: Release, commands: &'t CommandTable) -> R
         return Rating::RunsAnything(runner);
     }
     let glob = Glob::new(entry);
-    let classes = commands.classes.iter().filter(|class| {
-        class
-            .spellings
-            .iter()
-            .any(|s| !is_compound(&s.command, release) && glob.matches(&s.command))
-    });
+    // What stands between the stars is looked for first: most entries share no word with the table.
+    let plain = entry.split('[').next().unwrap_or_default().split(['*', '?']);
+    let longest = memchr::memmem::Finder::new(plain.max_by_key(|part| part.len()).unwrap_or(""));
+    let approved = |spelling: &Spelling| {
+        let command = &spelling.command;
+        command.starts_with(fixed)
+            && longest.find(command.as_bytes()).is_some()
+            && glob.matches(command)
+            && !is_compound(command, release)
+    };
+    let classes = commands.classes.iter().filter(|class| class.spellings.iter().any(approved));
     Rating::Glob { classes: classes.map(|class| class.id.as_str()).collect() }
 }
 
 /// The first class whose recommended globs stop the command.
 fn class_of<'t>(command: &str, commands: &'t CommandTable) -> Option<&'t str> {
     let variants = Variants::of(command, Release::NEWEST);
-    commands
-        .classes
-        .iter()
-        .find(|class| variants.denied_by(&DenyGlob::list(class.native_deny(None))).is_some())
-        .map(|class| class.id.as_str())
+    let mut classes = commands.classes.iter().zip(commands.recommended());
+    let found = classes.find(|(_, globs)| variants.denied_by(globs).is_some());
+    found.map(|(class, _)| class.id.as_str())
 }
 
 /// True when an entry that is a command or a glob approves `command` in `release`.

@@ -8,8 +8,8 @@ use super::native::DenyGlob;
 use super::table::{CommandClass, CommandTable, Spelling};
 use super::versions::Release;
 
-/// Entries of a list that are judged. Each costs a match for every spelling, and a list worth keeping has
-/// some dozens; of a longer one the first this many count.
+/// Entries of a list, of commands denied or allowed, that are judged. Each costs a match for every spelling, and a
+/// list worth keeping has some dozens; of a longer one the first this many count.
 pub const MAX_ENTRIES: usize = 5_000;
 
 /// Whose rules a deny list follows.

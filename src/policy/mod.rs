@@ -20,7 +20,7 @@ pub mod words;
 mod data_tests;
 
 pub use allow::{Rating, ScalarAllow, Special, rate, scalar_allow};
-pub use coverage::{ClassHoles, DenyVocabulary, Hole, holes};
+pub use coverage::{ClassHoles, DenyVocabulary, Hole, MAX_ENTRIES, holes};
 pub use guide::{GuideEntry, GuideLine};
 pub use hardline::hardline;
 pub use native::{DenyGlob, ScalarEffect, Variants, denied_by, scalar_deny};

@@ -4,12 +4,12 @@
 //! Anything serde can read will do as a source; the module opens no file itself.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Deserialize;
 
 use super::hardline::hardline;
-use super::native::Variants;
+use super::native::{DenyGlob, Variants};
 use super::versions::Release;
 
 /// Destructive command classes, and programs no allowlist should name.
@@ -24,6 +24,8 @@ pub struct CommandTable {
     pub pairs: Vec<Pair>,
     #[serde(skip)]
     memo: Memo,
+    #[serde(skip)]
+    recommended: OnceLock<Vec<Vec<DenyGlob>>>,
 }
 
 /// What Hermes makes of the table's spellings, which are the same few hundred for every list that is
@@ -157,6 +159,13 @@ impl CommandTable {
             Arc::new(Judged { variants, hardline: hardline(command, release) })
         });
         Arc::clone(judged)
+    }
+
+    /// For each class the recommended globs that serve every release.
+    pub(super) fn recommended(&self) -> &[Vec<DenyGlob>] {
+        self.recommended.get_or_init(|| {
+            self.classes.iter().map(|class| DenyGlob::list(class.native_deny(None))).collect()
+        })
     }
 
     /// The class with this identifier.

@@ -4,9 +4,9 @@ use super::approvals::{Entry, approval_table, by_backend, ends, entries, names};
 use crate::deployment::{Home, ListSetting};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
-use crate::policy::CommandTable;
 use crate::policy::allow::{Rating, pairs, rate, rate_guide};
 use crate::policy::table::Runner;
+use crate::policy::{CommandTable, MAX_ENTRIES};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// An allowed program runs whatever its arguments say.
@@ -42,6 +42,7 @@ fn native(home: &Home<'_>, list: &ListSetting<'_>, findings: &mut Findings) {
     let high = ends(home).1;
     let found: Vec<(&Entry<'_>, &Runner)> = all
         .iter()
+        .take(MAX_ENTRIES)
         .filter_map(|entry| {
             let runner = match rate(entry.text, high, approvals, commands) {
                 Rating::RunsAnything(runner) => runner,
@@ -56,7 +57,8 @@ fn native(home: &Home<'_>, list: &ListSetting<'_>, findings: &mut Findings) {
         .collect();
     let Some((first, _)) = found.first() else { return };
     let shown: Vec<String> = found.iter().map(|(entry, _)| entry.shown()).collect();
-    let place = if found.len() == 1 { first.place.clone() } else { list.setting.key_place() };
+    let place =
+        if found.len() == 1 { first.place(&list.setting) } else { list.setting.key_place() };
     findings.add(
         AllowlistRunsAnything::META
             .at(&place)
@@ -86,6 +88,7 @@ fn guide(home: &Home<'_>, list: &ListSetting<'_>, findings: &mut Findings) {
     let commands = &home.knowledge.commands;
     let alone: Vec<(&Entry<'_>, &str)> = all
         .iter()
+        .take(MAX_ENTRIES)
         .filter_map(|entry| {
             if !entry.text.is_empty() && entry.text.trim_matches(['*', ' ']).is_empty() {
                 return Some((entry, "lets every command pass"));
@@ -135,7 +138,7 @@ fn guide(home: &Home<'_>, list: &ListSetting<'_>, findings: &mut Findings) {
         ),
     };
     let place = match alone.first() {
-        Some((entry, _)) if alone.len() == 1 && together.is_empty() => entry.place.clone(),
+        Some((entry, _)) if alone.len() == 1 && together.is_empty() => entry.place(&list.setting),
         _ => list.setting.key_place(),
     };
     let help = if only_tests {

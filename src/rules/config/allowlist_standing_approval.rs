@@ -7,7 +7,7 @@ use crate::deployment::Home;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::policy::allow::{Rating, Special, rate};
-use crate::policy::{ApprovalTable, CommandTable, Release};
+use crate::policy::{ApprovalTable, CommandTable, MAX_ENTRIES, Release};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// Entries of `command_allowlist` that approve more than one harmless command.
@@ -34,7 +34,7 @@ impl HomeRule for AllowlistStandingApproval {
         let reader = Reader { approvals, commands: &home.knowledge.commands, low, high };
         let mut groups: BTreeMap<String, (Severity, Vec<String>)> = BTreeMap::new();
         let mut bare = Vec::new();
-        for entry in &list {
+        for entry in list.iter().take(MAX_ENTRIES) {
             match reader.effect(entry) {
                 Some((severity, what)) => {
                     let group = groups.entry(what).or_insert((severity, Vec::new()));

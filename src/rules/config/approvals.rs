@@ -8,11 +8,12 @@ use std::sync::LazyLock;
 
 use crate::data;
 use crate::deployment::{Home, Setting};
-use crate::document::Place;
 use crate::document::tree::{Style, Value};
+use crate::document::{Document, Place};
 use crate::facts::{self, Holds, Range};
 use crate::finding::Severity;
 use crate::policy::{self, ApprovalTable, Release, words};
+use crate::span::Span;
 
 /// The dangerous-command keys that `command_allowlist` can hold.
 pub(super) fn approval_table() -> Option<&'static ApprovalTable> {
@@ -82,15 +83,23 @@ pub(super) fn is_plain(setting: &Setting<'_>, texts: &[&str]) -> bool {
 pub(super) struct Entry<'d> {
     /// Its text; may be anything, so it is shown by [`Entry::shown`] only.
     pub text: &'d str,
-    /// Where it stands.
-    pub place: Place<'d>,
+    /// The config it stands in.
+    document: &'d Document,
+    /// Where.
+    span: Span,
+    /// Its number in the list.
+    number: usize,
 }
 
-impl Entry<'_> {
+impl<'d> Entry<'d> {
+    /// Where it stands in `list`.
+    pub fn place(&self, list: &Setting<'d>) -> Place<'d> {
+        Place::new(self.document, self.span, format!("{}[{}]", list.path, self.number))
+    }
+
     /// The entry for people, secrets masked.
     pub fn shown(&self) -> String {
-        let Some(span) = self.place.span else { return String::new() };
-        let shown = self.place.document.text.show(span);
+        let shown = self.document.text.show(self.span);
         let bare = shown.trim();
         let unquoted = ['"', '\'']
             .iter()
@@ -116,14 +125,9 @@ pub(super) fn entries<'d>(setting: &Setting<'d>) -> Option<(Vec<Entry<'d>>, usiz
             return None;
         }
         match tree.str(item) {
-            Some(text) => all.push(Entry {
-                text,
-                place: Place::new(
-                    setting.document,
-                    tree.span(item),
-                    format!("{}[{number}]", setting.path),
-                ),
-            }),
+            Some(text) => {
+                all.push(Entry { text, document: setting.document, span: tree.span(item), number })
+            }
             None => others += 1,
         }
     }

@@ -89,7 +89,7 @@ fn texts<'d>(setting: Option<Setting<'d>>) -> Vec<(&'d str, Place<'d>)> {
         return Vec::new();
     };
     super::approvals::entries(&setting)
-        .map(|(all, _)| all.into_iter().map(|entry| (entry.text, entry.place)).collect())
+        .map(|(all, _)| all.into_iter().map(|entry| (entry.text, entry.place(&setting))).collect())
         .unwrap_or_default()
 }
 

@@ -10,7 +10,7 @@ use crate::document::tree::Value;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::policy::coverage::ClassHoles;
-use crate::policy::{CommandClass, CommandTable, DenyVocabulary, Release, holes};
+use crate::policy::{CommandClass, CommandTable, DenyVocabulary, MAX_ENTRIES, Release, holes};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// Destructive commands get through the denylist.
@@ -37,11 +37,10 @@ impl HomeRule for DenylistIncomplete {
     fn check(home: &Home<'_>, findings: &mut Findings) {
         let denylist = home.denylist();
         let filled = |setting: &Setting<'_>| !setting.is_empty();
-        match denylist.native.filter(|list| filled(&list.setting)) {
-            Some(list) => judge(home, &[list.setting], DenyVocabulary::Native, findings),
+        match denylist.native.filter(filled) {
+            Some(list) => judge(home, &[list], DenyVocabulary::Native, findings),
             None => {
-                let lists: Vec<Setting<'_>> =
-                    denylist.guide.into_iter().map(|list| list.setting).filter(filled).collect();
+                let lists: Vec<Setting<'_>> = denylist.guide.into_iter().filter(filled).collect();
                 judge(home, &lists, DenyVocabulary::Guide, findings);
             }
         }
@@ -103,6 +102,11 @@ fn judge(
         .label("incomplete")
         .notes(open.iter().map(Open::note))
         .help(help(&open, vocabulary, commands, (low, high)));
+    if all.len() > MAX_ENTRIES {
+        draft = draft
+            .confidence(Confidence::Low)
+            .note(format!("only the first {MAX_ENTRIES} of {} entries were judged", all.len()));
+    }
     if vocabulary == DenyVocabulary::Guide {
         draft = draft.note(format!(
             "no release reads `{}`; its entries are taken as the first words of a command",

@@ -31,7 +31,7 @@ impl HomeRule for DenylistMissing {
         let empty = denylist.native.or_else(|| denylist.guide.into_iter().next());
         let label = if empty.is_some() { "nothing in it" } else { "no `deny` list" };
         let place = match &empty {
-            Some(list) => Some(list.setting.place()),
+            Some(list) => Some(list.place()),
             None => home.anchor("approvals.deny"),
         };
         let Some(place) = place else { return };

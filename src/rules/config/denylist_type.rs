@@ -27,22 +27,22 @@ impl HomeRule for DenylistType {
     fn check(home: &Home<'_>, findings: &mut Findings) {
         let denylist = home.denylist();
         let filled = |setting: &Setting<'_>| !setting.is_empty() && !setting.is_hole();
-        if let Some(list) = denylist.native.filter(|list| filled(&list.setting)) {
-            native(home, &list.setting, findings);
+        if let Some(list) = denylist.native.filter(filled) {
+            native(home, &list, findings);
             return;
         }
-        for list in denylist.guide.iter().filter(|list| filled(&list.setting)) {
-            if matches!(list.setting.value(), Value::Seq(_)) {
-                left_out(home, &list.setting, findings);
+        for list in denylist.guide.iter().filter(|list| filled(list)) {
+            if matches!(list.value(), Value::Seq(_)) {
+                left_out(home, list, findings);
                 continue;
             }
             findings.add(
                 Self::META
-                    .at(&list.setting.place())
+                    .at(&list.place())
                     .severity(by_backend(home, Severity::Error))
                     .message(format!(
                         "`{}` is no list, and no program says what anything else means here",
-                        list.setting.path
+                        list.path
                     ))
                     .label("not a list")
                     .help(

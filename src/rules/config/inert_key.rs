@@ -43,11 +43,11 @@ impl HomeRule for InertKey {
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
         let inert = home.knowledge.facts().inert();
-        let mut scanner: Vec<(Key<'_>, &Fact)> = Vec::new();
+        let mut scanner: Vec<(Key<'_, '_>, &Fact)> = Vec::new();
         walk(home, |key| {
             let Some(fact) = inert.key(&key.path) else { return true };
             if fact.control == "scanner" {
-                scanner.push((key.clone(), fact));
+                scanner.push((key.kept(), fact));
             } else if !key.is_empty() && key.bool() != Some(false) {
                 // `false` under a switch asks for what happens anyway.
                 report(home, key, fact, &[], findings);
@@ -65,9 +65,9 @@ impl HomeRule for InertKey {
 
 fn report(
     home: &Home<'_>,
-    key: &Key<'_>,
+    key: &Key<'_, '_>,
     fact: &Fact,
-    others: &[(Key<'_>, &Fact)],
+    others: &[(Key<'_, '_>, &Fact)],
     findings: &mut Findings,
 ) {
     let range = fact.range();

@@ -3,29 +3,41 @@
 //! Rules about keys differ in what they look for and agree on how to walk: no descent below a key that is
 //! judged already, no second visit through an alias, nothing said of names a template has yet to write.
 
+use std::borrow::Cow;
+use std::fmt::Write;
+
 use crate::deployment::Home;
 use crate::document::tree::{Entry, NodeId, Tree, Value};
 use crate::document::{Document, Place, Structured};
 use crate::finding::Severity;
 
-/// One key of a config, with its value.
+/// One key of a config, with its value. `'k` is the visit, `'d` the document.
 #[derive(Clone)]
-pub(crate) struct Key<'d> {
+pub(crate) struct Key<'k, 'd> {
     /// The config.
     pub document: &'d Document,
     /// Its tree.
     pub structured: &'d Structured,
     /// Segments from the root; an item of a list is `[]`.
-    pub path: Vec<&'d str>,
+    pub path: Cow<'k, [&'d str]>,
     /// The path with the numbers of items.
-    pub route: String,
+    pub route: Cow<'k, str>,
     /// The mapping that holds it.
     pub map: NodeId,
     /// Key and value.
     pub entry: Entry,
 }
 
-impl<'d> Key<'d> {
+impl<'d> Key<'_, 'd> {
+    /// The key for longer than the visit.
+    pub(crate) fn kept(&self) -> Key<'d, 'd> {
+        Key {
+            path: Cow::Owned(self.path.to_vec()),
+            route: Cow::Owned(self.route.to_string()),
+            ..*self
+        }
+    }
+
     /// The tree that holds it.
     pub(crate) fn tree(&self) -> &'d Tree {
         &self.structured.tree
@@ -67,7 +79,7 @@ impl<'d> Key<'d> {
 
     /// Where the key stands.
     pub(crate) fn place(&self) -> Place<'d> {
-        Place::new(self.document, self.tree().span(self.entry.key), self.route.clone())
+        Place::new(self.document, self.tree().span(self.entry.key), self.route.to_string())
     }
 
     /// Where the value stands; the key, for an empty value.
@@ -76,66 +88,72 @@ impl<'d> Key<'d> {
         if span.is_empty() {
             return self.place();
         }
-        Place::new(self.document, span, self.route.clone())
+        Place::new(self.document, span, self.route.to_string())
     }
 }
 
 /// Visits each key of the home's config in the order of the file; `visit` says whether to go below it.
-pub(crate) fn walk<'d>(home: &Home<'d>, mut visit: impl FnMut(&Key<'d>) -> bool) {
+pub(crate) fn walk<'d>(home: &Home<'d>, mut visit: impl FnMut(&Key<'_, 'd>) -> bool) {
     let Some((document, structured)) = home.config().zip(home.structured()) else { return };
     let tree = &structured.tree;
     let Some(root) = tree.root else { return };
     let mut seen = vec![false; tree.nodes.len()];
-    let mut open = vec![Step { node: root, path: Vec::new(), route: String::new(), key: None }];
+    // One path for the whole walk: a config may hold tens of thousands of keys, and each rule walks them.
+    let mut path: Vec<&'d str> = Vec::new();
+    let mut route = String::new();
+    let mut open = vec![Step { node: root, depth: 0, route: 0, key: None, number: None }];
     while let Some(step) = open.pop() {
         match seen.get_mut(step.node.0 as usize) {
             Some(seen) if !*seen => *seen = true,
             _ => continue,
         }
-        if let Some((map, entry)) = step.key {
-            let key = Key {
-                document,
-                structured,
-                path: step.path.clone(),
-                route: step.route.clone(),
-                map,
-                entry,
-            };
-            if !visit(&key) {
+        path.truncate(step.depth);
+        route.truncate(step.route);
+        if let Some(number) = step.number {
+            path.push("[]");
+            // Writing to a string cannot fail.
+            let _ = write!(route, "[{number}]");
+        }
+        if let Some((map, entry, name)) = step.key {
+            path.push(name);
+            if !route.is_empty() {
+                route.push('.');
+            }
+            route.push_str(name);
+            let (path, route) = (Cow::Borrowed(&*path), Cow::Borrowed(&*route));
+            if !visit(&Key { document, structured, path, route, map, entry }) {
                 continue;
             }
         }
-        let mut below = Vec::new();
+        let (depth, length, first) = (path.len(), route.len(), open.len());
         for entry in tree.entries(step.node) {
             let Some(name) = tree.str(entry.key) else { continue };
             if structured.is_hole(entry.key) {
                 continue;
             }
-            let dot = if step.route.is_empty() { "" } else { "." };
-            below.push(Step {
-                node: entry.value,
-                path: step.path.iter().copied().chain([name]).collect(),
-                route: format!("{}{dot}{name}", step.route),
-                key: Some((step.node, *entry)),
-            });
+            let key = Some((step.node, *entry, name));
+            open.push(Step { node: entry.value, depth, route: length, key, number: None });
         }
-        for (number, &item) in tree.items(step.node).iter().enumerate() {
-            below.push(Step {
-                node: item,
-                path: step.path.iter().copied().chain(["[]"]).collect(),
-                route: format!("{}[{number}]", step.route),
-                key: None,
-            });
+        for (number, &node) in tree.items(step.node).iter().enumerate() {
+            open.push(Step { node, depth, route: length, key: None, number: Some(number) });
         }
-        open.extend(below.into_iter().rev());
+        if let Some(below) = open.get_mut(first..) {
+            below.reverse();
+        }
     }
 }
 
+/// What is still to be visited.
 struct Step<'d> {
     node: NodeId,
-    path: Vec<&'d str>,
-    route: String,
-    key: Option<(NodeId, Entry)>,
+    /// How much of the path leads to what holds it.
+    depth: usize,
+    /// The same of the route, in bytes.
+    route: usize,
+    /// The mapping, the pair and its name.
+    key: Option<(NodeId, Entry, &'d str)>,
+    /// Which item of a list it is.
+    number: Option<usize>,
 }
 
 /// What may come into force is a warning where what is in force is an error.

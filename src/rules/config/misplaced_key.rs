@@ -53,7 +53,7 @@ impl HomeRule for MisplacedKey {
 
 fn report(
     home: &Home<'_>,
-    key: &Key<'_>,
+    key: &Key<'_, '_>,
     to: &str,
     confidence: Confidence,
     findings: &mut Findings,
@@ -86,7 +86,7 @@ fn report(
 }
 
 /// True when the value is what Hermes does anyway.
-fn is_default(home: &Home<'_>, key: &Key<'_>, to: &str) -> bool {
+fn is_default(home: &Home<'_>, key: &Key<'_, '_>, to: &str) -> bool {
     let path: Vec<&str> = to.split('.').collect();
     let Lookup::Known { spec: Some(spec), .. } = home.knowledge.facts().keys().lookup(&path) else {
         return false;
@@ -96,7 +96,7 @@ fn is_default(home: &Home<'_>, key: &Key<'_>, to: &str) -> bool {
 }
 
 /// Whether a scalar equals one of the facts.
-pub(super) fn same(key: &Key<'_>, default: &serde_json::Value) -> bool {
+pub(super) fn same(key: &Key<'_, '_>, default: &serde_json::Value) -> bool {
     match (key.value(), default) {
         (Value::Bool(value), serde_json::Value::Bool(default)) => value == default,
         (Value::Int(value), serde_json::Value::Number(default)) => {

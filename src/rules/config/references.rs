@@ -124,7 +124,7 @@ pub(crate) fn is_expanded(home: &Home<'_>, reader: Reader, form: Form) -> Holds 
 }
 
 /// The references of the scalar `key`, or of the scalars of a list below it.
-pub(crate) fn of_key<'d>(key: &Key<'d>) -> Vec<(Reference<'d>, crate::document::Place<'d>)> {
+pub(crate) fn of_key<'d>(key: &Key<'_, 'd>) -> Vec<(Reference<'d>, crate::document::Place<'d>)> {
     let tree = key.tree();
     let mut found = Vec::new();
     let mut take = |node, route: String| {
@@ -136,7 +136,7 @@ pub(crate) fn of_key<'d>(key: &Key<'d>) -> Vec<(Reference<'d>, crate::document::
         }
     };
     match key.value() {
-        Value::Str(_) => take(key.entry.value, key.route.clone()),
+        Value::Str(_) => take(key.entry.value, key.route.to_string()),
         Value::Seq(items) => {
             for (number, &item) in items.iter().enumerate() {
                 take(item, format!("{}[{number}]", key.route));

@@ -28,7 +28,7 @@ impl HomeRule for RemovedKey {
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
         let facts = home.knowledge.facts();
-        let mut found: Vec<(Key<'_>, Range)> = Vec::new();
+        let mut found: Vec<(Key<'_, '_>, Range)> = Vec::new();
         walk(home, |key| {
             if facts.inert().key(&key.path).is_some() {
                 return false;
@@ -39,7 +39,7 @@ impl HomeRule for RemovedKey {
             }
             let default = spec.and_then(|spec| spec.default.as_ref());
             if !key.is_empty() && !default.is_some_and(|default| same(key, default)) {
-                found.push((key.clone(), range));
+                found.push((key.kept(), range));
             }
             false
         });
@@ -49,14 +49,14 @@ impl HomeRule for RemovedKey {
                 add(key, what, "remove it, or run a release that reads it", findings);
             }
         } else if let Some((first, _)) = found.first() {
-            let names = listed(found.iter().map(|(key, _)| key.route.as_str()));
+            let names = listed(found.iter().map(|(key, _)| &*key.route));
             let what = format!("other releases than this one read {names}");
             add(first, what, "remove them, or name the release that runs here", findings);
         }
     }
 }
 
-fn add(key: &Key<'_>, message: String, help: &str, findings: &mut Findings) {
+fn add(key: &Key<'_, '_>, message: String, help: &str, findings: &mut Findings) {
     findings.add(
         RemovedKey::META
             .at(&key.place())

@@ -44,7 +44,7 @@ impl HomeRule for TlsUnverified {
     }
 }
 
-fn is_off(key: &Key<'_>) -> bool {
+fn is_off(key: &Key<'_, '_>) -> bool {
     match key.value() {
         Value::Bool(value) => !value,
         Value::Str(text) => {
@@ -55,7 +55,7 @@ fn is_off(key: &Key<'_>) -> bool {
     }
 }
 
-fn report(home: &Home<'_>, key: &Key<'_>, section: &str, findings: &mut Findings) {
+fn report(home: &Home<'_>, key: &Key<'_, '_>, section: &str, findings: &mut Findings) {
     let tree = key.tree();
     let url = URLS.iter().find_map(|name| tree.str(tree.get(key.map, name)?));
     let (severity, note) = match url {

@@ -80,7 +80,7 @@ struct Case<'d> {
 impl<'d> Case<'d> {
     fn new(
         home: &Home<'_>,
-        key: &Key<'d>,
+        key: &Key<'_, 'd>,
         reader: Reader,
         reference: Reference<'d>,
         place: Place<'d>,
@@ -159,7 +159,7 @@ fn why(reader: Reader, form: Form) -> &'static str {
     }
 }
 
-fn help(home: &Home<'_>, key: &Key<'_>, reader: Reader, reference: Reference<'_>) -> String {
+fn help(home: &Home<'_>, key: &Key<'_, '_>, reader: Reader, reference: Reference<'_>) -> String {
     let name = reference.name;
     match reader {
         Reader::Platform if is_secret(key) => {
@@ -198,7 +198,7 @@ fn overrides(home: &Home<'_>, path: &[&str], name: &str) -> bool {
     own && !path.contains(&"routes") && (id != "webhook" || switched("WEBHOOK_ENABLED"))
 }
 
-fn is_secret(key: &Key<'_>) -> bool {
+fn is_secret(key: &Key<'_, '_>) -> bool {
     is_secret_name(key.name()) || is_secret_name_in_credential_block(key.name())
 }
 
@@ -208,7 +208,7 @@ fn is_template(document: &Document) -> bool {
         || document.text.path().display.split('/').any(|folder| folder == "templates")
 }
 
-fn a_key(home: &Home<'_>, key: &Key<'_>, name: &str) -> Draft {
+fn a_key(home: &Home<'_>, key: &Key<'_, '_>, name: &str) -> Draft {
     UnexpandedVariable::META
         .at(&key.place())
         .severity(in_force(home, Severity::Warning))

@@ -52,7 +52,7 @@ impl HomeRule for UngatedTools {
             if let Some(gate) = gate {
                 let tools: Vec<_> = reach.at_least(2).into_iter().cloned().collect();
                 if !tools.is_empty() {
-                    ways.push((gate, reach.from, tools));
+                    ways.push((gate, reach.from.clone(), tools));
                 }
             }
         }

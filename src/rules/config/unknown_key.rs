@@ -25,7 +25,7 @@ impl HomeRule for UnknownKey {
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
         let facts = home.knowledge.facts();
-        let mut others: Vec<Key<'_>> = Vec::new();
+        let mut others: Vec<Key<'_, '_>> = Vec::new();
         walk(home, |key| {
             let Some(plugins) = unknown(facts, key) else {
                 if let Some(path) = in_model(facts, key)
@@ -44,12 +44,12 @@ impl HomeRule for UnknownKey {
                     report(key, &path, findings);
                 }
                 _ if plugins && matches!(key.value(), Value::Map(_)) => {}
-                _ => others.push(key.clone()),
+                _ => others.push(key.kept()),
             }
             false
         });
         let Some(first) = others.first() else { return };
-        let names = listed(others.iter().map(|key| key.route.as_str()));
+        let names = listed(others.iter().map(|key| &*key.route));
         let (are, them) = if others.len() == 1 { ("is", "it") } else { ("are", "them") };
         findings.add(
             UnknownKey::META
@@ -65,8 +65,8 @@ impl HomeRule for UnknownKey {
 }
 
 /// The key that was meant in the one section that is not closed but has no names of the user's own either.
-fn in_model(facts: &Facts<'_>, key: &Key<'_>) -> Option<String> {
-    let ["model", _] = key.path.as_slice() else { return None };
+fn in_model(facts: &Facts<'_>, key: &Key<'_, '_>) -> Option<String> {
+    let ["model", _] = &*key.path else { return None };
     if key.is_empty() || !matches!(facts.keys().lookup(&key.path), Lookup::Free) {
         return None;
     }
@@ -75,7 +75,7 @@ fn in_model(facts: &Facts<'_>, key: &Key<'_>) -> Option<String> {
 }
 
 /// For an unknown key: whether a mapping there may be a plugin's.
-pub(super) fn unknown(facts: &Facts<'_>, key: &Key<'_>) -> Option<bool> {
+pub(super) fn unknown(facts: &Facts<'_>, key: &Key<'_, '_>) -> Option<bool> {
     if !is_for_keys(facts, key) {
         return None;
     }
@@ -86,12 +86,12 @@ pub(super) fn unknown(facts: &Facts<'_>, key: &Key<'_>) -> Option<bool> {
 }
 
 /// False for keys that the tables of inert and misplaced keys answer for.
-fn is_for_keys(facts: &Facts<'_>, key: &Key<'_>) -> bool {
+fn is_for_keys(facts: &Facts<'_>, key: &Key<'_, '_>) -> bool {
     facts.inert().key(&key.path).is_none() && facts.misplaced().find(&key.path).is_none()
 }
 
 /// True for a root scalar that the gateway makes a variable of.
-pub(super) fn is_environment_name(key: &Key<'_>) -> bool {
+pub(super) fn is_environment_name(key: &Key<'_, '_>) -> bool {
     let name = key.name();
     key.path.len() == 1
         && !matches!(key.value(), Value::Map(_) | Value::Seq(_))
@@ -103,10 +103,10 @@ pub(super) fn is_environment_name(key: &Key<'_>) -> bool {
 
 /// A mapping under a name of the user's own (a plugin's section) must hold a key of the section it is
 /// likened to; and what no release in question reads is no help.
-fn is_likely(home: &Home<'_>, key: &Key<'_>, path: &str, plugins: bool) -> bool {
+fn is_likely(home: &Home<'_>, key: &Key<'_, '_>, path: &str, plugins: bool) -> bool {
     let keys = home.knowledge.facts().keys();
     let Some((_, sibling)) = path.rsplit_once('.').or(Some(("", path))) else { return false };
-    let mut meant = key.path.clone();
+    let mut meant = key.path.to_vec();
     meant.pop();
     meant.push(sibling);
     let read = match keys.lookup(&meant) {
@@ -144,7 +144,7 @@ fn fits(value: &Value, spec: Option<&KeySpec>) -> bool {
     }
 }
 
-fn report(key: &Key<'_>, path: &str, findings: &mut Findings) {
+fn report(key: &Key<'_, '_>, path: &str, findings: &mut Findings) {
     let sibling = path.rsplit('.').next().unwrap_or(path);
     let place = key.place();
     let mut draft = UnknownKey::META

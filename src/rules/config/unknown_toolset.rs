@@ -127,9 +127,9 @@ fn other_doors(home: &Home<'_>, setting: &Setting<'_>, findings: &mut Findings) 
     }
     let open: Vec<String> = home
         .reaches()
-        .into_iter()
+        .iter()
         .filter(|reach| reach.tools.iter().any(|tool| tool.name == "execute_code"))
-        .map(|reach| reach.from)
+        .map(|reach| reach.from.clone())
         .collect();
     if open.is_empty() {
         return;

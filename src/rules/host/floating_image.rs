@@ -2,7 +2,6 @@
 
 use super::containers;
 use crate::deployment::{Home, Starter, Word};
-use crate::document::Kind;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
@@ -29,13 +28,7 @@ impl HomeRule for FloatingImage {
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
         for service in containers(home) {
-            let Kind::Compose(structured) = &service.document.kind else { continue };
-            let built = structured
-                .tree
-                .at("services")
-                .and_then(|all| structured.tree.get(all, &service.name))
-                .is_some_and(|own| structured.tree.get(own, "build").is_some());
-            if let Some(image) = service.image.as_ref().filter(|_| !built) {
+            if let Some(image) = service.image.as_ref().filter(|_| !service.builds) {
                 report(image, findings);
             }
         }

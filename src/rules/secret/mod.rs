@@ -13,6 +13,7 @@ mod scrub;
 pub use scrub::Scrubber;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::content::personal::Personal;
@@ -211,15 +212,13 @@ pub fn inspect(
             })
         })
         .collect();
-    let services =
-        services(document).into_iter().map(|service| (service.name, service.is_hermes)).collect();
     let mut inspector = Inspector {
         document,
         knowledge,
         known: found.len(),
         found: &mut found,
         unread: Vec::new(),
-        services,
+        services: OnceCell::new(),
     };
     inspector.named();
     let unread = inspector.unread;
@@ -279,7 +278,7 @@ struct Inspector<'i> {
     /// What was not looked at.
     unread: Vec<Span>,
     /// Services of the document, and whether each runs Hermes.
-    services: Vec<(String, bool)>,
+    services: OnceCell<Vec<(String, bool)>>,
 }
 
 impl Inspector<'_> {
@@ -542,7 +541,11 @@ impl Inspector<'_> {
         if !starts {
             return Reader::Hermes;
         }
-        let own = self.services.iter().any(|(name, hermes)| {
+        let services = self.services.get_or_init(|| {
+            let services = services(self.document).into_iter();
+            services.map(|service| (service.name, service.is_hermes)).collect()
+        });
+        let own = services.iter().any(|(name, hermes)| {
             let inside =
                 route.strip_prefix("services.").and_then(|rest| rest.strip_prefix(name.as_str()));
             *hermes
@@ -551,7 +554,7 @@ impl Inspector<'_> {
         });
         if own {
             Reader::Hermes
-        } else if self.services.iter().any(|(_, hermes)| *hermes) {
+        } else if services.iter().any(|(_, hermes)| *hermes) {
             Reader::Neighbour
         } else {
             Reader::Other
