@@ -420,11 +420,16 @@ fn hash(value: &[u8], context: &Context<'_>) -> Option<&'static str> {
     if digest::scheme(value).is_some() {
         return Some("a digest");
     }
-    let name = context.name?.to_ascii_lowercase();
-    ["hash", "digest", "checksum", "sha256", "sha1", "md5", "fingerprint", "etag"]
-        .iter()
-        .any(|word| name.ends_with(word))
-        .then_some("a digest")
+    names_a_digest(context.name?.as_bytes()).then_some("a digest")
+}
+
+/// True for a name that ends in a digest's: `hash`, `file_sha256`, `contentMD5`.
+pub(super) fn names_a_digest(name: &[u8]) -> bool {
+    let ends = |word: &&str| {
+        let end = name.len().checked_sub(word.len()).and_then(|start| name.get(start..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    ["hash", "digest", "checksum", "sha256", "sha1", "md5", "fingerprint", "etag"].iter().any(ends)
 }
 
 fn public(value: &[u8], context: &Context<'_>) -> Option<&'static str> {

@@ -42,6 +42,53 @@ impl Makeup {
     }
 }
 
+/// What the matches of all detectors that a keyword wakes have in common.
+#[derive(Debug)]
+pub(super) struct Common {
+    /// The bytes that any of them can hold.
+    held: Box<[bool; 256]>,
+    /// A byte that each holds beside the keyword.
+    needed: u8,
+    /// How far before the keyword one may begin, and how far from there it may reach.
+    before: usize,
+    reach: usize,
+}
+
+impl Common {
+    /// `None` for a single detector, which is asked itself, and where they have nothing in common.
+    pub fn of<'d>(detectors: impl Iterator<Item = &'d Detector>) -> Option<Self> {
+        let mut all: Option<Self> = None;
+        let mut count = 0;
+        for detector in detectors {
+            let Makeup { held, needed } = detector.makeup()?;
+            let (needed, spec) = ((*needed)?, &detector.spec);
+            let common = all.get_or_insert_with(|| Self {
+                held: held.clone(),
+                needed,
+                before: spec.before,
+                reach: spec.reach,
+            });
+            if common.needed != needed || spec.before == 0 {
+                return None;
+            }
+            common.held.iter_mut().zip(held.iter()).for_each(|(all, own)| *all |= own);
+            common.before = common.before.max(spec.before);
+            common.reach = common.reach.max(spec.reach);
+            count += 1;
+        }
+        all.filter(|_| count > 1)
+    }
+
+    /// False when no match of any of them can lie around a keyword at `start`.
+    pub fn may_match(&self, bytes: &[u8], start: usize) -> bool {
+        let after = bytes.get(start..bytes.len().min(start + self.reach)).unwrap_or_default();
+        let out = |b: &u8| !self.held.get(usize::from(*b)).copied().unwrap_or(true);
+        let end = after.iter().position(out).map_or(after.len(), |at| at + 1);
+        let window = bytes.get(start.saturating_sub(self.before)..start + end).unwrap_or_default();
+        memchr::memchr(self.needed, window).is_some()
+    }
+}
+
 /// Rank of an imported rule: it says more than a name, and less than a vendor's own prefix of six bytes.
 const IMPORTED: u32 = 10;
 

@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 use super::builtin::DETECTORS;
 use super::check::Note;
 use super::context::{self, MARKS};
-use super::detector::Detector;
+use super::detector::{Common, Detector};
 use super::effort::{Effort, MOST_FOUND};
 use super::import::{Imported, Where};
 use super::nature::{Language, Nature};
@@ -189,6 +189,8 @@ pub struct Engine {
     /// [`MARKS`] and then the keywords of detectors that ask to be looked for everywhere.
     sieve: Sieve,
     pub(super) literal_wakers: Vec<Vec<Waker>>,
+    /// For each of those keywords what its detectors have in common, asked when it is first met.
+    common: Vec<OnceLock<Option<Common>>>,
     /// For each of [`MARKS`] the words it is a piece of, longest first, and where in them it begins.
     pub(super) marked_words: Vec<Vec<(usize, usize)>>,
     /// Keywords that stand on the line before a run, or hold blanks themselves.
@@ -256,12 +258,25 @@ impl Engine {
             filter: Prefilter::new(prefixes.keywords, Gram::First),
             wakers: prefixes.wakers,
             sieve: Sieve::new(names.chain(others)),
+            common: literals.wakers.iter().map(|_| OnceLock::new()).collect(),
             literal_wakers: literals.wakers,
             marked_words: MARKS.iter().map(|mark| words_with(mark)).collect(),
             marks: Lazy::new(marks),
             vendors: Lazy::new(vendors),
             imported: None,
         })
+    }
+
+    /// False when none of the detectors that this literal wakes can match around `start`.
+    pub(super) fn may_wake(&self, literal: usize, bytes: &[u8], start: usize) -> bool {
+        let Some(common) = self.common.get(literal) else { return true };
+        let common = common.get_or_init(|| {
+            let wakers = self.literal_wakers.get(literal).into_iter().flatten();
+            let detectors =
+                wakers.filter_map(|waker| self.detectors.get(usize::from(waker.detector)));
+            Common::of(detectors)
+        });
+        common.as_ref().is_none_or(|common| common.may_match(bytes, start))
     }
 
     /// Adds the rules and exceptions of another tool's file. They run by themselves; the engine only knows what

@@ -100,6 +100,45 @@ fn mistakes_in_the_data_are_named() {
 }
 
 #[test]
+fn a_vendor_beside_a_digest_or_an_address_is_not_asked() {
+    let mut near = spec("n", &["discord"], "[A-Za-z0-9]{16}");
+    (near.near, near.literal) = (40, false);
+    let hit = |text: &str| scan(vec![near.clone()], text).len();
+    assert_eq!(hit(r#"{"discord": 1, "value": "Q7mF2kT4wQ9zL3vX"}"#), 1);
+    assert_eq!(hit(r#"{"discord": 1, "sha256": "Q7mF2kT4wQ9zL3vX"}"#), 0);
+    assert_eq!(hit(r#"{"discord": 1, "url": "https://example.org/Q7mF2kT4wQ9zL3vX"}"#), 0);
+    assert_eq!(hit(r#"{"url": "https://discord.example/Q7mF2kT4wQ9zL3vX"}"#), 1);
+}
+
+proptest::proptest! {
+    #[test]
+    fn what_detectors_share_rules_none_of_them_out(
+        scheme in "postgres|https|[a-z]{2,5}",
+        joint in "://",
+        user in "[a-z]{0,6}:?",
+        rest in "[A-Za-z0-9_/.]{0,30}[@@?\" ]?[a-z0-9/]{0,6}",
+        more in "[ /]?(https://[a-z]{0,30}@?h)?",
+    ) {
+        let text = format!("{scheme}{joint}{user}{rest}{more}");
+        let engine = Engine::with_builtin(Vec::new()).unwrap();
+        let of = |waker: &Waker| &engine.detectors[usize::from(waker.detector)];
+        let by_scheme = |waker: &Waker| of(waker).spec.keywords.iter().any(|word| word == "://");
+        let literal =
+            engine.literal_wakers.iter().position(|wakers| wakers.iter().any(by_scheme)).unwrap();
+        let wakers = &engine.literal_wakers[literal];
+        proptest::prop_assert!(wakers.len() > 1);
+        for (start, _) in text.match_indices("://") {
+            let matches = |waker: &Waker| {
+                let regex = of(waker).regex().unwrap();
+                regex.find_iter(text.as_bytes()).any(|m| m.range().contains(&start))
+            };
+            let may = engine.may_wake(literal, text.as_bytes(), start);
+            proptest::prop_assert!(may || !wakers.iter().any(matches), "{text}");
+        }
+    }
+}
+
+#[test]
 fn long_lines_of_keywords_stay_linear() {
     let text = "sk-or-".repeat(200_000);
     let specs =

@@ -11,7 +11,7 @@ use regex::bytes::Captures;
 
 use super::assignment::Assignment;
 use super::check;
-use super::classify::{Class, Context, Kind, classify};
+use super::classify::{Class, Context, Kind, classify, names_a_digest};
 use super::context::{MARKS, Reader, WORDS};
 use super::detector::Detector;
 use super::edges::{heads, open_left, open_right};
@@ -94,6 +94,8 @@ enum Named {
     Inside,
     /// Before it.
     Before,
+    /// Before it, and it says that the value is a digest.
+    Digest,
 }
 
 impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
@@ -178,6 +180,9 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
         let Some(index) = literal.checked_sub(MARKS.len()) else {
             return self.mark(literal, start);
         };
+        if !engine.may_wake(index, self.bytes, start) {
+            return;
+        }
         for &waker in engine.literal_wakers.get(index).into_iter().flatten() {
             self.wake(waker, start);
         }
@@ -237,7 +242,13 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
     /// that line was begun to be read.
     fn marks(&mut self, run: Span, named: Named) -> usize {
         let engine: &'e Engine = self.engine;
-        let reach = if named == Named::Before { BESIDE_NAMED } else { BESIDE };
+        let reach = match named {
+            // Whoever is named beside a digest, it is no key of theirs; and an address names its host itself.
+            Named::Digest => 0,
+            Named::Before if begins_with_scheme(run.of(self.bytes)) => 0,
+            Named::Before => BESIDE_NAMED,
+            Named::Not | Named::Inside => BESIDE,
+        };
         let line = syntax::line_around(self.bytes, run.start, reach).start;
         // A mark is woken for all that follows it: where runs are close, once is enough.
         let known = if line >= self.marked.start { self.marked.end } else { 0 };
@@ -319,7 +330,8 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             // The argument before may be anything, another value as often as a name.
             if *joint != b',' {
                 self.both(name);
-                return Named::Before;
+                let digest = names_a_digest(name.of(self.bytes));
+                return if digest { Named::Digest } else { Named::Before };
             }
             if name.of(self.bytes).iter().filter(|b| b.is_ascii_digit()).count() < 3 {
                 self.both(name);
@@ -527,4 +539,11 @@ fn value_in(bytes: &[u8], run: Span) -> Value {
     let span = Span::new(run.start + joint, run.end);
     let quote = bytes.get(run.end).copied().filter(|b| matches!(b, b'"' | b'\'' | b'`'));
     Value { span, quote, separator: syntax::Separator::Comma }
+}
+
+/// True for `https://…`.
+fn begins_with_scheme(run: &[u8]) -> bool {
+    const LONGEST: usize = 12;
+    let length = run.iter().take(LONGEST).take_while(|b| b.is_ascii_lowercase()).count();
+    length > 0 && run.get(length..).is_some_and(|rest| rest.starts_with(b"://"))
 }
