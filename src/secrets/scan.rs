@@ -92,10 +92,10 @@ enum Named {
     Not,
     /// In the run itself: `user:secret`, `key=secret`.
     Inside,
-    /// Before it.
-    Before,
-    /// Before it, and it says that the value is a digest.
-    Digest,
+    /// Before it, from there on.
+    Before(usize),
+    /// Before it, from there on, and it says that the value is a digest.
+    Digest(usize),
 }
 
 impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
@@ -243,18 +243,21 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
     fn marks(&mut self, run: Span, named: Named) -> usize {
         let engine: &'e Engine = self.engine;
         let reach = match named {
-            // Whoever is named beside a digest, it is no key of theirs; and an address names its host itself.
-            Named::Digest => 0,
-            Named::Before if begins_with_scheme(run.of(self.bytes)) => 0,
-            Named::Before => BESIDE_NAMED,
+            // Whoever is named beside a digest, it is no key of theirs; and an address names its host itself. Some
+            // keys are called a hash.
+            Named::Digest(name) => run.start - name,
+            Named::Before(name) if begins_with_scheme(run.of(self.bytes)) => run.start - name,
+            Named::Before(_) => BESIDE_NAMED,
             Named::Not | Named::Inside => BESIDE,
         };
         let line = syntax::line_around(self.bytes, run.start, reach).start;
         // A mark is woken for all that follows it: where runs are close, once is enough.
         let known = if line >= self.marked.start { self.marked.end } else { 0 };
-        let from = line.max(known.saturating_sub(engine.marks.longest())).min(run.end);
-        self.marked = Span::new(line, run.end);
-        engine.marks.scan(Span::new(from, run.end).of(self.bytes), |waker, start| {
+        // A digest holds no word.
+        let end = if matches!(named, Named::Digest(_)) { run.start } else { run.end };
+        let from = line.max(known.saturating_sub(engine.marks.longest())).min(end);
+        self.marked = Span::new(line, end);
+        engine.marks.scan(Span::new(from, end).of(self.bytes), |waker, start| {
             self.wake(waker, from + start);
         });
         line
@@ -331,7 +334,7 @@ impl<'e, 'b, 'n, F: FnOnce() -> Nature> Scan<'e, 'b, 'n, F> {
             if *joint != b',' {
                 self.both(name);
                 let digest = names_a_digest(name.of(self.bytes));
-                return if digest { Named::Digest } else { Named::Before };
+                return if digest { Named::Digest(name.start) } else { Named::Before(name.start) };
             }
             if name.of(self.bytes).iter().filter(|b| b.is_ascii_digit()).count() < 3 {
                 self.both(name);
