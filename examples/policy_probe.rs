@@ -3,27 +3,83 @@
 //! `{"op": "deny", "release": "0.19.0", "command": "...", "lists": [["rm *"], ...]}` gives
 //! `{"denied": [0, null, ...]}`, the index of the entry that stops the command, list by list.
 //! `hardline` gives `{"hardline": true}`; `approve` takes `entries` and gives `{"approved": [true, ...]}`;
+//! `class` gives `{"class": "recursive delete"}`, or null where Hermes asks about nothing;
+//! `decide` takes a `policy` (`backend`, `session`, `mode`, `yolo`, `cron`, `deny`, `allow`) and gives
+//! `{"verdict": "ask", "why": "..."}`;
 //! `mode` takes a `value` and gives `{"mode": "manual", "unattended": "deny"}`.
 
 use std::io::{self, BufRead, Write};
 
+use hermes_lint::data;
+use hermes_lint::policy::decide::{Allow, Backend, Deny, Session, Situation, Tables, decide};
 use hermes_lint::policy::{
-    DenyGlob, Mode, Release, Unattended, Value, Variants, allow, approvals_mode, hardline,
-    unattended_mode,
+    ApprovalTable, AskedCommands, CommandTable, DenyGlob, Mode, Release, Unattended, Value,
+    Variants, allow, approvals_mode, hardline, unattended_mode,
 };
 use serde::Deserialize;
 use serde_json::json;
+
+/// The settings that a decision rests on, in the words of the config.
+#[derive(Deserialize)]
+struct Policy {
+    backend: String,
+    session: String,
+    mode: String,
+    yolo: bool,
+    cron: String,
+    deny: Vec<String>,
+    allow: Vec<String>,
+}
+
+impl Policy {
+    fn situation(&self, release: Release) -> Situation {
+        Situation {
+            release,
+            backend: if self.backend == "docker" { Backend::Isolated } else { Backend::Host },
+            session: if self.session == "cron" { Session::Cron } else { Session::Cli },
+            mode: approvals_mode(Value::Str(&self.mode)),
+            yolo: self.yolo,
+            cron: unattended_mode(Value::Str(&self.cron)),
+            single_query: Unattended::Deny,
+            unattended: Unattended::Deny,
+            deny: Deny::List(DenyGlob::list(&self.deny)),
+            allow: Allow::List(self.allow.clone()),
+            sudo_password: false,
+        }
+    }
+}
+
+/// The tables that come with the program.
+struct Facts {
+    asked: AskedCommands,
+    approvals: ApprovalTable,
+    commands: CommandTable,
+}
+
+impl Facts {
+    fn load() -> io::Result<Self> {
+        let file = |name: &str| data::file(name).unwrap_or_default();
+        Ok(Self {
+            asked: AskedCommands::from_json(file("hermes/asked_commands"))
+                .map_err(io::Error::other)?,
+            approvals: serde_json::from_str(file("hermes/approval_patterns"))?,
+            commands: serde_json::from_str(file("commands"))?,
+        })
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
 enum Question {
     Deny { release: Release, command: String, lists: Vec<Vec<String>> },
     Hardline { release: Release, command: String },
+    Class { release: Release, command: String },
+    Decide { release: Release, command: String, policy: Policy },
     Approve { release: Release, command: String, entries: Vec<String> },
     Mode { value: serde_json::Value },
 }
 
-fn answer(question: &Question) -> serde_json::Value {
+fn answer(question: &Question, facts: &Facts) -> serde_json::Value {
     match question {
         Question::Deny { release, command, lists } => {
             let variants = Variants::of(command, *release);
@@ -33,6 +89,18 @@ fn answer(question: &Question) -> serde_json::Value {
         }
         Question::Hardline { release, command } => {
             json!({ "hardline": hardline(command, *release) })
+        }
+        Question::Class { release, command } => {
+            json!({ "class": facts.asked.class(command, *release) })
+        }
+        Question::Decide { release, command, policy } => {
+            let tables = Tables {
+                asked: &facts.asked,
+                approvals: &facts.approvals,
+                commands: &facts.commands,
+            };
+            let decision = decide(command, &policy.situation(*release), tables);
+            json!({ "verdict": decision.verdict.as_str(), "why": format!("{:?}", decision.step) })
         }
         Question::Approve { release, command, entries } => {
             let approved: Vec<_> =
@@ -61,10 +129,11 @@ fn answer(question: &Question) -> serde_json::Value {
 }
 
 fn main() -> io::Result<()> {
+    let facts = Facts::load()?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     for line in io::stdin().lock().lines() {
         let reply = match serde_json::from_str(&line?) {
-            Ok(question) => answer(&question),
+            Ok(question) => answer(&question, &facts),
             Err(error) => json!({ "error": error.to_string() }),
         };
         writeln!(out, "{reply}")?;

@@ -9,6 +9,7 @@ mod explain;
 mod host;
 mod output;
 pub mod pipeline;
+mod policy;
 mod progress;
 mod repeats;
 mod rules;
@@ -51,6 +52,8 @@ enum Command {
     Host(host::Args),
     /// Decide the two published hardening checklists
     Checklist(checklist::Args),
+    /// Say what Hermes would do with a command
+    Policy(policy::Args),
     /// Explain a rule: why it matters, what can happen, how to fix it
     Explain(explain::Args),
     /// List every rule, or test detectors of your own
@@ -71,6 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Host(args) => host::run(&args),
         Command::Checklist(args) => checklist::run(&args),
+        Command::Policy(args) => policy::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Rules(args) => rules::run(&args),
     };

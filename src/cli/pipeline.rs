@@ -69,40 +69,12 @@ pub fn scan(
     quiet: bool,
     extras: Extras,
 ) -> Result<Scanned, Failure> {
-    let project = project_of(paths);
-    let (settings, settings_folder) = settings(paths, options, &project, extras)?;
-    let engine = engine(options.rules.as_deref(), quiet)?;
-    let knowledge = knowledge(options, &settings)?;
     if let Some(choose) = choose {
         known_rules(choose.select.iter().chain(&choose.ignore))
             .map_err(|(problem, help)| Failure::new(problem).help(help))?;
     }
-    let excluded = Globs::new(&settings_folder, &project, &settings.exclude)?;
-    let excluded = Excluded::new(excluded, &project, paths);
-
-    let progress = Progress::default();
-    let inputs = Inputs { paths: paths.to_vec(), context: true };
-    let walk = source::Options {
-        threads: options.threads,
-        max_size: options.max_size,
-        gitignore: !options.no_ignore,
-        archives: options.archives.then(|| Limits::new(options.max_size)),
-    };
-    let shared =
-        Shared { engine: &engine, knowledge: &knowledge, excluded: &excluded, progress: &progress };
-    let workers = progress
-        .watch(quiet, || source::visit(&inputs, walk, || Worker::new(&shared)))
-        .map_err(|(path, error)| {
-        Failure::new(format!("can't read {}: {error}", path.display()))
-            .help("name a file or folder that exists, or - for standard input")
-    })?;
-
-    let mut all = Merged::default();
-    for worker in workers {
-        all.take(worker);
-    }
-    // What is in archives comes last.
-    all.documents.sort_by(|a, b| order(a).cmp(&order(b)));
+    let Reading { project, settings, settings_folder, knowledge, excluded, mut all } =
+        read(paths, options, quiet, extras)?;
     let join =
         |documents| Deployment::join(documents, &knowledge, &all.skips, &all.archives, extras.host);
     let deployment = join(&all.documents);
@@ -155,6 +127,73 @@ pub fn scan(
     });
     repeats::relate(&mut triaged.findings);
     Ok(Scanned { triaged, coverage, checklist, settings, owners })
+}
+
+/// What was read, before any rule looks at it as a whole.
+struct Reading {
+    project: PathBuf,
+    settings: Settings,
+    settings_folder: PathBuf,
+    knowledge: Knowledge,
+    excluded: Excluded,
+    all: Merged,
+}
+
+fn read(
+    paths: &[PathBuf],
+    options: &args::Scan,
+    quiet: bool,
+    extras: Extras,
+) -> Result<Reading, Failure> {
+    let project = project_of(paths);
+    let (settings, settings_folder) = settings(paths, options, &project, extras)?;
+    let engine = engine(options.rules.as_deref(), quiet)?;
+    let knowledge = knowledge(options, &settings)?;
+    let excluded = Globs::new(&settings_folder, &project, &settings.exclude)?;
+    let excluded = Excluded::new(excluded, &project, paths);
+
+    let progress = Progress::default();
+    let inputs = Inputs { paths: paths.to_vec(), context: true };
+    let walk = source::Options {
+        threads: options.threads,
+        max_size: options.max_size,
+        gitignore: !options.no_ignore,
+        archives: options.archives.then(|| Limits::new(options.max_size)),
+    };
+    let shared =
+        Shared { engine: &engine, knowledge: &knowledge, excluded: &excluded, progress: &progress };
+    let workers = progress
+        .watch(quiet, || source::visit(&inputs, walk, || Worker::new(&shared)))
+        .map_err(|(path, error)| {
+        Failure::new(format!("can't read {}: {error}", path.display()))
+            .help("name a file or folder that exists, or - for standard input")
+    })?;
+
+    let mut all = Merged::default();
+    for worker in workers {
+        all.take(worker);
+    }
+    // What is in archives comes last.
+    all.documents.sort_by(|a, b| order(a).cmp(&order(b)));
+    Ok(Reading { project, settings, settings_folder, knowledge, excluded, all })
+}
+
+/// Reads `paths` and hands the deployment in them to `ask`, before any rule has looked at it.
+///
+/// # Errors
+///
+/// An input, settings file or rule folder that can't be read at all.
+pub fn with_deployment<R>(
+    paths: &[PathBuf],
+    options: &args::Scan,
+    quiet: bool,
+    ask: impl FnOnce(&Deployment<'_>, &Knowledge) -> R,
+) -> Result<R, Failure> {
+    let extras = Extras { checklist: false, host: false };
+    let Reading { knowledge, all, .. } = read(paths, options, quiet, extras)?;
+    let deployment =
+        Deployment::join(&all.documents, &knowledge, &all.skips, &all.archives, extras.host);
+    Ok(ask(&deployment, &knowledge))
 }
 
 /// The order of documents: by path, those in archives after all others.

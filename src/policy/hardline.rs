@@ -39,7 +39,7 @@ pub fn hardline(command: &str, release: Release) -> bool {
 }
 
 /// Hermes refuses what it would take too long to read.
-fn too_large(command: &str) -> bool {
+pub(super) fn too_large(command: &str) -> bool {
     if command.len() <= 4_096 {
         return false;
     }
@@ -65,7 +65,7 @@ fn line_is_refused(line: &str, release: Release) -> bool {
         || commands.iter().any(|command| command_is_refused(command, release))
 }
 
-/// From 0.21.0 on names count where a command starts, and wrappers only in one fixed order.
+/// From 0.20.6 on names count where a command starts, and wrappers only in one fixed order.
 fn command_is_refused(command: &SimpleCommand, release: Release) -> bool {
     if command.assignments > 0 || (command.after_keyword && release < Release::SEGMENT_DENY) {
         return false;
@@ -148,7 +148,7 @@ fn writes_disk_by_redirection(line: &str) -> bool {
     })
 }
 
-/// Before 0.21.0 `mkfs`, `dd` and `kill` count anywhere in the text.
+/// Before 0.20.6 `mkfs`, `dd` and `kill` count anywhere in the text.
 fn names_floor_command_anywhere(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let last_part = |word: &str| -> String {

@@ -6,7 +6,10 @@
 //! hardening guides, which no program reads) one plain reading is chosen and stated.
 
 pub mod allow;
+pub mod asked;
 pub mod coverage;
+pub mod decide;
+pub mod form;
 pub mod glob;
 pub mod guide;
 pub mod hardline;
@@ -20,6 +23,7 @@ pub mod words;
 mod data_tests;
 
 pub use allow::{Rating, ScalarAllow, Special, rate, scalar_allow};
+pub use asked::AskedCommands;
 pub use coverage::{ClassHoles, DenyVocabulary, Hole, MAX_ENTRIES, holes};
 pub use guide::{GuideEntry, GuideLine};
 pub use hardline::hardline;

@@ -13,17 +13,24 @@ pub struct Release(pub u16, pub u16, pub u16);
 impl Release {
     /// The oldest release whose decisions are modelled.
     pub const OLDEST: Self = Self(0, 19, 0);
-    /// From here on hardline command names count only where a command can start (measured: 0.20.4
-    /// matches them anywhere, 0.21.0 does not).
-    pub const ANCHORED_HARDLINE: Self = Self(0, 21, 0);
+    /// From here on hardline command names count only where a command can start (measured: 0.20.5
+    /// matches them anywhere, 0.20.6 does not).
+    pub const ANCHORED_HARDLINE: Self = Self(0, 20, 6);
     /// From here on `approvals.deny` sees each command of a line by itself and by its base name, and
     /// a scalar `command_allowlist` is no longer split into characters.
     pub const SEGMENT_DENY: Self = Self(0, 21, 3);
-    /// From here on the variants also keep the author's quoting, and `dash -c` counts as a shell.
-    pub const FAITHFUL_QUOTES: Self = Self(0, 21, 5);
+    /// From here on the variants also keep the author's quoting, `dash` counts as a shell wherever the
+    /// others do, and options keep their case (measured: 0.21.3 does none of it, 0.21.4 all).
+    pub const FAITHFUL_QUOTES: Self = Self(0, 21, 4);
     /// From here on commands inside backticks count, and a newline inside quotes does not (seen in
     /// 0.20.4; what 0.20.0 to 0.20.3 do was not tried).
     pub const NESTED_STARTS: Self = Self(0, 20, 4);
+    /// From here on `hermes chat -q` has a mode of its own for dangerous commands.
+    pub const SINGLE_QUERY_MODE: Self = Self(0, 20, 1);
+    /// From here on webhooks and callers of the API have one.
+    pub const UNATTENDED_MODE: Self = Self(0, 21, 0);
+    /// From here on a class that an entry of the allow list approves for good is approved with nobody there, too.
+    pub const STANDING_UNATTENDED: Self = Self(0, 21, 4);
     /// From here on an allowlist entry matches a command whose shell operators are all quoted.
     pub const QUOTE_AWARE_ALLOW: Self = Self(0, 20, 4);
     /// The newest release whose decisions were compared with the model.

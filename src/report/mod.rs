@@ -11,6 +11,7 @@ mod checklist;
 mod concise;
 mod human;
 mod json;
+pub mod policy;
 mod snippet;
 mod text;
 

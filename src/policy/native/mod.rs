@@ -7,6 +7,7 @@
 //! command look denied. Work is bounded: a command over [`MAX_COMMAND`] characters is matched whole.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+mod execution;
 mod lexer;
 mod normalise;
 mod payload;
@@ -14,12 +15,17 @@ mod text;
 mod words;
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use normalise::{mask_quoted_newlines, normalise};
+use regex::Regex;
 use text::{Kind, Recognise, Text, base_name, is_space, strip};
 
 use super::glob::Glob;
 use super::versions::Release;
+
+pub use execution::Interpreter;
+pub(super) use execution::execution;
 
 /// Longest command, in characters, whose parts are looked at.
 pub const MAX_COMMAND: usize = 4_096;
@@ -120,6 +126,62 @@ pub(super) fn payloads(line: &str, release: Release) -> Vec<String> {
     payload::payloads(&mask_quoted_newlines(line), release)
 }
 
+/// The command as Hermes takes it apart.
+pub(super) fn cleaned(command: &str) -> String {
+    normalise(command)
+}
+
+/// True when `sudo` is told to read its password from the input, which Hermes takes for guessing.
+pub(super) fn starts_sudo_with_stdin(command: &str) -> bool {
+    static SUDO: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?:^|[;&|`\n]|\$\()\s*sudo\s+-s\b").ok());
+    let clean = normalise(command).to_lowercase();
+    SUDO.as_ref().is_some_and(|sudo| sudo.is_match(&clean))
+}
+
+/// The texts that `release` looks for dangerous commands in.
+pub(super) fn detection_texts(command: &str, release: Release) -> Vec<String> {
+    let mut collector = Collector::default();
+    if command.chars().nth(MAX_COMMAND).is_some() {
+        return vec![normalise(command)];
+    }
+    whole_command_texts(command, release, &mut collector);
+    collector.texts
+}
+
+/// In lower case; from 0.21.4 on options keep theirs.
+pub(super) fn lower(text: &str, release: Release) -> String {
+    if release < Release::FAITHFUL_QUOTES {
+        return text.to_lowercase();
+    }
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(char::is_whitespace) {
+        if piece.starts_with('-') {
+            out.push_str(piece);
+        } else {
+            out.push_str(&piece.to_lowercase());
+        }
+    }
+    out
+}
+
+/// Quoted text as blanks; what a shell runs inside of double quotes stays.
+pub(super) fn without_quoted(command: &str) -> String {
+    let text = Text::new(command);
+    let recognise = Recognise { quoted_substitutions: true, ..Recognise::default() };
+    let mut out = String::with_capacity(command.len());
+    for step in text.scan(0, text.len(), recognise) {
+        let end = step.end.unwrap_or(text.len());
+        let quoted = step.quote.is_some() && matches!(step.kind, Kind::Char | Kind::Escape);
+        if quoted {
+            out.extend(std::iter::repeat_n(' ', end.saturating_sub(step.start)));
+        } else {
+            out.extend(text.slice(step.start, end));
+        }
+    }
+    out
+}
+
 /// Texts in the order found, each once.
 #[derive(Default)]
 struct Collector {
@@ -165,7 +227,7 @@ fn whole_command_texts(command: &str, release: Release, collector: &mut Collecto
     unspelled_texts(&text, release, collector);
 }
 
-/// The line with its program words unspelled: one text a word, from 0.21.5 on one text for all of them
+/// The line with its program words unspelled: one text a word, from 0.21.4 on one text for all of them
 /// (and one more for each level of words inside words).
 fn unspelled_texts(text: &Text, release: Release, collector: &mut Collector) {
     let mut edits: Vec<(usize, usize, String)> = words::program_words(text, release)

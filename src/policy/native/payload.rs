@@ -17,24 +17,53 @@ pub(super) fn payloads(line: &str, release: Release) -> Vec<String> {
         for (start, end) in program_words(&text, release) {
             let program = unspell(&text.string(start, end));
             let program = base_name(&program).to_lowercase();
-            let shell = matches!(program.as_str(), "bash" | "sh" | "zsh" | "ksh")
-                || (program == "dash" && release >= Release::FAITHFUL_QUOTES);
-            if !shell && !matches!(program.as_str(), "sort" | "rg" | "ag" | "man") {
+            let shell = is_shell(&program, release);
+            if !shell && !is_reader(&program) {
                 continue;
             }
             let Some(words) = lexer::split(&text.string(start, text.len()), true) else {
                 continue;
             };
             let Some((_, args)) = words.split_first() else { continue };
-            let payload = if shell { shell_payload(args) } else { reader_payload(&program, args) };
+            let payload = if shell {
+                shell_payload(args)
+            } else {
+                reader_program(&program, args).map(|(_, payload)| payload)
+            };
             found.extend(payload.filter(|payload| !payload.is_empty()));
         }
     }
     found
 }
 
+/// True for a shell that Hermes looks into.
+pub(super) fn is_shell(program: &str, release: Release) -> bool {
+    matches!(program, "bash" | "sh" | "zsh" | "ksh")
+        || (program == "dash" && release >= Release::FAITHFUL_QUOTES)
+}
+
+/// True for a tool that reads and can be told to run a program.
+pub(super) fn is_reader(program: &str) -> bool {
+    matches!(program, "sort" | "rg" | "ag" | "man")
+}
+
+/// The class of a reader that is told to run a program with `option`.
+pub(super) fn class_of(tool: &str, option: &str) -> Option<&'static str> {
+    Some(match (tool, option) {
+        ("sort", _) => "arbitrary program execution via sort --compress-program",
+        ("rg", "--pre") => "arbitrary program execution via rg --pre",
+        ("rg", _) => "arbitrary program execution via rg --hostname-bin",
+        ("ag", _) => "arbitrary program execution via ag --pager",
+        ("man", "--pager") => "arbitrary program execution via man --pager",
+        ("man", "--html") => "arbitrary program execution via man --html",
+        ("man", "-P") => "arbitrary program execution via man -P",
+        ("man", _) => "arbitrary program execution via man -H",
+        _ => return None,
+    })
+}
+
 /// The line cut at its unquoted separators.
-fn segments(line: &str, release: Release) -> Vec<String> {
+pub(super) fn segments(line: &str, release: Release) -> Vec<String> {
     let text = Text::new(line);
     let comments = release >= Release::SEGMENT_DENY;
     let mut segments = Vec::new();
@@ -56,8 +85,18 @@ fn segments(line: &str, release: Release) -> Vec<String> {
     segments
 }
 
-/// The command string of a shell's `-c`, past the options that own a word themselves.
+/// The command string of a shell's `-c`.
 fn shell_payload(args: &[String]) -> Option<String> {
+    args.get(shell_command(args)?).cloned()
+}
+
+/// True when a shell is given `-c`, with a command string or without.
+pub(super) fn shell_runs(args: &[String]) -> bool {
+    shell_command(args).is_some()
+}
+
+/// The place of the command string after a shell's `-c`, past the options that own a word themselves.
+fn shell_command(args: &[String]) -> Option<usize> {
     const LETTERS: &str = "ilrsDcabefhkmnptuvxBCEHPTOo";
     let mut at = 0;
     while let Some(arg) = args.get(at) {
@@ -75,14 +114,14 @@ fn shell_payload(args: &[String]) -> Option<String> {
         }
         at += 1 + usize::from(letters.iter().any(|c| matches!(c, 'O' | 'o')));
         if letters.contains(&'c') {
-            return args.get(at).cloned();
+            return Some(at);
         }
     }
     None
 }
 
 /// The program a read-only tool is told to run.
-fn reader_payload(tool: &str, args: &[String]) -> Option<String> {
+pub(super) fn reader_program<'a>(tool: &str, args: &'a [String]) -> Option<(&'a str, String)> {
     let mut at = 0;
     while let Some(arg) = args.get(at) {
         if arg == "--" {
@@ -92,15 +131,17 @@ fn reader_payload(tool: &str, args: &[String]) -> Option<String> {
             Some((option, value)) => (option, Some(value)),
             None => (arg.as_str(), None),
         };
-        let short = if tool == "man" && arg.len() > 2 && arg.starts_with(['-']) {
-            arg.strip_prefix("-P").or_else(|| arg.strip_prefix("-H"))
-        } else {
-            None
-        };
+        let short = ["-P", "-H"].into_iter().find_map(|short| {
+            let payload = arg.strip_prefix(short).filter(|rest| tool == "man" && !rest.is_empty());
+            payload.map(|payload| (short, payload))
+        });
         if short.is_some() || runs_program(tool, option) {
-            let payload = short.or(attached).or_else(|| args.get(at + 1).map(String::as_str));
+            let payload = short
+                .map(|(_, payload)| payload)
+                .or(attached)
+                .or_else(|| args.get(at + 1).map(String::as_str));
             if let Some(payload) = payload.filter(|p| !p.is_empty()) {
-                return Some(payload.to_owned());
+                return Some((short.map_or(option, |(short, _)| short), payload.to_owned()));
             }
             at += 1;
         } else if attached.is_none() && owns_next(tool, option) {

@@ -9,6 +9,7 @@ use crate::document::Place;
 use crate::document::tree::Value;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
+use crate::policy::decide::is_host_folder;
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// Commands are not checked in a container that reaches the host.
@@ -36,7 +37,7 @@ impl HomeRule for CommandGuardsSkipped {
             .setting("terminal.docker_mount_cwd_to_workspace")
             .is_some_and(|setting| setting.bool() == Some(true));
         let volumes = texts(home.setting("terminal.docker_volumes"));
-        if !docker || mounts_cwd || volumes.iter().any(|(text, _)| is_seen_as_host_path(text)) {
+        if !docker || mounts_cwd || volumes.iter().any(|(text, _)| is_host_folder(text)) {
             return;
         }
         let args = texts(home.setting("terminal.docker_extra_args"));
@@ -91,19 +92,6 @@ fn texts<'d>(setting: Option<Setting<'d>>) -> Vec<(&'d str, Place<'d>)> {
     super::approvals::entries(&setting)
         .map(|(all, _)| all.into_iter().map(|entry| (entry.text, entry.place(&setting))).collect())
         .unwrap_or_default()
-}
-
-/// What Hermes takes for a folder of the host: by its first characters only.
-fn is_seen_as_host_path(volume: &str) -> bool {
-    let volume = volume.trim();
-    let drive = || {
-        let mut chars = volume.chars().skip(1);
-        chars.next() == Some(':') && matches!(chars.next(), Some('/' | '\\'))
-    };
-    volume.starts_with(['/', '~'])
-        || volume.starts_with("./")
-        || volume.starts_with("../")
-        || drive()
 }
 
 /// `$HOME:/x`; `${HOME}:/x` is filled in before Hermes looks.
@@ -187,13 +175,13 @@ fn weight(option: &str, value: &str) -> Option<Severity> {
         "--device" => Some(Severity::Warning),
         "-v" | "--volume" => {
             let source = value.split(':').next().unwrap_or_default();
-            (is_seen_as_host_path(value) || value.starts_with('$')).then(|| of_source(source))
+            (is_host_folder(value) || value.starts_with('$')).then(|| of_source(source))
         }
         "--mount" => {
             let source = value.split(',').find_map(|field| {
                 field.strip_prefix("source=").or_else(|| field.strip_prefix("src="))
             })?;
-            (is_seen_as_host_path(source) || source.starts_with('$')).then(|| of_source(source))
+            (is_host_folder(source) || source.starts_with('$')).then(|| of_source(source))
         }
         _ => None,
     }
@@ -240,8 +228,8 @@ mod tests {
 
     #[test]
     fn hermes_sees_paths_only() {
-        assert!(is_seen_as_host_path(" ~/x:/y") && is_seen_as_host_path("C:\\x:/y"));
-        assert!(!is_seen_as_host_path("$HOME:/y") && !is_seen_as_host_path("data:/y"));
+        assert!(is_host_folder(" ~/x:/y") && is_host_folder("C:\\x:/y"));
+        assert!(!is_host_folder("$HOME:/y") && !is_host_folder("data:/y"));
         assert!(hides_behind_variable("$HOME:/y") && !hides_behind_variable("${HOME}:/y"));
     }
 }

@@ -1,0 +1,433 @@
+//! What Hermes does with one command: refuse it, ask, or run it, and which step of its order decides.
+//!
+//! The order is Hermes's own: an isolated container skips what follows, the floor, sudo's password, the deny list, a mode
+//! that asks nobody, the allow list, nobody there to ask, the classes it asks about. What hangs on more than the settings
+//! (a model that decides, a scanner that is installed or not) is said to be unknown instead of guessed.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+use super::allow::{Rating, ScalarAllow, approves, rate};
+use super::asked::AskedCommands;
+use super::hardline::hardline;
+use super::native::{DenyGlob, ScalarEffect, Variants, starts_sudo_with_stdin};
+use super::table::{ApprovalTable, CommandTable};
+use super::versions::Release;
+use super::words::{Mode, Unattended};
+
+/// Where commands run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// On the machine itself, or on another one over ssh.
+    Host,
+    /// In a container in which Hermes sees no folder of the host.
+    Isolated,
+    /// Under a name that no release knows.
+    Unknown,
+}
+
+/// Who started the session, and so who can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Session {
+    /// A person at a terminal.
+    Cli,
+    /// A person on a messaging platform.
+    Chat,
+    /// A scheduled job.
+    Cron,
+    /// `hermes chat -q`.
+    SingleQuery,
+    /// A webhook, or a caller of the API.
+    Unattended,
+    /// A script that uses Hermes as a library.
+    Script,
+}
+
+/// A list, or what stands where one should.
+#[derive(Clone, Debug)]
+pub enum Deny {
+    /// The entries.
+    List(Vec<DenyGlob>),
+    /// A single text.
+    Scalar(ScalarEffect),
+}
+
+/// A list, or what stands where one should.
+#[derive(Clone, Debug)]
+pub enum Allow {
+    /// The entries.
+    List(Vec<String>),
+    /// A single text.
+    Scalar(ScalarAllow),
+}
+
+/// What stands around the command.
+#[derive(Clone, Debug)]
+pub struct Situation {
+    /// The release.
+    pub release: Release,
+    /// Where commands run.
+    pub backend: Backend,
+    /// Who can be asked.
+    pub session: Session,
+    /// `approvals.mode`.
+    pub mode: Mode,
+    /// `--yolo` or its variable.
+    pub yolo: bool,
+    /// `approvals.cron_mode`.
+    pub cron: Unattended,
+    /// `approvals.single_query_mode`.
+    pub single_query: Unattended,
+    /// `approvals.unattended_mode`.
+    pub unattended: Unattended,
+    /// `approvals.deny`.
+    pub deny: Deny,
+    /// `command_allowlist`.
+    pub allow: Allow,
+    /// True when Hermes knows sudo's password.
+    pub sudo_password: bool,
+}
+
+/// What happens to a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is refused.
+    Deny,
+    /// A person is asked.
+    Ask,
+    /// It runs.
+    Allow,
+    /// The settings alone don't tell.
+    Unknown,
+}
+
+impl Verdict {
+    /// The word that reports use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Ask => "ask",
+            Self::Allow => "allow",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The step of Hermes's order that decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The backend is none that is known.
+    UnknownBackend,
+    /// An isolated container: nothing is checked.
+    Isolated,
+    /// The floor below every setting.
+    Floor,
+    /// `sudo -S` without a password that Hermes knows.
+    SudoPassword,
+    /// An entry of the deny list, by its place.
+    DenyList(usize),
+    /// The deny list is one text, whose `*` denies everything.
+    DenyScalar,
+    /// `--yolo`.
+    Yolo,
+    /// `approvals.mode: off`.
+    ModeOff,
+    /// An entry of the allow list, by its place.
+    AllowList(usize),
+    /// The allow list is one text, whose `*` allows everything.
+    AllowScalar,
+    /// Nobody is there, and nothing asks in such a session.
+    NobodyAsks,
+    /// A class of dangerous commands.
+    Class {
+        /// As Hermes words it.
+        class: String,
+        /// What is done about it.
+        then: Then,
+    },
+    /// None of the classes.
+    Harmless,
+}
+
+/// What is done about a class of dangerous commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// A person is asked.
+    Asked,
+    /// A model decides, and a person where it does not.
+    Judged,
+    /// Refused, because nobody is there.
+    Refused,
+    /// Approved with nobody there, because the mode for such sessions says so.
+    Approved,
+    /// An entry of the allow list approves the class for good, by its place.
+    Standing(usize),
+    /// A prompt that nobody can answer: it is refused when the time is up.
+    Unanswered,
+}
+
+/// The verdict, and the step it rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What happens.
+    pub verdict: Verdict,
+    /// Why.
+    pub step: Step,
+}
+
+/// The tables that a decision needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Tables<'t> {
+    /// What Hermes asks about.
+    pub asked: &'t AskedCommands,
+    /// The keys of classes in an allow list.
+    pub approvals: &'t ApprovalTable,
+    /// Spellings of destructive commands.
+    pub commands: &'t CommandTable,
+}
+
+/// What Hermes does with `command`.
+#[must_use]
+pub fn decide(command: &str, situation: &Situation, tables: Tables<'_>) -> Decision {
+    let release = situation.release;
+    let decision = |verdict, step| Decision { verdict, step };
+    match situation.backend {
+        Backend::Unknown => return decision(Verdict::Unknown, Step::UnknownBackend),
+        Backend::Isolated => {
+            // Early releases skip the deny list, too.
+            let denied = (release >= Release::SEGMENT_DENY).then(|| denied(command, situation));
+            return match denied.flatten() {
+                Some(step) => decision(Verdict::Deny, step),
+                None => decision(Verdict::Allow, Step::Isolated),
+            };
+        }
+        Backend::Host => {}
+    }
+    if hardline(command, release) {
+        return decision(Verdict::Deny, Step::Floor);
+    }
+    if !situation.sudo_password && starts_sudo_with_stdin(command) {
+        return decision(Verdict::Deny, Step::SudoPassword);
+    }
+    if let Some(step) = denied(command, situation) {
+        return decision(Verdict::Deny, step);
+    }
+    if situation.yolo {
+        return decision(Verdict::Allow, Step::Yolo);
+    }
+    if situation.mode == Mode::Off {
+        return decision(Verdict::Allow, Step::ModeOff);
+    }
+    if let Some(step) = allowed(command, situation) {
+        return decision(Verdict::Allow, step);
+    }
+    // A script has nobody who could be asked, and nothing that says what to do then.
+    if situation.session == Session::Script {
+        return decision(Verdict::Allow, Step::NobodyAsks);
+    }
+    let Some(class) = tables.asked.class(command, release) else {
+        return decision(Verdict::Allow, Step::Harmless);
+    };
+    let (verdict, then) = of_class(class, situation, tables);
+    decision(verdict, Step::Class { class: class.to_owned(), then })
+}
+
+fn denied(command: &str, situation: &Situation) -> Option<Step> {
+    match &situation.deny {
+        Deny::Scalar(ScalarEffect::BlocksEverything) => Some(Step::DenyScalar),
+        Deny::Scalar(ScalarEffect::MatchesNothing) => None,
+        Deny::List(entries) => {
+            let variants = Variants::of(command, situation.release);
+            variants.denied_by(entries).map(Step::DenyList)
+        }
+    }
+}
+
+fn allowed(command: &str, situation: &Situation) -> Option<Step> {
+    match &situation.allow {
+        Allow::Scalar(ScalarAllow::ApprovesEverything) => {
+            approves("*", command, situation.release).then_some(Step::AllowScalar)
+        }
+        Allow::Scalar(_) => None,
+        Allow::List(entries) => {
+            let mut entries = entries.iter();
+            entries
+                .position(|entry| approves(entry, command, situation.release))
+                .map(Step::AllowList)
+        }
+    }
+}
+
+/// What is done about a command of `class`.
+fn of_class(class: &str, situation: &Situation, tables: Tables<'_>) -> (Verdict, Then) {
+    let release = situation.release;
+    let stands = |entry: &String| match rate(entry, release, tables.approvals, tables.commands) {
+        Rating::StandingApproval(pattern) => pattern.description == class,
+        Rating::ClassWord(word) => word.approves.iter().any(|approved| approved == class),
+        _ => false,
+    };
+    let standing = match &situation.allow {
+        Allow::List(entries) => entries.iter().position(stands),
+        Allow::Scalar(_) => None,
+    };
+    let standing = standing.map(|place| (Verdict::Allow, Then::Standing(place)));
+    let alone = match situation.session {
+        Session::Cron => Some(situation.cron),
+        Session::SingleQuery if release >= Release::SINGLE_QUERY_MODE => {
+            Some(situation.single_query)
+        }
+        Session::Unattended if release >= Release::UNATTENDED_MODE => Some(situation.unattended),
+        _ => None,
+    };
+    match alone {
+        Some(Unattended::Approve) => return (Verdict::Allow, Then::Approved),
+        Some(Unattended::Deny) => {
+            return standing
+                .filter(|_| release >= Release::STANDING_UNATTENDED)
+                .unwrap_or((Verdict::Deny, Then::Refused));
+        }
+        None => {}
+    }
+    if let Some(standing) = standing {
+        return standing;
+    }
+    match (situation.session, situation.mode) {
+        (_, Mode::Smart) => (Verdict::Unknown, Then::Judged),
+        (Session::SingleQuery | Session::Unattended, _) => (Verdict::Deny, Then::Unanswered),
+        _ => (Verdict::Ask, Then::Asked),
+    }
+}
+
+/// True when Hermes takes a docker volume (`host:container`) for a folder of the host: by its first characters only.
+#[must_use]
+pub fn is_host_folder(volume: &str) -> bool {
+    let volume = volume.trim();
+    let drive = || {
+        let mut chars = volume.chars().skip(1);
+        chars.next() == Some(':') && matches!(chars.next(), Some('/' | '\\'))
+    };
+    volume.starts_with(['/', '~'])
+        || volume.starts_with("./")
+        || volume.starts_with("../")
+        || drive()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data;
+
+    struct Facts {
+        asked: AskedCommands,
+        approvals: ApprovalTable,
+        commands: CommandTable,
+    }
+
+    impl Facts {
+        fn new() -> Self {
+            let file = |name: &str| data::file(name).unwrap();
+            Self {
+                asked: AskedCommands::from_json(file("hermes/asked_commands")).unwrap(),
+                approvals: serde_json::from_str(file("hermes/approval_patterns")).unwrap(),
+                commands: serde_json::from_str(file("commands")).unwrap(),
+            }
+        }
+
+        fn decide(&self, command: &str, situation: &Situation) -> (Verdict, Step) {
+            let tables =
+                Tables { asked: &self.asked, approvals: &self.approvals, commands: &self.commands };
+            let decision = decide(command, situation, tables);
+            (decision.verdict, decision.step)
+        }
+    }
+
+    fn plain(release: Release) -> Situation {
+        Situation {
+            release,
+            backend: Backend::Host,
+            session: Session::Cli,
+            mode: Mode::Manual,
+            yolo: false,
+            cron: Unattended::Deny,
+            single_query: Unattended::Deny,
+            unattended: Unattended::Deny,
+            deny: Deny::List(Vec::new()),
+            allow: Allow::List(Vec::new()),
+            sudo_password: false,
+        }
+    }
+
+    fn class(class: &str, then: Then) -> Step {
+        Step::Class { class: class.to_owned(), then }
+    }
+
+    #[test]
+    fn the_steps_come_in_order() {
+        let facts = Facts::new();
+        let mut all = plain(Release::NEWEST);
+        let ask = (Verdict::Ask, class("recursive delete", Then::Asked));
+        assert_eq!(facts.decide("rm -rf x", &all), ask);
+        assert_eq!(facts.decide("ls", &all), (Verdict::Allow, Step::Harmless));
+        assert_eq!(facts.decide("rm -rf /", &all), (Verdict::Deny, Step::Floor));
+        assert_eq!(facts.decide("sudo -S ls", &all), (Verdict::Deny, Step::SudoPassword));
+        all.sudo_password = true;
+        assert_eq!(facts.decide("sudo -S ls", &all).0, Verdict::Ask);
+        all.allow = Allow::List(vec!["ls *".to_owned(), "rm -rf *".to_owned()]);
+        assert_eq!(facts.decide("rm -rf x", &all), (Verdict::Allow, Step::AllowList(1)));
+        all.mode = Mode::Off;
+        assert_eq!(facts.decide("rm -rf x", &all), (Verdict::Allow, Step::ModeOff));
+        all.deny = Deny::List(DenyGlob::list(["mkfs *", "rm *"]));
+        assert_eq!(facts.decide("rm -rf x", &all), (Verdict::Deny, Step::DenyList(1)));
+        assert_eq!(facts.decide("rm -rf /", &all), (Verdict::Deny, Step::Floor));
+        all.backend = Backend::Isolated;
+        assert_eq!(facts.decide("rm -rf /", &all), (Verdict::Deny, Step::DenyList(1)));
+        all.release = Release(0, 21, 0);
+        assert_eq!(facts.decide("rm -rf /", &all), (Verdict::Allow, Step::Isolated));
+    }
+
+    #[test]
+    fn nobody_there_is_another_matter_in_each_session() {
+        let facts = Facts::new();
+        let verdict = |session, release, change: fn(&mut Situation)| {
+            let mut all = Situation { session, ..plain(release) };
+            change(&mut all);
+            facts.decide("rm -rf x", &all)
+        };
+        let then = |then| class("recursive delete", then);
+        let (old, new) = (Release::OLDEST, Release::NEWEST);
+        let as_it_is = |_: &mut Situation| {};
+        assert_eq!(verdict(Session::Cron, old, as_it_is), (Verdict::Deny, then(Then::Refused)));
+        assert_eq!(
+            verdict(Session::Cron, old, |all| all.cron = Unattended::Approve),
+            (Verdict::Allow, then(Then::Approved))
+        );
+        assert_eq!(
+            verdict(Session::SingleQuery, old, as_it_is),
+            (Verdict::Deny, then(Then::Unanswered))
+        );
+        assert_eq!(
+            verdict(Session::Unattended, new, |all| all.unattended = Unattended::Approve),
+            (Verdict::Allow, then(Then::Approved))
+        );
+        assert_eq!(verdict(Session::Script, new, as_it_is), (Verdict::Allow, Step::NobodyAsks));
+        assert_eq!(
+            verdict(Session::Chat, new, |all| all.mode = Mode::Smart),
+            (Verdict::Unknown, then(Then::Judged))
+        );
+        assert_eq!(
+            verdict(Session::Chat, new, |all| {
+                all.allow = Allow::List(vec!["recursive delete".to_owned()]);
+            }),
+            (Verdict::Allow, then(Then::Standing(0)))
+        );
+    }
+
+    #[test]
+    fn folders_of_the_host_are_told_by_their_first_characters() {
+        for volume in ["/srv:/x", "~/x:/x", " ./a:/b", "../a:/b", r"c:\a:/b"] {
+            assert!(is_host_folder(volume), "{volume}");
+        }
+        for volume in ["$HOME:/x", "data:/x", "", ".", "a:b"] {
+            assert!(!is_host_folder(volume), "{volume}");
+        }
+    }
+}
