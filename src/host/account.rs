@@ -9,7 +9,8 @@ use std::io::Read;
 use std::path::Path;
 
 /// Groups whose members can become root, by `sudo` or by what they may open.
-pub const PRIVILEGED_GROUPS: [&str; 5] = ["sudo", "wheel", "admin", "docker", "root"];
+pub const PRIVILEGED_GROUPS: [&str; 9] =
+    ["sudo", "wheel", "admin", "docker", "root", "lxd", "incus-admin", "libvirt", "disk"];
 
 /// Bytes of an account file that are read.
 const MAX_FILE: u64 = 16 << 20;
@@ -88,6 +89,12 @@ impl Accounts {
         let passwd = read_file(Path::new("/etc/passwd"))?;
         let group = read_file(Path::new("/etc/group")).unwrap_or_default();
         Some(Self::read(&passwd, &group))
+    }
+
+    /// Every account, in file order.
+    #[must_use]
+    pub fn all(&self) -> &[Account] {
+        &self.accounts
     }
 
     /// The first account with that number.

@@ -6,7 +6,10 @@
 
 pub mod account;
 pub mod file;
+pub mod listener;
+pub mod machine;
 pub mod process;
+pub mod sudoers;
 
 /// The user this program runs as; `None` where users have no number.
 #[must_use]
