@@ -10,6 +10,7 @@ mod files;
 mod glob;
 mod inert;
 mod keys;
+mod machine;
 mod platforms;
 mod tooling;
 mod tools;
@@ -21,6 +22,7 @@ pub use files::{Copy, FileFact, Files, Holding, Mode};
 pub use glob::glob_matches;
 pub use inert::{Inert, InertKey, Misplaced, MisplacedKey};
 pub use keys::{KeySpec, Keys, Kind, Lookup, Suggestion, SuggestionKind};
+pub use machine::{Duty, MachineFacts, ToolFact};
 pub use platforms::{Bind, Everywhere, Gate, Platform, Platforms, Requirement, Sharp, YamlKey};
 pub use tooling::Tooling;
 pub use tools::{Bundle, ServerTier, Tier, Tool, Tools, Toolset};
@@ -48,7 +50,7 @@ impl fmt::Display for FactsError {
 impl std::error::Error for FactsError {}
 
 /// The tables, each named as its file.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "versions",
     "keys",
     "inert",
@@ -59,6 +61,7 @@ const TABLES: [&str; 10] = [
     "files",
     "tools",
     "tooling",
+    "machine",
 ];
 
 /// All facts. Tables are parsed on first use; a table that does not parse answers as if it were empty, and
@@ -76,6 +79,7 @@ pub struct Facts<'a> {
     files: OnceLock<Files>,
     tools: OnceLock<Tools>,
     tooling: OnceLock<Tooling>,
+    machine: OnceLock<MachineFacts>,
 }
 
 impl<'a> Facts<'a> {
@@ -119,6 +123,7 @@ impl<'a> Facts<'a> {
         self.parse::<Files>("files")?;
         self.parse::<Tools>("tools")?;
         self.parse::<Tooling>("tooling")?;
+        self.parse::<MachineFacts>("machine")?;
         Ok(())
     }
 
@@ -178,6 +183,12 @@ impl<'a> Facts<'a> {
     /// Tools around a deployment.
     pub fn tooling(&self) -> &Tooling {
         self.tooling.get_or_init(|| self.parse("tooling").unwrap_or_default())
+    }
+
+    /// What a machine says of a deployment.
+    #[must_use]
+    pub fn machine(&self) -> &MachineFacts {
+        self.machine.get_or_init(|| self.parse("machine").unwrap_or_default())
     }
 }
 
