@@ -5,6 +5,7 @@
 //! data; what counts as evidence is code, one function an item.
 
 mod evidence;
+mod machine;
 mod operational;
 mod production;
 
@@ -212,6 +213,7 @@ fn item(
     drop_void(case, &mut seen, &mut against);
     if attested.get(&spec.id).is_none() {
         mark_unread(case, &mut seen);
+        mark_shut(case, &mut seen);
     }
     let attestation = attested.get(&spec.id);
     let look =
@@ -256,6 +258,14 @@ fn mark_unread(case: &Case<'_, '_>, seen: &mut Seen) {
     if let Some(skip) = unread.filter(|_| seen.unknown.is_none()) {
         seen.unknown =
             Some(format!("{} was not read: {}", skip.path.display, skip.reason.detail()));
+    }
+}
+
+/// A home that was found and may not be entered could say anything as well.
+fn mark_shut(case: &Case<'_, '_>, seen: &mut Seen) {
+    let shut = case.deployment.survey.and_then(|survey| survey.shut.first());
+    if let Some(home) = shut.filter(|_| seen.unknown.is_none()) {
+        seen.unknown = Some(format!("{home} is a home, and this account may not enter it"));
     }
 }
 

@@ -1,8 +1,9 @@
 //! The operational security checklist: one function an item, saying what was seen.
 
 use super::evidence::{age, at, dates, mention, text};
-use super::{Case, Seen};
+use super::{Case, Seen, machine};
 use crate::document::{Document, EvidenceFile, Kind, Place};
+use crate::facts::Duty;
 
 /// How old a credential may be, in days.
 const ROTATION_DAYS: i32 = 90;
@@ -84,9 +85,12 @@ fn no_home(case: &Case<'_, '_>, seen: &mut Seen) {
 }
 
 pub(super) fn audit_logging(case: &Case<'_, '_>) -> Seen {
-    // Hermes's own logs are plain text; who reviewed a log, and when, only a person can say.
+    // Hermes's own logs are plain text; who reviewed a log, and when, a person says or a record of it.
     let mut seen = Seen::default();
     no_home(case, &mut seen);
+    if let Some(survey) = case.deployment.survey {
+        machine::audits(survey, case, &mut seen);
+    }
     seen
 }
 
@@ -139,6 +143,9 @@ pub(super) fn credential_rotation(case: &Case<'_, '_>) -> Seen {
             Kind::Env(_) | Kind::Config(_) => noted(document, case, &mut seen),
             _ => {}
         }
+    }
+    if let Some(survey) = case.deployment.survey {
+        machine::untouched(survey, case, &mut seen);
     }
     no_home(case, &mut seen);
     seen
@@ -193,6 +200,9 @@ fn noted(document: &Document, case: &Case<'_, '_>, seen: &mut Seen) {
 pub(super) fn logs_append_only(case: &Case<'_, '_>) -> Seen {
     let mut seen = Seen::default();
     no_home(case, &mut seen);
+    if let Some(survey) = case.deployment.survey.filter(|_| !case.deployment.homes.is_empty()) {
+        machine::logs(survey, &mut seen);
+    }
     seen
 }
 
@@ -204,5 +214,8 @@ pub(super) fn anomaly_alerts(case: &Case<'_, '_>) -> Seen {
         }
     }
     no_home(case, &mut seen);
+    if let Some(survey) = case.deployment.survey {
+        machine::duty(survey, Duty::Alerts, &mut seen);
+    }
     seen
 }

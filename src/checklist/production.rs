@@ -1,10 +1,10 @@
 //! The production hardening checklist: one function an item, saying what was seen.
 
 use super::evidence::{at, mention, mentions, text};
-use super::{Case, Seen};
+use super::{Case, Seen, machine};
 use crate::deployment::{Home, Service, Starter};
 use crate::document::{EvidenceFile, Kind};
-use crate::facts::{Holds, Range, Release};
+use crate::facts::{Duty, Holds, Range, Release};
 
 /// Why an item about homes does not arise.
 const NO_HOME: &str = "no Hermes home was found here";
@@ -39,6 +39,9 @@ fn services<'c, 'd>(case: &Case<'c, 'd>) -> Vec<&'c Service<'d>> {
 
 pub(super) fn non_root_user(case: &Case<'_, '_>) -> Seen {
     let mut seen = Seen::default();
+    if let Some(survey) = case.deployment.survey {
+        machine::account(survey, &mut seen);
+    }
     for service in services(case).into_iter().filter(|service| service.is_hermes) {
         let named = service.user.as_ref().filter(|user| {
             let user = user.text.split(':').next().unwrap_or_default().trim();
@@ -70,7 +73,7 @@ pub(super) fn non_root_user(case: &Case<'_, '_>) -> Seen {
 }
 
 pub(super) fn secrets_in_env_file(case: &Case<'_, '_>) -> Seen {
-    each_home(case, |home, seen| {
+    let mut seen = each_home(case, |home, seen| {
         let Some(config) = home.config() else { return };
         let env_secrets = home.envs().iter().any(|env| has_literal_secret(env));
         let env_file = home.files().iter().find(|file| file.below == ".env");
@@ -94,7 +97,11 @@ pub(super) fn secrets_in_env_file(case: &Case<'_, '_>) -> Seen {
         }
         let name = &config.text.path().display;
         seen.for_it.push(text(format!("no literal credential in {name}")));
-    })
+    });
+    if let Some(survey) = case.deployment.survey {
+        machine::secrets(survey, &mut seen);
+    }
+    seen
 }
 
 fn has_literal_secret(document: &crate::document::Document) -> bool {
@@ -227,6 +234,9 @@ pub(super) fn log_forwarding(case: &Case<'_, '_>) -> Seen {
         }
     }
     no_home_or(case, &mut seen, "nothing here forwards ~/.hermes/logs");
+    if let Some(survey) = deployment.survey {
+        machine::duty(survey, Duty::Forwards, &mut seen);
+    }
     seen
 }
 
@@ -256,7 +266,8 @@ pub(super) fn update_schedule(case: &Case<'_, '_>) -> Seen {
     for document in deployment.documents {
         let name = document.text.path().file_name();
         match &document.kind {
-            Kind::Unit(_) if name.ends_with(".service") => {
+            // On a machine it is known whether the timer is on.
+            Kind::Unit(_) if name.ends_with(".service") && deployment.survey.is_none() => {
                 let timed = timers.contains(&name.replace(".service", ".timer").as_str());
                 let updates = mentions(document, &["update", "upgrade", "pip install -u"]);
                 if let Some(place) = mention(document, &["hermes"]).filter(|_| timed && updates) {
@@ -280,6 +291,9 @@ pub(super) fn update_schedule(case: &Case<'_, '_>) -> Seen {
         }
     }
     no_home_or(case, &mut seen, "no timer, cron entry or update bot was found");
+    if let Some(survey) = deployment.survey {
+        machine::duty(survey, Duty::Updates, &mut seen);
+    }
     seen
 }
 
@@ -295,6 +309,9 @@ pub(super) fn separate_keys(case: &Case<'_, '_>) -> Seen {
         .collect();
     if environments.len() < 2 {
         seen.not_applicable = Some("fewer than two environments were found here".to_owned());
+        if let Some(survey) = case.deployment.survey {
+            machine::hidden_homes(survey, &mut seen);
+        }
         return seen;
     }
     let names: Vec<String> = environments.iter().map(|home| name_of(home)).collect();
@@ -316,6 +333,9 @@ pub(super) fn pre_commit_scanning(case: &Case<'_, '_>) -> Seen {
         seen.not_applicable = Some("nothing of a deployment was found here".to_owned());
     } else {
         seen.absence_fails = Some("no hook or CI step runs a known credential scanner".to_owned());
+    }
+    if let Some(survey) = case.deployment.survey {
+        machine::checkouts(survey, &mut seen);
     }
     seen
 }

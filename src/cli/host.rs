@@ -1,22 +1,29 @@
-//! `hermes-lint host [--home DIR]`: this machine's deployment, with modes, owners and the checklist.
+//! `hermes-lint host [--home DIR]`: this machine's deployments, with modes, owners and the checklist.
+//!
+//! Every home that an account, a unit or a compose file leads to is looked at, and nothing is changed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::Failure;
 use super::pipeline::{self, Extras};
 use super::{Outcome, args, check, output};
-use crate::host::{file, process};
+use crate::data;
+use crate::deployment::Survey;
+use crate::facts::MachineFacts;
+use crate::host::machine::{Look, Machine};
 use crate::report::{self, Format};
-
-/// What Hermes reads besides its home, and what starts it.
-const MACHINE: &[&str] = &["/etc/hermes", "/etc/systemd/system"];
 
 /// Options of `host`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The Hermes home; default: $HERMES_HOME, then ~/.hermes
+    /// One Hermes home; default: $HERMES_HOME, ~/.hermes, and every home that accounts, units and compose
+    /// files lead to
     #[arg(long, value_name = "DIR")]
     home: Option<PathBuf>,
+
+    /// Look at the machine whose disk is mounted at DIR, not at this one
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
 
     #[command(flatten)]
     scan: args::Scan,
@@ -28,29 +35,34 @@ pub struct Args {
     output: args::Output,
 }
 
-/// Checks the home and what starts it, and reports.
+/// Checks the homes and what starts them, and reports.
 pub fn run(args: &Args) -> Outcome {
-    let home = match &args.home {
-        Some(home) => home.clone(),
-        None => default_home()?,
-    };
-    let mut paths = vec![home.clone()];
-    if args.home.is_none() {
-        paths.extend(machine_files());
+    let machine = machine(args.root.as_deref())?;
+    let facts: MachineFacts = data::file("hermes/machine")
+        .and_then(|json| serde_json::from_str(json).ok())
+        .unwrap_or_default();
+    let named = args.home.as_deref().map(|home| named(&machine, home)).transpose()?;
+    let survey = Survey::of(machine, &facts, named.as_deref(), own_home().as_deref());
+    let mut paths = survey.paths();
+    // People see a folder as they named it.
+    if let (Some(home), Some(first)) = (&args.home, paths.first_mut())
+        && !survey.machine.is_image()
+    {
+        first.clone_from(home);
+    }
+    if survey.homes.is_empty() {
+        return Err(no_home(&survey));
     }
     let mut scan = args.scan.clone();
     // A home's own .gitignore says what is not published; here the question is what is on the disk.
     scan.no_ignore = true;
-    let extras = Extras { checklist: true, host: true };
+    let extras = Extras { checklist: true, host: Some(&survey) };
     let scanned = pipeline::scan(&paths, &scan, Some(&args.choose), args.output.quiet, extras)?;
     let style = output::style(&args.output);
     output::to(&args.output, |out| {
         // Which account can read and change what, before what is wrong with it.
         if args.output.format == Format::Human && !args.output.quiet {
-            for line in running() {
-                writeln!(out, "{}", report::shown_name(&line))?;
-            }
-            for line in &scanned.owners {
+            for line in survey.lines().iter().chain(&scanned.owners) {
                 writeln!(out, "{}", report::shown_name(line))?;
             }
             writeln!(out)?;
@@ -60,47 +72,47 @@ pub fn run(args: &Args) -> Outcome {
     Ok(check::status(&scanned, &args.choose))
 }
 
-/// Running Hermes processes with their accounts; command lines are left out, since they may hold secrets.
-fn running() -> Vec<String> {
-    let Some(processes) = process::running() else { return Vec::new() };
-    let line = |process: &process::Process| {
-        let what = if process.gateway { "gateway" } else { "hermes" };
-        let owner = process.uid.map_or_else(
-            || "an unknown account".to_owned(),
-            |uid| file::owner_name(uid).unwrap_or_else(|| uid.to_string()),
-        );
-        format!("{what} process {} runs as {owner}", process.pid)
-    };
-    processes.hermes.iter().map(line).collect()
+fn machine(root: Option<&Path>) -> Result<Machine, Failure> {
+    match root {
+        None => Ok(Machine::this()),
+        Some(root) if root.is_dir() => Ok(Machine::at(root)),
+        Some(root) => Err(Failure::new(format!("there is no folder {}", root.display()))
+            .help("name where the disk is mounted: `hermes-lint host --root DIR`")),
+    }
 }
 
-fn default_home() -> Result<PathBuf, Failure> {
+/// The home that was named, as the machine calls it.
+fn named(machine: &Machine, home: &Path) -> Result<String, Failure> {
+    let path = if machine.is_image() { home.to_path_buf() } else { crate::source::absolute(home) };
+    let name = path.display().to_string();
+    let name = if name.len() > 1 { name.trim_end_matches('/').to_owned() } else { name };
+    match machine.folder(&name) {
+        Look::Seen(()) => Ok(name),
+        Look::Absent | Look::Denied => {
+            Err(Failure::new(format!("there is no Hermes home at {}", home.display()))
+                .help("name it: `hermes-lint host --home DIR`"))
+        }
+    }
+}
+
+/// `$HERMES_HOME`, else `~/.hermes` of whoever runs this.
+fn own_home() -> Option<String> {
     let from_environment = std::env::var_os("HERMES_HOME").filter(|home| !home.is_empty());
-    let home = from_environment
+    from_environment
         .map(PathBuf::from)
-        .or_else(|| std::env::home_dir().map(|home| home.join(".hermes")));
-    match home {
-        Some(home) if home.is_dir() => Ok(home),
-        Some(home) => Err(Failure::new(format!("there is no Hermes home at {}", home.display()))
-            .help("name it: `hermes-lint host --home DIR`")),
-        None => Err(Failure::new("the Hermes home is not known")
-            .help("name it: `hermes-lint host --home DIR`")),
-    }
+        .or_else(|| std::env::home_dir().map(|home| home.join(".hermes")))
+        .map(|home| crate::source::absolute(&home).display().to_string())
 }
 
-/// Units that name Hermes, and the managed scope: not every unit of the machine.
-fn machine_files() -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for folder in MACHINE {
-        let Ok(entries) = std::fs::read_dir(folder) else { continue };
-        files.extend(entries.flatten().map(|entry| entry.path()).filter(|path| {
-            path.is_file()
-                && (folder.ends_with("hermes")
-                    || path
-                        .file_name()
-                        .is_some_and(|name| name.to_string_lossy().contains("hermes")))
-        }));
-    }
-    files.sort();
-    files
+fn no_home(survey: &Survey) -> Failure {
+    let unseen: Vec<&String> = survey.shut.iter().chain(&survey.hidden).collect();
+    let why = match unseen.as_slice() {
+        [] => String::new(),
+        [only] => format!("; {only} could not be looked into"),
+        [first, others @ ..] => {
+            format!("; {first} and {} other folders could not be looked into", others.len())
+        }
+    };
+    Failure::new(format!("no Hermes home was found on this machine{why}"))
+        .help("name it: `hermes-lint host --home DIR`, or look as root")
 }

@@ -11,7 +11,7 @@ use super::repeats;
 use super::scope::{Excluded, Globs, Named, common_folder, is_third_party, project_of};
 use crate::checklist::Checklist;
 use crate::data;
-use crate::deployment::{Deployment, Knowledge};
+use crate::deployment::{Deployment, Knowledge, Survey};
 use crate::document::text::Text;
 use crate::document::{self, Document, Kind, Standing};
 use crate::finding::{Coverage, Finding, Skipped};
@@ -50,11 +50,11 @@ pub struct Scanned {
 
 /// What to do besides checking.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Extras {
+pub struct Extras<'s> {
     /// Decide the checklist.
     pub checklist: bool,
-    /// This is the machine the deployment runs on: look at modes and owners even in a checkout.
-    pub host: bool,
+    /// The machine the deployment runs on: modes and owners are looked at even in a checkout.
+    pub host: Option<&'s Survey>,
 }
 
 /// Runs every stage over `paths`.
@@ -67,7 +67,7 @@ pub fn scan(
     options: &args::Scan,
     choose: Option<&args::Choose>,
     quiet: bool,
-    extras: Extras,
+    extras: Extras<'_>,
 ) -> Result<Scanned, Failure> {
     if let Some(choose) = choose {
         known_rules(choose.select.iter().chain(&choose.ignore))
@@ -115,7 +115,7 @@ pub fn scan(
                 .for_each(|one| scrubber.evidence(one));
             checklist
         });
-    let owners = if extras.host { deployment.owners() } else { Vec::new() };
+    let owners = if extras.host.is_some() { deployment.owners() } else { Vec::new() };
     let coverage = coverage(&all, &deployment, &knowledge);
     let choice = choice(choose, &settings);
     let hidden_paths = per_path(&settings_folder, &project, &settings)?;
@@ -238,11 +238,11 @@ fn settings(
     paths: &[PathBuf],
     options: &args::Scan,
     project: &Path,
-    extras: Extras,
+    extras: Extras<'_>,
 ) -> Result<(Settings, PathBuf), Failure> {
     let found = match &options.config {
         Some(path) => Some(path.clone()),
-        None if extras.host => None,
+        None if extras.host.is_some() => None,
         None => common_folder(paths, project)
             .ancestors()
             .take_while(|folder| folder.starts_with(project))

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Knowledge, Seed};
+use super::{Knowledge, Seed, Survey};
 use crate::facts::{Copy, FileFact, Files, Holding};
 use crate::host::file::{self as disk, FileFacts, FileKind};
 use crate::source::project_root;
@@ -32,6 +32,8 @@ pub struct HomeFile {
     pub facts: FileFacts,
     /// Name of the owner, or its number.
     pub owner: String,
+    /// Name of the group, where it has one.
+    pub group: Option<String>,
     /// True when an ACL lets others in, whatever the mode says.
     pub acl: bool,
     /// What Hermes keeps there.
@@ -64,7 +66,7 @@ impl HomeFile {
 pub(super) fn of_home(
     seed: &Seed<'_>,
     knowledge: &Knowledge,
-    host: bool,
+    survey: Option<&Survey>,
 ) -> (Vec<HomeFile>, Vec<HomeFile>) {
     let nothing = || (Vec::new(), Vec::new());
     let document =
@@ -84,29 +86,31 @@ pub(super) fn of_home(
         return nothing();
     }
     let lived_in = LIVED_IN.iter().any(|name| root.join(name).exists());
-    if !host && !lived_in && project_root(&root).is_some() {
+    if survey.is_none() && !lived_in && project_root(&root).is_some() {
         return nothing();
     }
     let identity = path.identity.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let mut walk = Walk { facts: knowledge.facts().files(), found: Vec::new() };
+    let mut walk = Walk { facts: knowledge.facts().files(), survey, found: Vec::new() };
     walk.add(&root, "", &seed.folder, &identity);
     walk.folder(&root, "", &seed.folder, &identity, 0);
     walk.found.sort_by(|a, b| a.below.cmp(&b.below));
-    (walk.found, parents(&root))
+    (walk.found, parents(&root, survey))
 }
 
 /// The folders above `root`, nearest first.
-fn parents(root: &Path) -> Vec<HomeFile> {
+fn parents(root: &Path, survey: Option<&Survey>) -> Vec<HomeFile> {
     let Ok(root) = root.canonicalize() else { return Vec::new() };
     let mut found = Vec::new();
-    for folder in root.ancestors().skip(1) {
+    let inside = |folder: &&Path| survey.is_none_or(|of| folder.starts_with(of.machine.root()));
+    for folder in root.ancestors().skip(1).take_while(inside) {
         let Ok(facts) = disk::file(folder) else { continue };
         let display = folder.display().to_string();
         found.push(HomeFile {
             below: String::new(),
             identity: display.clone(),
             display,
-            owner: disk::owner_name(facts.uid).unwrap_or_else(|| facts.uid.to_string()),
+            owner: owner(survey, facts.uid),
+            group: group(survey, facts.gid),
             acl: false,
             facts,
             holds: None,
@@ -119,8 +123,20 @@ fn parents(root: &Path) -> Vec<HomeFile> {
     found
 }
 
+/// The name of an account on the machine that was looked at, or its number.
+fn owner(survey: Option<&Survey>, uid: u32) -> String {
+    survey
+        .map_or_else(|| disk::owner_name(uid), |survey| survey.machine.owner_name(uid))
+        .unwrap_or_else(|| uid.to_string())
+}
+
+fn group(survey: Option<&Survey>, gid: u32) -> Option<String> {
+    survey.map_or_else(|| disk::group_name(gid), |survey| survey.machine.group_name(gid))
+}
+
 struct Walk<'f> {
     facts: &'f Files,
+    survey: Option<&'f Survey>,
     found: Vec<HomeFile>,
 }
 
@@ -187,7 +203,8 @@ impl Walk<'_> {
             below: below.to_owned(),
             display: if display.is_empty() { ".".to_owned() } else { display.to_owned() },
             identity: identity.to_owned(),
-            owner: disk::owner_name(facts.uid).unwrap_or_else(|| facts.uid.to_string()),
+            owner: owner(self.survey, facts.uid),
+            group: group(self.survey, facts.gid),
             acl: disk::posix_acl_widens(path) == Some(true),
             facts,
             holds: known.map(|known| known.holds),

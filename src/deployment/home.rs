@@ -8,7 +8,7 @@ use super::service::{self, Service};
 use super::setting::{Setting, python_str};
 use super::tools::Reach;
 use super::variable::{Effective, Variable, VariableSource, Variables};
-use super::{Knowledge, Seed};
+use super::{Knowledge, Seed, Survey};
 use crate::document::tree::Value;
 use crate::document::{Document, EvidenceFile, Kind, Place, Standing, Structured};
 use crate::facts::{Holds, Range, VersionScope};
@@ -69,7 +69,7 @@ impl<'d> Home<'d> {
         seed: Seed<'d>,
         knowledge: &'d Knowledge,
         skipped: &'d [Skip],
-        host: bool,
+        survey: Option<&Survey>,
     ) -> Self {
         let config_version = seed
             .config
@@ -88,7 +88,7 @@ impl<'d> Home<'d> {
             })
         };
         let (incomplete, env_unread) = (unread("config.yaml"), unread(".env"));
-        let (files, parents) = files::of_home(&seed, knowledge, host);
+        let (files, parents) = files::of_home(&seed, knowledge, survey);
         let mut home = Self {
             files,
             parents,

@@ -15,6 +15,7 @@ mod platform;
 mod repository;
 mod service;
 mod setting;
+mod survey;
 mod tools;
 mod variable;
 
@@ -26,6 +27,7 @@ pub use platform::{Door, PlatformState};
 pub use repository::{GitFacts, Repository};
 pub use service::{Service, Starter, services};
 pub use setting::{Setting, python_str};
+pub use survey::{FoundHome, HostUnit, Survey};
 pub use tools::{Reach, ReachableTool};
 pub use variable::{Effective, Variable, VariableSource};
 
@@ -48,18 +50,20 @@ pub struct Deployment<'d> {
     pub knowledge: &'d Knowledge,
     /// What git says of the files that hold secrets.
     pub git: GitFacts,
+    /// What the machine says, when it was looked at.
+    pub survey: Option<&'d Survey>,
 }
 
 impl<'d> Deployment<'d> {
-    /// Joins `documents`, which are sorted by path, those of one archive with each other. `host` says that the
-    /// homes are on the machine they run on, so that modes are meant as they are.
+    /// Joins `documents`, which are sorted by path, those of one archive with each other. `survey` is of the
+    /// machine that the homes run on: modes are meant as they are there.
     #[must_use]
     pub fn join(
         documents: &'d [Document],
         knowledge: &'d Knowledge,
         skipped: &'d [Skip],
         archives: &'d [SourcePath],
-        host: bool,
+        survey: Option<&'d Survey>,
     ) -> Self {
         let mut groups: BTreeMap<Option<&str>, Vec<&'d Document>> = BTreeMap::new();
         for document in documents {
@@ -68,17 +72,17 @@ impl<'d> Deployment<'d> {
         let mut homes = Vec::new();
         for (archive, documents) in groups {
             let mut seeds = seeds(&documents, knowledge);
-            assign(&documents, &mut seeds);
+            assign(&documents, &mut seeds, survey);
             // What is read for context only may belong to other homes as well: those were not asked about.
             seeds.retain(|_, seed| seed.is_asked_about());
             homes.extend(
                 seeds
                     .into_values()
-                    .map(|seed| Home::build(Seed { archive, ..seed }, knowledge, skipped, host)),
+                    .map(|seed| Home::build(Seed { archive, ..seed }, knowledge, skipped, survey)),
             );
         }
         let git = GitFacts::gather(documents, &homes, skipped, archives, knowledge);
-        Self { documents, homes, skipped, archives, knowledge, git }
+        Self { documents, homes, skipped, archives, knowledge, git, survey }
     }
 
     /// Documents that say something about the project's hygiene.
@@ -226,7 +230,11 @@ fn in_home_folder(folder: &str) -> bool {
 }
 
 /// Gives every document to the home it lies in, or to those it is nearest to.
-fn assign<'d>(documents: &[&'d Document], seeds: &mut BTreeMap<String, Seed<'d>>) {
+fn assign<'d>(
+    documents: &[&'d Document],
+    seeds: &mut BTreeMap<String, Seed<'d>>,
+    survey: Option<&Survey>,
+) {
     let folders: Vec<(String, String)> =
         seeds.iter().map(|(key, seed)| (key.clone(), seed.place.clone())).collect();
     for &document in documents {
@@ -261,6 +269,18 @@ fn assign<'d>(documents: &[&'d Document], seeds: &mut BTreeMap<String, Seed<'d>>
             continue;
         }
         if !starts && !matches!(document.kind, Kind::Env(_)) {
+            continue;
+        }
+        // What the machine knows to start one home says nothing of the others.
+        let started = survey.and_then(|survey| survey.home_of(&document.text.path().real));
+        if let Some(home) = started.map(|home| home.display().to_string())
+            && folders.iter().any(|(_, folder)| *folder == home)
+        {
+            for (key, _) in folders.iter().filter(|(_, folder)| *folder == home) {
+                if let Some(seed) = seeds.get_mut(key) {
+                    seed.around.push(document);
+                }
+            }
             continue;
         }
         let nearest = folders.iter().map(|(_, home)| shared_depth(folder, home)).max().unwrap_or(0);

@@ -218,6 +218,6 @@ pub fn scan(laid: &Laid, checklist: bool) -> hermes_lint::cli::pipeline::Scanned
         fail_on: None,
         require_complete: false,
     };
-    let extras = pipeline::Extras { checklist, host: false };
+    let extras = pipeline::Extras { checklist, host: None };
     pipeline::scan(&paths, &options, Some(&choose), true, extras).expect("a scan")
 }

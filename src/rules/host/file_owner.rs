@@ -97,6 +97,7 @@ mod tests {
             identity: below.to_owned(),
             facts: FileFacts { mode: 0o600, uid, gid: uid, kind: FileKind::File, links: 1 },
             owner: uid.to_string(),
+            group: None,
             acl: false,
             holds: Some(holds),
             widest: Some(0o600),

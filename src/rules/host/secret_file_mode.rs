@@ -190,5 +190,5 @@ fn is_shut_in(file: &HomeFile, files: &[HomeFile]) -> bool {
 }
 
 fn private_group(file: &HomeFile) -> bool {
-    crate::host::file::group_name(file.facts.gid).is_some_and(|group| group == file.owner)
+    file.group.as_ref() == Some(&file.owner)
 }
