@@ -221,7 +221,7 @@ fn nothing_passes_for_a_home_that_is_shut() {
     let image = image("strict");
     let shut = image.path().join("root/.hermes");
     fs::create_dir(&shut).expect("a folder");
-    fs::set_permissions(&shut, fs::Permissions::from_mode(0)).expect("a mode");
+    fs::set_permissions(&shut, fs::Permissions::from_mode(0o000)).expect("a mode");
     if fs::read_dir(&shut).is_ok() {
         // Root enters every folder.
         return;

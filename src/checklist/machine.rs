@@ -7,7 +7,6 @@ use super::evidence::{age, text};
 use super::{Case, Evidence, Seen};
 use crate::deployment::Survey;
 use crate::facts::Duty;
-use crate::host::account::PRIVILEGED_GROUPS;
 use crate::host::file;
 
 /// How old the newest record of an audit log, and its newest review, may be, in days.
@@ -87,11 +86,8 @@ pub(super) fn account(survey: &Survey, seen: &mut Seen) {
                 ),
             );
         } else if free {
-            let line = format!(
-                "{} {shell}, and neither sudo nor a group of {} leads it to root",
-                account.name,
-                PRIVILEGED_GROUPS.len()
-            );
+            let line =
+                format!("{} {shell}, and neither sudo nor a group leads it to root", account.name);
             seen.for_it.push(text(line));
         }
     }

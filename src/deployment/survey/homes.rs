@@ -131,8 +131,10 @@ fn of_account(
 /// Notes `path` when it is a home, or one by its name or its unit that may not be entered.
 fn add(machine: &Machine, path: &str, by: &str, homes: &mut Vec<FoundHome>) {
     let path = path.trim_end_matches('/').to_owned();
-    let shut = || machine.list(&path) == Look::Denied;
-    if is_home(machine, &path) || ((path.ends_with("/.hermes") || by.starts_with('/')) && shut()) {
+    // Below a folder that is shut nothing is known to be there, unless a unit says so.
+    let there = by.starts_with('/')
+        || path.ends_with("/.hermes") && machine.folder(&path) == Look::Seen(());
+    if is_home(machine, &path) || (there && machine.list(&path) == Look::Denied) {
         homes.push(FoundHome { path, by: by.to_owned() });
     }
 }
