@@ -282,6 +282,8 @@ fn json_kind(name: &str, folder: &str, bytes: &[u8]) -> Option<Kind> {
         "gateway.json" => StateFile::Gateway,
         "webhook_subscriptions.json" => StateFile::Webhooks,
         "google_oauth.json"
+        | "google_token.json"
+        | "google_chat_user_token.json"
         | ".anthropic_oauth.json"
         | "slack_tokens.json"
         | "honcho.json"

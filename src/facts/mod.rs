@@ -4,11 +4,13 @@
 //! Facts live in `rules/hermes/*.yaml` and reach this module as JSON. Each table is parsed on first use, so a
 //! command pays only for what it asks; the price is that broken data shows late, hence [`Facts::verify`].
 
+mod connectors;
 mod credentials;
 mod environment;
 mod files;
 mod glob;
 mod inert;
+mod inline_code;
 mod keys;
 mod machine;
 mod platforms;
@@ -16,11 +18,16 @@ mod tooling;
 mod tools;
 mod version;
 
+pub(crate) use connectors::is_yes;
+pub use connectors::{
+    Connectors, Database, KnownServer, Limit, Open, Scope, Scopes, Weight, Widening, has_option,
+};
 pub use credentials::Credentials;
 pub use environment::{Control, Environment, Lax, UnwantedNames};
 pub use files::{Copy, FileFact, Files, Holding, Mode};
 pub use glob::glob_matches;
 pub use inert::{Inert, InertKey, Misplaced, MisplacedKey};
+pub use inline_code::{Inline, InlineCode, Interpreter, Marks, Wrapper};
 pub use keys::{KeySpec, Keys, Kind, Lookup, Suggestion, SuggestionKind};
 pub use machine::{Duty, MachineFacts, ToolFact};
 pub use platforms::{Bind, Everywhere, Gate, Platform, Platforms, Requirement, Sharp, YamlKey};
@@ -50,7 +57,7 @@ impl fmt::Display for FactsError {
 impl std::error::Error for FactsError {}
 
 /// The tables, each named as its file.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "versions",
     "keys",
     "inert",
@@ -62,6 +69,7 @@ const TABLES: [&str; 11] = [
     "tools",
     "tooling",
     "machine",
+    "connectors",
 ];
 
 /// All facts. Tables are parsed on first use; a table that does not parse answers as if it were empty, and
@@ -80,6 +88,7 @@ pub struct Facts<'a> {
     tools: OnceLock<Tools>,
     tooling: OnceLock<Tooling>,
     machine: OnceLock<MachineFacts>,
+    connectors: OnceLock<Connectors>,
 }
 
 impl<'a> Facts<'a> {
@@ -124,6 +133,7 @@ impl<'a> Facts<'a> {
         self.parse::<Tools>("tools")?;
         self.parse::<Tooling>("tooling")?;
         self.parse::<MachineFacts>("machine")?;
+        self.parse::<Connectors>("connectors")?;
         Ok(())
     }
 
@@ -189,6 +199,11 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn machine(&self) -> &MachineFacts {
         self.machine.get_or_init(|| self.parse("machine").unwrap_or_default())
+    }
+
+    /// What connectors may do.
+    pub fn connectors(&self) -> &Connectors {
+        self.connectors.get_or_init(|| self.parse("connectors").unwrap_or_default())
     }
 }
 

@@ -1,12 +1,19 @@
 //! MCP servers: what they are started from, how they are reached, and what they reach.
 
+pub mod broad_scope;
 pub mod disabled_key;
 pub mod filesystem_reach;
 pub mod plain_http;
+pub mod risky_argument;
+pub mod sampling_unlimited;
+pub mod shell_wrapper;
+pub mod superuser_url;
 pub mod unpinned_server;
 
 use crate::deployment::{Home, Setting};
 use crate::document::Place;
+use crate::facts::Weight;
+use crate::finding::Severity;
 
 /// A server that is on.
 struct Server<'d> {
@@ -16,6 +23,40 @@ struct Server<'d> {
     command: String,
     /// Its arguments with their places.
     args: Vec<(String, Place<'d>)>,
+}
+
+impl<'d> Server<'d> {
+    /// The program as written, the arguments and the address: what names the package.
+    fn words(&self) -> Vec<&str> {
+        let whole = |key: &str| self.setting.child(key).and_then(|setting| setting.str());
+        let head = whole("command").into_iter().chain(whole("url"));
+        head.chain(self.args.iter().map(|(arg, _)| arg.as_str())).collect()
+    }
+
+    /// The arguments without their places.
+    fn arg_words(&self) -> Vec<&str> {
+        self.args.iter().map(|(arg, _)| arg.as_str()).collect()
+    }
+
+    /// The pairs under `key` (`env`, `headers`) that are text, numbers or booleans.
+    fn pairs(&self, key: &str) -> Vec<(&'d str, String, Setting<'d>)> {
+        let Some(map) = self.setting.child(key) else { return Vec::new() };
+        let pairs = map.children().into_iter();
+        pairs.filter_map(|(name, value)| Some((name, value.python_str()?, value))).collect()
+    }
+
+    /// Where the program stands.
+    fn command_place(&self) -> Place<'d> {
+        self.setting.child("command").map_or_else(|| self.setting.key_place(), |it| it.place())
+    }
+
+    /// Whether the operator named the tools that are wanted, or those that are not.
+    fn picks_tools(&self) -> bool {
+        let tools = self.setting.child("tools");
+        ["include", "exclude"].iter().any(|key| {
+            tools.as_ref().and_then(|tools| tools.child(key)).is_some_and(|list| !list.is_empty())
+        })
+    }
 }
 
 /// The servers that are on.
@@ -35,4 +76,13 @@ fn servers<'d>(home: &Home<'d>) -> Vec<Server<'d>> {
             Server { name, setting, command, args }
         })
         .collect()
+}
+
+/// What a row's weight is in a finding.
+fn severity(weight: Weight) -> Severity {
+    match weight {
+        Weight::Info => Severity::Info,
+        Weight::Warning => Severity::Warning,
+        Weight::Error => Severity::Error,
+    }
 }
