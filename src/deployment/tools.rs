@@ -44,7 +44,7 @@ impl Reach<'_> {
 impl<'d> Home<'d> {
     /// The answer to [`Home::reaches`].
     pub(super) fn all_reaches(&self) -> Vec<Reach<'d>> {
-        let servers = self.servers();
+        let servers = self.mcp_tools();
         let mut all: Vec<Reach<'d>> = self
             .platforms()
             .iter()
@@ -103,7 +103,8 @@ impl<'d> Home<'d> {
     }
 
     /// MCP servers that are on: one entry a listed tool, or one for the server as a whole.
-    fn servers(&self) -> Vec<ReachableTool> {
+    #[must_use]
+    pub fn mcp_tools(&self) -> Vec<ReachableTool> {
         let facts = self.knowledge.facts().tools();
         let Some(servers) = self.setting("mcp_servers") else { return Vec::new() };
         let mut all = Vec::new();

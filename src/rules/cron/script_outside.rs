@@ -1,11 +1,12 @@
 //! `cron/script-outside`: a job names a script that is not where Hermes runs scripts from.
 
-use crate::document::tree::{NodeId, Tree};
 use crate::document::{Kind, Place};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::secret::File;
 use crate::rules::{FileRule, Findings, RuleMeta, page};
+
+use super::jobs;
 
 /// The script of a job lies outside the home's `scripts` folder.
 pub struct ScriptOutside;
@@ -42,14 +43,6 @@ impl FileRule for ScriptOutside {
                     .help("put the script into the `scripts` folder of the home and write its name alone: `\"script\": \"report.sh\"`"),
             );
         }
-    }
-}
-
-/// The jobs, in either of the two forms of the file.
-fn jobs(tree: &Tree) -> &[NodeId] {
-    match tree.at("jobs") {
-        Some(list) => tree.items(list),
-        None => tree.root.map_or(&[][..], |root| tree.items(root)),
     }
 }
 
