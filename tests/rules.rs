@@ -159,3 +159,59 @@ fn show(findings: &[&Finding], folder: &Path) -> String {
     }
     out
 }
+
+/// What Hermes writes of itself is no choice of the user's: each release's defaults, all written out.
+#[test]
+fn defaults_written_out_are_no_lax_settings() {
+    use hermes_lint::facts::{Facts, Holds, KeySpec, VersionScope};
+    use serde_json::{Map, Value};
+
+    let facts = Facts::load(hermes_lint::data::folder("hermes")).expect("facts");
+    let table: Value =
+        serde_json::from_str(hermes_lint::data::file("hermes/keys").expect("keys")).expect("JSON");
+    let keys = table["keys"].as_object().expect("keys");
+    for rung in &facts.versions().ladder {
+        let mut config = Map::new();
+        for (path, spec) in keys.iter().filter(|(path, _)| !path.contains(['*', '['])) {
+            let spec: KeySpec = serde_json::from_value(spec.clone()).expect("a key");
+            let scope = VersionScope::exact(rung.version);
+            let Some(default) = spec.default_in(rung.version) else { continue };
+            if facts.versions().holds(&spec.range(), &scope) != Holds::Always {
+                continue;
+            }
+            let mut segments: Vec<&str> = path.split('.').collect();
+            let last = segments.pop().expect("a key");
+            let mut map = &mut config;
+            for segment in segments {
+                let below = map.entry(segment).or_insert_with(|| Value::Object(Map::new()));
+                if !below.is_object() {
+                    *below = Value::Object(Map::new());
+                }
+                map = below.as_object_mut().expect("a mapping");
+            }
+            map.entry(last).or_insert_with(|| default.clone());
+        }
+        // Platforms on, so that what hangs on them counts.
+        for id in ["telegram", "discord", "slack", "webhook", "api_server"] {
+            let block = config.entry(id).or_insert_with(|| Value::Object(Map::new()));
+            block["enabled"] = Value::Bool(true);
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let text = serde_json::to_string_pretty(&config).expect("JSON, which is YAML");
+        fs::write(folder.path().join("config.yaml"), text).expect("a config");
+        let setup = common::Setup {
+            hermes_version: Some(rung.version.to_string()),
+            ..common::Setup::default()
+        };
+        let laid = common::Laid { folder, setup, possible: true, secrets: Vec::new() };
+        let scanned = common::scan(&laid, false);
+        let own: Vec<&str> = scanned
+            .triaged
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == "config/lax-setting")
+            .map(|finding| finding.message.as_str())
+            .collect();
+        assert!(own.is_empty(), "{}: {own:#?}", rung.version);
+    }
+}

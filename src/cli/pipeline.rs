@@ -189,7 +189,7 @@ pub fn with_deployment<R>(
     quiet: bool,
     ask: impl FnOnce(&Deployment<'_>, &Knowledge) -> R,
 ) -> Result<R, Failure> {
-    let extras = Extras { checklist: false, host: false };
+    let extras = Extras { checklist: false, host: None };
     let Reading { knowledge, all, .. } = read(paths, options, quiet, extras)?;
     let deployment =
         Deployment::join(&all.documents, &knowledge, &all.skips, &all.archives, extras.host);

@@ -223,11 +223,16 @@ impl<'d> Home<'d> {
         self.holds(range) != Holds::Never
     }
 
+    /// The administrator's configs and the home's own, those that win first.
+    pub(super) fn config_documents(&self) -> impl Iterator<Item = &'d Document> {
+        self.managed.iter().copied().chain(self.config)
+    }
+
     /// The effective value of a config key: the administrator's before the home's own.
     #[must_use]
     pub fn setting(&self, path: &str) -> Option<Setting<'d>> {
-        let documents = self.managed.iter().copied().chain(self.config);
-        let mut found = documents.filter_map(|document| Setting::find(document, path));
+        let mut found =
+            self.config_documents().filter_map(|document| Setting::find(document, path));
         let mut winner = found.next()?;
         winner.shadowed = found.map(|loser| loser.place()).collect();
         Some(winner)

@@ -36,6 +36,20 @@ impl<'d> Setting<'d> {
         })
     }
 
+    /// The whole of `document`, from which its settings are reached.
+    pub(super) fn root(document: &'d Document) -> Option<Self> {
+        let structured = document.structured()?;
+        let root = structured.tree.root?;
+        Some(Self {
+            document,
+            structured,
+            node: root,
+            key: root,
+            path: String::new(),
+            shadowed: Vec::new(),
+        })
+    }
+
     /// The tree that holds it.
     #[must_use]
     pub fn tree(&self) -> &'d Tree {
@@ -127,7 +141,7 @@ impl<'d> Setting<'d> {
                 let child = Self {
                     node: entry.value,
                     key: entry.key,
-                    path: format!("{}.{name}", self.path),
+                    path: self.path_of(name),
                     shadowed: Vec::new(),
                     ..self.clone()
                 };
@@ -143,10 +157,29 @@ impl<'d> Setting<'d> {
         Some(Self {
             node: entry.value,
             key: entry.key,
-            path: format!("{}.{name}", self.path),
+            path: self.path_of(name),
             shadowed: Vec::new(),
             ..self.clone()
         })
+    }
+
+    /// Each item of a list, as a setting of its own; the item stands for its key.
+    #[must_use]
+    pub fn item_settings(&self) -> Vec<Self> {
+        let items = self.tree().items(self.node).iter().enumerate();
+        items
+            .map(|(number, &item)| Self {
+                node: item,
+                key: item,
+                path: format!("{}[{number}]", self.path),
+                shadowed: Vec::new(),
+                ..self.clone()
+            })
+            .collect()
+    }
+
+    fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 }
 

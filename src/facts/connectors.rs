@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::glob_matches;
 use super::inline_code::{InlineCode, Interpreter, Wrapper};
+use super::weight::Weight;
 
 /// The file `connectors.yaml`.
 #[derive(Debug, Default, Deserialize)]
@@ -28,18 +29,6 @@ pub struct Connectors {
     pub databases: Vec<Database>,
     /// Broad OAuth scopes by provider.
     pub scopes: Vec<Scopes>,
-}
-
-/// How much a row matters where it is in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Weight {
-    /// Worth knowing.
-    Info,
-    /// A layer is missing.
-    Warning,
-    /// An attacker or an accident can use it now.
-    Error,
 }
 
 /// An option or a variable that widens what a server may do.

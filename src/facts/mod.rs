@@ -14,13 +14,15 @@ mod inline_code;
 mod keys;
 mod machine;
 mod platforms;
+mod settings;
 mod tooling;
 mod tools;
 mod version;
+mod weight;
 
 pub(crate) use connectors::is_yes;
 pub use connectors::{
-    Connectors, Database, KnownServer, Limit, Open, Scope, Scopes, Weight, Widening, has_option,
+    Connectors, Database, KnownServer, Limit, Open, Scope, Scopes, Widening, has_option,
 };
 pub use credentials::Credentials;
 pub use environment::{Control, Environment, Lax, UnwantedNames};
@@ -31,9 +33,11 @@ pub use inline_code::{Inline, InlineCode, Interpreter, Marks, Wrapper};
 pub use keys::{KeySpec, Keys, Kind, Lookup, Suggestion, SuggestionKind};
 pub use machine::{Duty, MachineFacts, ToolFact};
 pub use platforms::{Bind, Everywhere, Gate, Platform, Platforms, Requirement, Sharp, YamlKey};
+pub use settings::{Circumstance, LaxValue, Otherwise, SettingFact, Settings};
 pub use tooling::Tooling;
 pub use tools::{Bundle, ServerTier, Tier, Tool, Tools, Toolset};
 pub use version::{Announced, Holds, Range, Release, Rung, VersionScope, Versions};
+pub use weight::Weight;
 
 use serde::de::DeserializeOwned;
 use std::fmt;
@@ -57,13 +61,14 @@ impl fmt::Display for FactsError {
 impl std::error::Error for FactsError {}
 
 /// The tables, each named as its file.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "versions",
     "keys",
     "inert",
     "misplaced",
     "platforms",
     "environment",
+    "settings",
     "credentials",
     "files",
     "tools",
@@ -83,6 +88,7 @@ pub struct Facts<'a> {
     misplaced: OnceLock<Misplaced>,
     platforms: OnceLock<Platforms>,
     environment: OnceLock<Environment>,
+    settings: OnceLock<Settings>,
     credentials: OnceLock<Credentials>,
     files: OnceLock<Files>,
     tools: OnceLock<Tools>,
@@ -128,6 +134,7 @@ impl<'a> Facts<'a> {
         self.parse::<Misplaced>("misplaced")?;
         self.parse::<Platforms>("platforms")?;
         self.parse::<Environment>("environment")?;
+        self.parse::<Settings>("settings")?;
         self.parse::<Credentials>("credentials")?;
         self.parse::<Files>("files")?;
         self.parse::<Tools>("tools")?;
@@ -173,6 +180,11 @@ impl<'a> Facts<'a> {
     /// Variables that widen or narrow what the agent may do.
     pub fn environment(&self) -> &Environment {
         self.environment.get_or_init(|| self.parse("environment").unwrap_or_default())
+    }
+
+    /// Settings that stand on the unsafe side.
+    pub fn settings(&self) -> &Settings {
+        self.settings.get_or_init(|| self.parse("settings").unwrap_or_default())
     }
 
     /// Variables and keys that hold secrets.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::document::Place;
+use crate::facts::Weight;
 use crate::finding::{Confidence, Credential, Edit, Finding, Fix, Location, Related, Severity};
 
 use super::RuleMeta;
@@ -172,5 +173,15 @@ impl Findings {
     #[must_use]
     pub fn as_slice(&self) -> &[Finding] {
         &self.all
+    }
+}
+
+impl From<Weight> for Severity {
+    fn from(weight: Weight) -> Self {
+        match weight {
+            Weight::Info => Self::Info,
+            Weight::Warning => Self::Warning,
+            Weight::Error => Self::Error,
+        }
     }
 }

@@ -21,6 +21,7 @@ pub static RULES: &[Rule] = &[
     Rule::home::<config::inert_key::InertKey>(),
     Rule::home::<config::inline_shell::InlineShell>(),
     Rule::home::<config::instruction_files_unprotected::InstructionFilesUnprotected>(),
+    Rule::home::<config::lax_setting::LaxSetting>(),
     Rule::home::<config::misplaced_key::MisplacedKey>(),
     Rule::home::<config::paths_missing::PathsMissing>(),
     Rule::home::<config::paths_too_broad::PathsTooBroad>(),

@@ -3,6 +3,7 @@
 pub(crate) mod approvals;
 pub(crate) mod deny_globs;
 pub(crate) mod keys;
+mod lax_value;
 pub(crate) mod references;
 
 pub mod allowlist_missing;
@@ -22,6 +23,7 @@ pub mod hooks_auto_accept;
 pub mod inert_key;
 pub mod inline_shell;
 pub mod instruction_files_unprotected;
+pub mod lax_setting;
 pub mod misplaced_key;
 pub mod paths_missing;
 pub mod paths_too_broad;

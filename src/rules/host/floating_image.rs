@@ -73,10 +73,17 @@ fn moving<'w>(image: &'w Word<'_>) -> Option<&'w str> {
     if text.is_empty() || text.contains('@') || text.contains("{{") {
         return None;
     }
-    let name = text.rsplit('/').next().unwrap_or_default();
+    moving_tag(text).filter(|tag| !tag.is_empty() || !open)
+}
+
+/// The tag of an image's name that moves, empty for none.
+pub(crate) fn moving_tag(image: &str) -> Option<&str> {
+    if image.contains('@') {
+        return None;
+    }
+    let name = image.rsplit('/').next().unwrap_or_default();
     match name.split_once(':') {
         Some((_, tag)) => MOVING.contains(&tag).then_some(tag),
-        None if open => None,
         None => Some(""),
     }
 }

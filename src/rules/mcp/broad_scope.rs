@@ -10,7 +10,7 @@ use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{in_force, list};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
-use super::{Server, servers, severity};
+use super::{Server, servers};
 
 /// An OAuth grant is wider than what it is used for.
 pub struct BroadScope;
@@ -153,7 +153,7 @@ fn report(
         BroadScope::META
             .at_location(location)
             .anchor(place.route.clone())
-            .severity(in_force(home, severity(worst)))
+            .severity(in_force(home, worst.into()))
             .message(format!("{who} asks for more than most uses need: {}{more}", list(&said)))
             .label("broad grant")
             .help(format!("narrow the grant, then log in again: {}", instead.join("; "))),

@@ -12,8 +12,6 @@ pub mod unpinned_server;
 
 use crate::deployment::{Home, Setting};
 use crate::document::Place;
-use crate::facts::Weight;
-use crate::finding::Severity;
 
 /// A server that is on.
 struct Server<'d> {
@@ -76,13 +74,4 @@ fn servers<'d>(home: &Home<'d>) -> Vec<Server<'d>> {
             Server { name, setting, command, args }
         })
         .collect()
-}
-
-/// What a row's weight is in a finding.
-fn severity(weight: Weight) -> Severity {
-    match weight {
-        Weight::Info => Severity::Info,
-        Weight::Warning => Severity::Warning,
-        Weight::Error => Severity::Error,
-    }
 }

@@ -7,7 +7,7 @@ use crate::finding::{Confidence, Severity};
 use crate::rules::posture::in_force;
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
-use super::{Server, servers, severity};
+use super::{Server, servers};
 
 /// An option or a variable widens what an MCP server may do, or none narrows it.
 pub struct RiskyArgument;
@@ -48,7 +48,7 @@ impl HomeRule for RiskyArgument {
                         Self::META
                             .at(&place)
                             .anchor(format!("mcp_servers.{}.{shown}", server.name))
-                            .severity(in_force(home, severity(row.severity)))
+                            .severity(in_force(home, row.severity.into()))
                             .message(format!(
                                 "MCP server `{}` runs with `{shown}`, which {}",
                                 server.name, row.can
