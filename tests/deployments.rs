@@ -276,11 +276,15 @@ fn no_format_shows_a_planted_secret() {
                 if laid.secrets.is_empty() {
                     continue;
                 }
-                for format in ["human", "concise", "json"] {
-                    let (_, stdout) = run(
-                        laid.folder.path(),
-                        &["check", ".", "--format", format, "-v", "--min-confidence", "low"],
-                    );
+                for format in ["human", "concise", "json", "markdown", "html"] {
+                    // The pages are of commands that decide the checklist; that of `host` has the findings as well.
+                    let command: &[&str] = match format {
+                        "markdown" | "html" => &["host", "--home", "."],
+                        _ => &["check", "."],
+                    };
+                    let more = ["--format", format, "-v", "--min-confidence", "low"];
+                    let (_, stdout) = run(laid.folder.path(), &[command, &more].concat());
+                    assert!(!stdout.is_empty(), "{format} of {:?}", fixture.path());
                     for secret in &laid.secrets {
                         assert!(
                             !stdout.contains(secret.as_str()),
@@ -308,13 +312,18 @@ fn no_format_shows_a_literal_of_the_lax_deployment() {
         .filter(|value| value.len() >= 7 && !value.contains('$') && !value.contains("://"))
         .collect();
     assert!(literals.len() >= 4, "{literals:?}");
-    for format in ["human", "concise", "json"] {
-        let (_, stdout) = run(
-            &root,
-            &["check", "fixtures/deployments/lax", "--format", format, "--min-confidence", "low"],
-        );
-        for literal in &literals {
-            assert!(!stdout.contains(literal), "{format} shows {literal}");
+    let lax = "fixtures/deployments/lax";
+    let low = ["--min-confidence", "low"];
+    for (command, formats, more) in [
+        (&["check", lax][..], &["human", "concise", "json"][..], &low[..]),
+        (&["host", "--home", lax], &["human", "concise", "json", "markdown", "html"], &low),
+        (&["checklist", lax], &["human", "concise", "json", "markdown", "html"], &[]),
+    ] {
+        for format in formats {
+            let (_, stdout) = run(&root, &[command, &["--format", format], more].concat());
+            for literal in &literals {
+                assert!(!stdout.contains(literal), "{command:?} {format} shows {literal}");
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod evidence;
 mod machine;
 mod operational;
 mod production;
+mod tally;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,8 @@ use crate::deployment::Deployment;
 use crate::finding::{Finding, Severity};
 use crate::rules::RULES;
 use crate::settings::{Attestation, Settings};
+
+pub use tally::Tally;
 
 /// Most findings that an item quotes.
 const QUOTED: usize = 5;
@@ -72,6 +75,8 @@ pub struct Item {
     pub title: String,
     /// Which list it is of: `production` or `operational`.
     pub list: String,
+    /// Id of the [`Layer`] it belongs to.
+    pub layer: String,
     /// The verdict.
     pub status: Status,
     /// What was seen.
@@ -82,11 +87,35 @@ pub struct Item {
     pub help: Option<String>,
 }
 
+/// One of the five layers of protection that the items belong to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layer {
+    /// Stable id (`credentials`).
+    pub id: String,
+    /// Its name, in a few words.
+    pub title: String,
+    /// What holds when all of its items pass.
+    pub what: String,
+}
+
 /// Every item, in the published order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checklist {
+    /// The day that ages were counted to.
+    pub on: Date,
+    /// The layers, in order.
+    pub layers: Vec<Layer>,
     /// The items.
     pub items: Vec<Item>,
+}
+
+impl Checklist {
+    /// The counts of all items, and the score.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        Tally::of(&self.items)
+    }
 }
 
 /// What the data says of an item.
@@ -95,6 +124,7 @@ pub struct Checklist {
 struct Spec {
     id: String,
     list: String,
+    layer: String,
     title: String,
     help: String,
     look: String,
@@ -106,6 +136,7 @@ struct Spec {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    layers: Vec<Layer>,
     items: Vec<Spec>,
 }
 
@@ -175,7 +206,7 @@ pub fn evaluate(
 ) -> Checklist {
     let specs: File = data::file("checklist")
         .and_then(|json| serde_json::from_str(json).ok())
-        .unwrap_or(File { items: Vec::new() });
+        .unwrap_or(File { layers: Vec::new(), items: Vec::new() });
     let case = Case { deployment, findings, today };
     let items = specs
         .items
@@ -185,7 +216,7 @@ pub fn evaluate(
             Some(item(spec, decide(&case), &case, &settings.attest))
         })
         .collect();
-    Checklist { items }
+    Checklist { on: today, layers: specs.layers, items }
 }
 
 fn item(
@@ -233,7 +264,8 @@ fn item(
     } else {
         (Status::Manual, Vec::new(), Some(look))
     };
-    Item { id: spec.id, title: spec.title, list: spec.list, status, evidence, rules, help }
+    let Spec { id, title, list, layer, .. } = spec;
+    Item { id, title, list, layer, status, evidence, rules, help }
 }
 
 /// What a config says that its duplicate keys void speaks for nothing.
@@ -318,6 +350,12 @@ mod tests {
         for spec in &file.items {
             assert!(spec.findings.parse::<Severity>().is_ok(), "{}", spec.id);
             assert!(["production", "operational"].contains(&spec.list.as_str()));
+            let layers = file.layers.iter().filter(|layer| layer.id == spec.layer);
+            assert_eq!(layers.count(), 1, "{}", spec.id);
+        }
+        assert_eq!(file.layers.len(), 5);
+        for layer in &file.layers {
+            assert!(file.items.iter().any(|spec| spec.layer == layer.id), "{}", layer.id);
         }
     }
 

@@ -6,7 +6,6 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::finding::{Confidence, FailOn};
-use crate::report::Format;
 
 /// Default of `--max-size`, in bytes.
 pub const DEFAULT_MAX_SIZE: u64 = 10 * 1024 * 1024;
@@ -75,11 +74,6 @@ pub struct Choose {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Output {
-    /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "human",
-          value_parser = words::<Format>(&["human", "concise", "json"]))]
-    pub format: Format,
-
     /// Write the report to this file
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -108,8 +102,14 @@ pub enum Color {
     Never,
 }
 
+/// The formats that findings are written in.
+pub const FINDINGS: &[&str] = &["human", "concise", "json"];
+
+/// The formats of commands that decide the checklist.
+pub const PAGES: &[&str] = &["human", "concise", "json", "markdown", "html"];
+
 /// A parser that knows its words, so that help and completions list them.
-fn words<T>(known: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+pub fn words<T>(known: &'static [&'static str]) -> impl TypedValueParser<Value = T>
 where
     T: std::str::FromStr<Err = String> + Clone + Send + Sync + 'static,
 {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::pipeline::{self, Extras, Scanned};
 use super::{CLEAN, FOUND, INCOMPLETE, Outcome, args, output};
 use crate::finding::FailOn;
-use crate::report::{self, Report};
+use crate::report::{self, Format, Report};
 
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
@@ -19,6 +19,11 @@ pub struct Args {
 
     #[command(flatten)]
     choose: args::Choose,
+
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "human", help_heading = "Output",
+          value_parser = args::words::<Format>(args::FINDINGS))]
+    format: Format,
 
     #[command(flatten)]
     output: args::Output,
@@ -34,9 +39,7 @@ pub fn run(args: &Args) -> Outcome {
         Extras::default(),
     )?;
     let style = output::style(&args.output);
-    output::to(&args.output, |out| {
-        report::write(&report(&scanned), args.output.format, style, out)
-    })?;
+    output::to(&args.output, |out| report::write(&report(&scanned), args.format, style, out))?;
     let status = status(&scanned, &args.choose);
     // The process ends: freeing tens of thousands of findings one by one can take longer than finding them.
     std::mem::forget(scanned);

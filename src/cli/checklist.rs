@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::pipeline::{self, Extras};
 use super::{CLEAN, FOUND, Outcome, args, output};
 use crate::checklist::Status;
-use crate::report;
+use crate::report::{self, Format};
 
 /// Options of `checklist`.
 #[derive(Debug, clap::Args)]
@@ -16,6 +16,11 @@ pub struct Args {
 
     #[command(flatten)]
     scan: args::Scan,
+
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "human", help_heading = "Output",
+          value_parser = args::words::<Format>(args::PAGES))]
+    format: Format,
 
     #[command(flatten)]
     output: args::Output,
@@ -28,7 +33,7 @@ pub fn run(args: &Args) -> Outcome {
     let checklist = scanned.checklist.unwrap_or_default();
     let style = output::style(&args.output);
     output::to(&args.output, |out| {
-        report::write_checklist(&checklist, args.output.format, style, out)
+        report::write_checklist(&checklist, &scanned.coverage, args.format, style, out)
     })?;
     let failed = checklist.items.iter().any(|item| item.status == Status::Fail);
     Ok(if failed { FOUND } else { CLEAN })

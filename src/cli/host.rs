@@ -31,6 +31,11 @@ pub struct Args {
     #[command(flatten)]
     choose: args::Choose,
 
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "human", help_heading = "Output",
+          value_parser = args::words::<Format>(args::PAGES))]
+    format: Format,
+
     #[command(flatten)]
     output: args::Output,
 }
@@ -61,13 +66,13 @@ pub fn run(args: &Args) -> Outcome {
     let style = output::style(&args.output);
     output::to(&args.output, |out| {
         // Which account can read and change what, before what is wrong with it.
-        if args.output.format == Format::Human && !args.output.quiet {
+        if args.format == Format::Human && !args.output.quiet {
             for line in survey.lines().iter().chain(&scanned.owners) {
                 writeln!(out, "{}", report::shown_name(line))?;
             }
             writeln!(out)?;
         }
-        report::write(&check::report(&scanned), args.output.format, style, out)
+        report::write(&check::report(&scanned), args.format, style, out)
     })?;
     Ok(check::status(&scanned, &args.choose))
 }

@@ -7,18 +7,46 @@ use std::io::{self, Write};
 
 use super::human::Palette;
 use super::{Style, text};
-use crate::checklist::{Checklist, Evidence, Item, Status};
+use crate::checklist::{Checklist, Evidence, Item, Status, Tally};
 
 /// Every verdict, in the order totals are given.
-const STATUSES: [Status; 5] =
+pub(super) const STATUSES: [Status; 5] =
     [Status::Pass, Status::Fail, Status::Manual, Status::NotApplicable, Status::Unknown];
 
 /// Column of the titles: a mark and the longest status word stand before it.
 const TITLE_INDENT: usize = 20;
 
-/// Number of items with `status`.
-pub(super) fn count(list: &Checklist, status: Status) -> usize {
-    list.items.iter().filter(|item| item.status == status).count()
+/// What the score is, for the formats that show it.
+pub(super) const SCORE: &str = "The score is the share of items that pass among those that arise here, in per cent and \
+     rounded down. An item passes or fails by evidence that is shown. An item that needs a person, or that could not be \
+     read, has not passed: it stays among those that arise, and no hundred is reached without it. An item leaves the \
+     count only when it does not arise here and the reason stands beside it.";
+
+/// `9 of 14 decided items pass; 3 need a person; 1 could not be read; 2 do not arise here`.
+pub(super) fn sentence(tally: &Tally) -> String {
+    let mut said = match tally.decided() {
+        0 => "no item is decided".to_owned(),
+        1 => format!("{} of 1 decided item passes", tally.pass),
+        decided => format!("{} of {decided} decided items pass", tally.pass),
+    };
+    for (count, one, many) in [
+        (tally.manual, "needs a person", "need a person"),
+        (tally.unknown, "could not be read", "could not be read"),
+        (tally.not_applicable, "does not arise here", "do not arise here"),
+    ] {
+        if count > 0 {
+            said += &format!("; {count} {}", if count == 1 { one } else { many });
+        }
+    }
+    said
+}
+
+/// The items of each list, in the order in which they come.
+pub(super) fn lists(list: &Checklist) -> impl Iterator<Item = (&str, &[Item])> {
+    list.items.chunk_by(|a, b| a.list == b.list).filter_map(|items| {
+        let first = items.first()?;
+        Some((first.list.as_str(), items))
+    })
 }
 
 /// Writes a table for each list, in the order in which they come, and the totals.
@@ -103,5 +131,6 @@ fn place(evidence: &Evidence) -> String {
 
 /// `2 pass, 1 fail, 0 manual, 0 not-applicable, 0 unknown`.
 fn totals(list: &Checklist) -> String {
-    STATUSES.map(|status| format!("{} {}", count(list, status), status.as_str())).join(", ")
+    let tally = list.tally();
+    STATUSES.map(|status| format!("{} {}", tally.count(status), status.as_str())).join(", ")
 }

@@ -10,8 +10,8 @@ use std::io::{self, Write};
 use serde::ser::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, Formatter, PrettyFormatter};
 
-use super::{Counts, Report, checklist, text};
-use crate::checklist::{Checklist, Evidence, Item, Status};
+use super::{Counts, Report, text};
+use crate::checklist::{Checklist, Evidence, Item};
 use crate::finding::{Coverage, Credential, Edit, Finding, Fix, Related, Skipped};
 
 /// Version of both documents; it grows when a key is removed or changes its meaning.
@@ -218,16 +218,20 @@ struct ChecklistJson<'a> {
 
 impl<'a> ChecklistJson<'a> {
     fn new(list: &'a Checklist) -> Self {
-        let count = |status| checklist::count(list, status);
+        let tally = list.tally();
         Self {
             version: VERSION,
             items: Each(&list.items, ItemJson::new),
             summary: VerdictsJson {
-                pass: count(Status::Pass),
-                fail: count(Status::Fail),
-                manual: count(Status::Manual),
-                not_applicable: count(Status::NotApplicable),
-                unknown: count(Status::Unknown),
+                pass: tally.pass,
+                fail: tally.fail,
+                manual: tally.manual,
+                not_applicable: tally.not_applicable,
+                unknown: tally.unknown,
+                total: tally.total(),
+                decided: tally.decided(),
+                applicable: tally.applicable(),
+                score: tally.score(),
             },
         }
     }
@@ -240,6 +244,10 @@ struct VerdictsJson {
     manual: usize,
     not_applicable: usize,
     unknown: usize,
+    total: usize,
+    decided: usize,
+    applicable: usize,
+    score: Option<usize>,
 }
 
 #[derive(serde::Serialize)]
@@ -247,6 +255,7 @@ struct ItemJson<'a> {
     id: &'a str,
     title: &'a str,
     list: &'a str,
+    layer: &'a str,
     status: &'static str,
     evidence: Each<'a, Evidence, EvidenceJson<'a>>,
     rules: &'a [String],
@@ -259,6 +268,7 @@ impl<'a> ItemJson<'a> {
             id: &item.id,
             title: &item.title,
             list: &item.list,
+            layer: &item.layer,
             status: item.status.as_str(),
             evidence: Each(&item.evidence, EvidenceJson::new),
             rules: &item.rules,

@@ -9,8 +9,10 @@
 
 mod checklist;
 mod concise;
+mod html;
 mod human;
 mod json;
+mod markdown;
 pub mod policy;
 mod snippet;
 mod text;
@@ -46,11 +48,16 @@ pub enum Format {
     Concise,
     /// One JSON object, as in `docs/schemas/`.
     Json,
+    /// GitHub-flavoured Markdown, for a pull request.
+    Markdown,
+    /// One page that needs nothing else, to mail, archive and print.
+    Html,
 }
 
 impl Format {
     /// Every value, in order.
-    pub const ALL: &'static [Self] = &[Self::Human, Self::Concise, Self::Json];
+    pub const ALL: &'static [Self] =
+        &[Self::Human, Self::Concise, Self::Json, Self::Markdown, Self::Html];
 
     /// The word that flags and settings use.
     #[must_use]
@@ -59,6 +66,8 @@ impl Format {
             Self::Human => "human",
             Self::Concise => "concise",
             Self::Json => "json",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
         }
     }
 }
@@ -115,17 +124,20 @@ pub fn write(
         Format::Human => human::write(report, style, &mut out)?,
         Format::Concise => concise::write(report, style, &mut out)?,
         Format::Json => json::write(report, &mut out)?,
+        Format::Markdown => markdown::write(report, &mut out)?,
+        Format::Html => html::write(report, &mut out)?,
     }
     out.flush()
 }
 
-/// Writes the checklist alone to `out`, buffered and flushed.
+/// Writes the checklist alone to `out`, buffered and flushed; the formats for pages say what was read as well.
 ///
 /// # Errors
 ///
 /// Whatever `out` fails with.
 pub fn write_checklist(
     list: &Checklist,
+    coverage: &Coverage,
     format: Format,
     style: Style,
     out: &mut dyn Write,
@@ -135,6 +147,8 @@ pub fn write_checklist(
         Format::Human => checklist::human(list, style, &mut out)?,
         Format::Concise => checklist::concise(list, style, &mut out)?,
         Format::Json => json::write_checklist(list, &mut out)?,
+        Format::Markdown => markdown::checklist(list, coverage, &mut out)?,
+        Format::Html => html::checklist(list, coverage, &mut out)?,
     }
     out.flush()
 }

@@ -4,7 +4,7 @@ mod drawing;
 mod machine;
 
 use super::*;
-use crate::checklist::{Evidence, Item, Status};
+use crate::checklist::{Evidence, Item, Layer, Status};
 use crate::finding::{
     Confidence, Credential, Edit, Excerpt, Fix, Location, Region, Related, Skipped,
 };
@@ -133,6 +133,7 @@ fn item(id: &str, list: &str, title: &str, status: Status) -> Item {
         id: id.to_owned(),
         title: title.to_owned(),
         list: list.to_owned(),
+        layer: if status == Status::Fail { "permissions" } else { "logging" }.to_owned(),
         status,
         evidence: Vec::new(),
         rules: vec!["config/denylist-missing".to_owned()],
@@ -146,7 +147,14 @@ fn checklist() -> Checklist {
         path: path.map(str::to_owned),
         line,
     };
+    let layer = |id: &str, title: &str| Layer {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        what: "what was done is on record".to_owned(),
+    };
     Checklist {
+        on: "2026-11-21".parse().unwrap(),
+        layers: vec![layer("permissions", "tools"), layer("logging", "audit log")],
         items: vec![
             Item {
                 evidence: vec![
@@ -209,7 +217,10 @@ fn formats_are_read_back() {
     for &format in Format::ALL {
         assert_eq!(format.to_string().parse(), Ok(format));
     }
-    assert_eq!("xml".parse::<Format>(), Err("`xml` is not one of human, concise, json".to_owned()));
+    assert_eq!(
+        "xml".parse::<Format>(),
+        Err("`xml` is not one of human, concise, json, markdown, html".to_owned())
+    );
 }
 
 #[test]
@@ -266,9 +277,12 @@ fn no_format_passes_on_what_a_terminal_obeys() {
     coverage.skipped[0].path = format!("dir\n{bad}");
     coverage.skipped[0].detail = bad.to_owned();
     let mut list = checklist();
+    for layer in &mut list.layers {
+        (layer.id, layer.title, layer.what) = (bad.to_owned(), bad.to_owned(), bad.to_owned());
+    }
     for item in &mut list.items {
         (item.id, item.title) = (bad.to_owned(), bad.to_owned());
-        item.list = format!("the {bad}");
+        (item.list, item.layer) = (format!("the {bad}"), bad.to_owned());
         (item.help, item.rules) = (Some(bad.to_owned()), vec![bad.to_owned()]);
         for evidence in &mut item.evidence {
             (evidence.text, evidence.path) = (bad.to_owned(), Some(bad.to_owned()));

@@ -77,6 +77,31 @@ pub(super) fn block(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The parts of `text` with whether backticks make them code: `` a `b` `` is text and code. A backtick without a
+/// partner is text, and so is an empty pair.
+pub(super) fn code_spans(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let code = |rest: &'_ str| {
+            let (inner, after) = rest.strip_prefix('`')?.split_once('`')?;
+            Some((inner.len(), after.len()))
+        };
+        if let Some((length, after)) = code(rest) {
+            let inner = rest.get(1..1 + length).unwrap_or_default();
+            rest = rest.get(rest.len() - after..).unwrap_or_default();
+            return Some((!inner.is_empty(), if inner.is_empty() { "``" } else { inner }));
+        }
+        // Without a partner for this one there is none for a later one.
+        let end = if rest.starts_with('`') { None } else { rest.find('`') };
+        let (part, after) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = after;
+        Some((false, part))
+    })
+}
+
 /// Columns that `c` takes, as a guess: an overshoot costs a soft wrap, nothing else.
 pub(super) const fn cells(c: char) -> usize {
     match c {
@@ -147,6 +172,15 @@ mod tests {
         assert_eq!(name("é 語 ~/x"), "é 語 ~/x");
         assert_eq!(line("one\r\n  two\tx\u{200b}\n"), r"one two x\u{200b}");
         assert_eq!(block("a:\r\n\tb\n"), "a:\n    b");
+    }
+
+    #[test]
+    fn backticks_come_in_pairs() {
+        let parts = |text| code_spans(text).collect::<Vec<_>>();
+        assert_eq!(parts("a `b` c"), [(false, "a "), (true, "b"), (false, " c")]);
+        assert_eq!(parts("`é``"), [(true, "é"), (false, "`")]);
+        assert_eq!(parts("``x"), [(false, "``"), (false, "x")]);
+        assert_eq!(parts(""), []);
     }
 
     #[test]

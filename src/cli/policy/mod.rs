@@ -13,6 +13,7 @@ use crate::data;
 use crate::deployment::{Deployment, Home, Knowledge};
 use crate::policy::decide::{Decision, Session, Tables, Verdict, decide};
 use crate::policy::{ApprovalTable, AskedCommands, Release};
+use crate::report::Format;
 use crate::report::policy::{Answer, Span, write};
 use situation::Surroundings;
 
@@ -51,6 +52,11 @@ struct Test {
     /// Exit with 1 unless this is the verdict, in every release in question
     #[arg(long, value_name = "VERDICT")]
     expect: Option<Expected>,
+
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "human",
+          value_parser = args::words::<Format>(&["human", "json"]))]
+    format: Format,
 
     #[command(flatten)]
     scan: args::Scan,
@@ -113,7 +119,7 @@ pub fn run(args: &Args) -> Outcome {
             answers(args, all, known)
         })??;
     let style = output::style(&args.output);
-    output::to(&args.output, |out| write(&answers, args.output.format, style, out))?;
+    output::to(&args.output, |out| write(&answers, args.format, style, out))?;
     let verdicts = || answers.iter().flat_map(|answer| &answer.spans).map(|span| span.verdict);
     if verdicts().any(|verdict| verdict == Verdict::Unknown.as_str()) {
         return Ok(INCOMPLETE);

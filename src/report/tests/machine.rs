@@ -23,7 +23,7 @@ fn findings_text(list: Option<&Checklist>) -> String {
 
 fn checklist_text() -> String {
     let mut out = Vec::new();
-    write_checklist(&checklist(), Format::Json, WIDE, &mut out).unwrap();
+    write_checklist(&checklist(), &coverage(), Format::Json, WIDE, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -124,6 +124,7 @@ fn checklist_has_its_shape() {
             "id": "non-root-user",
             "title": "runs as its own user",
             "list": "production",
+            "layer": "logging",
             "status": "pass",
             "evidence": [
                 {"text": "the unit runs as `hermes`", "path": "hermes.service", "line": 7},
@@ -138,7 +139,10 @@ fn checklist_has_its_shape() {
     assert_eq!(verdicts, ["pass", "fail", "not-applicable", "manual", "unknown"]);
     assert_eq!(
         document["summary"],
-        json!({"pass": 1, "fail": 1, "manual": 1, "not_applicable": 1, "unknown": 1})
+        json!({
+            "pass": 1, "fail": 1, "manual": 1, "not_applicable": 1, "unknown": 1,
+            "total": 5, "decided": 2, "applicable": 4, "score": 25,
+        })
     );
     assert_eq!(document["version"], 1);
     assert_eq!(document.as_object().unwrap().len(), 3);
@@ -196,6 +200,8 @@ fn schemas_reject_what_is_broken() {
     for (pointer, value) in [
         ("/items/0/status", json!("not_applicable")),
         ("/items/0/list", json!("both")),
+        ("/items/0/layer", json!(1)),
+        ("/summary/score", json!(101)),
         ("/items/0/evidence/0/line", json!(0)),
         ("/summary/pass", json!("1")),
     ] {
