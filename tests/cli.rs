@@ -580,3 +580,17 @@ fn a_secrets_fingerprint_follows_it() {
     assert!(![a, b, c].contains(&at(3)), "{moved:?}");
     assert_eq!(fingerprints(rotated), [(1, b.clone())], "a new value at the same place");
 }
+
+#[test]
+fn a_folders_name_hides_no_config() {
+    let config = "model: x\napprovals:\n  mode: 'off'\n";
+    for name in ["alerts", "hotel-bot", "vector", "vectordb", "fluentd", "otel"] {
+        let folder = folder(&[(&format!("{name}/home/config.yaml"), config)]);
+        let (code, out, _) = hermes_lint(
+            folder.path(),
+            &["check", "--format", "concise", "--select", "config/approvals-off"],
+        );
+        assert_eq!(code, 1, "{name}: {out}");
+        assert!(out.contains(&format!("{name}/home/config.yaml:3:9: error")), "{name}: {out}");
+    }
+}

@@ -190,11 +190,20 @@ fn kind_of(source: &Source<'_>, stem: &Stem<'_>, facts: &Facts<'_>) -> Option<(K
     if let Some(kind) = json_kind(name, folder, bytes) {
         return Some((kind, standing));
     }
-    if let Some(evidence) = evidence_kind(name, &path.display, bytes) {
+    if let Some(evidence) = named_evidence(name, &path.display) {
         return Some((Kind::Evidence(evidence), standing));
     }
-    if is_yaml(name) || source.origin == Origin::Stdin {
-        return yaml_kind(path, name, bytes, standing, facts);
+    // What a file is counts for more than what its folders are called.
+    if (is_yaml(name) || source.origin == Origin::Stdin)
+        && let Some(found) = yaml_kind(path, name, bytes, standing, facts)
+    {
+        return Some(found);
+    }
+    if let Some(evidence) = worded_evidence(name, &path.display, bytes) {
+        return Some((Kind::Evidence(evidence), standing));
+    }
+    if is_yaml(name) {
+        return None;
     }
     // Named in a skill, these hide files from Hermes's own scanner, wherever the skill lies.
     if in_skill(&path.display) || matches!(name, ".skillignore" | ".clawhubignore") {
@@ -309,7 +318,8 @@ fn json_tree(bytes: &[u8]) -> Structured {
     }
 }
 
-fn evidence_kind(name: &str, path: &str, bytes: &[u8]) -> Option<EvidenceFile> {
+/// Evidence that is known by its exact name or folder.
+fn named_evidence(name: &str, path: &str) -> Option<EvidenceFile> {
     if matches!(
         name,
         ".pre-commit-config.yaml"
@@ -339,14 +349,23 @@ fn evidence_kind(name: &str, path: &str, bytes: &[u8]) -> Option<EvidenceFile> {
     if name == "crontab" || has_ending(name, "cron") || path.contains("/cron.d/") {
         return Some(EvidenceFile::Crontab);
     }
-    // What follows looks for words, so only files of the right kinds get that far.
+    None
+}
+
+/// Evidence that is known by a word in its path: only of the right kinds, and only where it is nothing else.
+fn worded_evidence(name: &str, path: &str, bytes: &[u8]) -> Option<EvidenceFile> {
     let ends = |endings: &[&str]| endings.iter().any(|ending| has_ending(name, ending));
     if ends(&["conf", "toml", "yaml", "yml", "json", "alloy", "rules"]) {
         let lower = path.to_ascii_lowercase();
-        if FORWARDERS.iter().any(|word| lower.contains(word)) {
+        let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+        // `vectordb` and `hotel` are other words; `fluentd`, `otelcol` and `alertmanager` are not.
+        let forwards = |word: &str| {
+            word == "vector" || FORWARDERS.iter().any(|forwarder| word.starts_with(forwarder))
+        };
+        if words.clone().any(forwards) || lower.contains("journal-upload") {
             return Some(EvidenceFile::Forwarder);
         }
-        if lower.contains("alert") {
+        if words.any(|word| word.starts_with("alert")) {
             return Some(EvidenceFile::Alerts);
         }
     }
@@ -364,19 +383,9 @@ fn evidence_kind(name: &str, path: &str, bytes: &[u8]) -> Option<EvidenceFile> {
     None
 }
 
-/// Words in the path of a log forwarder's configuration.
+/// What words in the path of a log forwarder's configuration begin with.
 const FORWARDERS: &[&str] = &[
-    "rsyslog",
-    "vector",
-    "fluent",
-    "promtail",
-    "filebeat",
-    "otel",
-    "journald",
-    "journal-upload",
-    "syslog-ng",
-    "logstash",
-    "alloy",
+    "rsyslog", "fluent", "promtail", "filebeat", "otel", "journald", "syslog", "logstash", "alloy",
 ];
 
 /// Words in the name of a document about how things are done.
