@@ -432,7 +432,17 @@ pub(super) fn names_a_digest(name: &[u8]) -> bool {
     ["hash", "digest", "checksum", "sha256", "sha1", "md5", "fingerprint", "etag"].iter().any(ends)
 }
 
+/// `#1a7f37`: `--pass` is as often the colour of a test that did.
+fn is_colour(value: &[u8]) -> bool {
+    value.strip_prefix(b"#").is_some_and(|digits| {
+        matches!(digits.len(), 3 | 4 | 6 | 8) && digits.iter().all(u8::is_ascii_hexdigit)
+    })
+}
+
 fn public(value: &[u8], context: &Context<'_>) -> Option<&'static str> {
+    if is_colour(value) {
+        return Some("a colour");
+    }
     if value.starts_with(b"-----BEGIN ")
         && contains_any(value, &[b"PUBLIC KEY-----", b"CERTIFICATE"])
         || starts_with_any(value, &[b"ssh-rsa ", b"ssh-ed25519 ", b"ecdsa-sha2-", b"npub1"])

@@ -176,3 +176,14 @@ fn shaped_values_keep_the_strict_tests() {
     assert_eq!(classify(b"sk-ant-api03-DUMMY_replace_me_0000", &shaped).kind, Kind::Placeholder);
     assert_eq!(classify(b"ghp_0000000000000000000000000000", &shaped).kind, Kind::Placeholder);
 }
+
+#[test]
+fn a_colour_is_no_secret() {
+    let pass = Context { name: Some("pass"), ..Context::default() };
+    for colour in ["#1a7f37", "#FFF", "#7ee787ff", "#abcd"] {
+        assert_eq!(classify(colour.as_bytes(), &pass).kind, Kind::PublicIdentifier, "{colour}");
+    }
+    for other in ["#1a7f3", "#hunter2", "1a7f37", "#1a7f37aa99"] {
+        assert_ne!(classify(other.as_bytes(), &pass).kind, Kind::PublicIdentifier, "{other}");
+    }
+}
