@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::files::{self, HomeFile};
+use super::mcp::{self, McpServer};
 use super::platform::{self, PlatformState};
 use super::service::{self, Service};
 use super::setting::{Setting, python_str};
@@ -34,6 +35,7 @@ pub struct Home<'d> {
     parents: Vec<HomeFile>,
     incomplete: bool,
     env_unread: bool,
+    servers: Vec<McpServer<'d>>,
     reaches: Vec<Reach<'d>>,
 }
 
@@ -105,10 +107,12 @@ impl<'d> Home<'d> {
             platforms: Vec::new(),
             incomplete,
             env_unread,
+            servers: Vec::new(),
             reaches: Vec::new(),
         };
         home.variables = Variables::new(home.collect_variables());
         home.platforms = platform::states(&home);
+        home.servers = mcp::servers(home.setting("mcp_servers"));
         home.reaches = home.all_reaches();
         home
     }
@@ -272,6 +276,12 @@ impl<'d> Home<'d> {
     #[must_use]
     pub fn platforms(&self) -> &[PlatformState<'d>] {
         &self.platforms
+    }
+
+    /// The MCP servers that are on.
+    #[must_use]
+    pub fn mcp_servers(&self) -> &[McpServer<'d>] {
+        &self.servers
     }
 
     /// What each platform that is on, and the command line, can reach.

@@ -106,13 +106,11 @@ impl<'d> Home<'d> {
     #[must_use]
     pub fn mcp_tools(&self) -> Vec<ReachableTool> {
         let facts = self.knowledge.facts().tools();
-        let Some(servers) = self.setting("mcp_servers") else { return Vec::new() };
         let mut all = Vec::new();
-        for (name, server) in servers.children() {
-            if server.child("enabled").and_then(|enabled| enabled.bool()) == Some(false) {
-                continue;
-            }
+        for server in self.mcp_servers() {
+            let name = server.name;
             let include: Vec<String> = server
+                .setting
                 .child("tools")
                 .and_then(|tools| tools.child("include"))
                 .map(|include: Setting<'_>| {

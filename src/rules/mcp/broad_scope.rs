@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::deployment::{Home, Setting};
+use crate::deployment::{Home, McpServer, Setting};
 use crate::document::tree::{NodeId, Tree, Value};
 use crate::document::{Kind, Place, StateFile};
 use crate::facts::{Connectors, Range, Scope};
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{in_force, list};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
-
-use super::{Server, servers};
 
 /// An OAuth grant is wider than what it is used for.
 pub struct BroadScope;
@@ -35,10 +33,10 @@ impl HomeRule for BroadScope {
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
         let data = home.knowledge.facts().connectors();
-        for server in servers(home) {
-            let near = near(&server);
+        for server in home.mcp_servers() {
+            let near = near(server);
             let who = format!("MCP server `{}`", server.name);
-            for asked in asked(&server) {
+            for asked in asked(server) {
                 let texts = texts(asked.tree(), asked.node);
                 report(home, data, &who, &texts, &near, &asked.place(), findings);
             }
@@ -76,7 +74,7 @@ impl HomeRule for BroadScope {
 }
 
 /// What says whose scopes a server's are.
-fn near(server: &Server<'_>) -> String {
+fn near(server: &McpServer<'_>) -> String {
     let mut near = server.name.to_lowercase();
     for word in server.words() {
         near.push(' ');
@@ -86,7 +84,7 @@ fn near(server: &Server<'_>) -> String {
 }
 
 /// The places where a server's scopes are written.
-fn asked<'d>(server: &Server<'d>) -> Vec<Setting<'d>> {
+fn asked<'d>(server: &McpServer<'d>) -> Vec<Setting<'d>> {
     let mut found = Vec::new();
     for block in ["oauth", "auth"] {
         let block = server.setting.child(block);

@@ -6,8 +6,6 @@ use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
-use super::servers;
-
 /// A server is switched off with a key that nothing reads.
 pub struct DisabledKey;
 
@@ -25,7 +23,7 @@ impl HomeRule for DisabledKey {
     };
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
-        for server in servers(home) {
+        for server in home.mcp_servers() {
             let Some(disabled) = server.setting.child("disabled") else { continue };
             if disabled.bool() != Some(true) {
                 continue;

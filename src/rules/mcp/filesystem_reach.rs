@@ -1,12 +1,10 @@
 //! `mcp/filesystem-reach`: a filesystem MCP server covers a whole machine, a home, or Hermes's own folder.
 
-use crate::deployment::Home;
+use crate::deployment::{Home, McpServer};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{in_force, list};
 use crate::rules::{Findings, HomeRule, RuleMeta, page, paths};
-
-use super::{Server, servers};
 
 /// A filesystem MCP server covers a whole machine, a home, or Hermes's own folder.
 pub struct FilesystemReach;
@@ -25,7 +23,7 @@ impl HomeRule for FilesystemReach {
     };
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
-        for server in servers(home).iter().filter(|server| is_filesystem(server)) {
+        for server in home.mcp_servers().iter().filter(|server| is_filesystem(server)) {
             let broad: Vec<_> = server
                 .args
                 .iter()
@@ -54,7 +52,7 @@ impl HomeRule for FilesystemReach {
     }
 }
 
-fn is_filesystem(server: &Server<'_>) -> bool {
+fn is_filesystem(server: &McpServer<'_>) -> bool {
     let names = |text: &str| text.to_ascii_lowercase().contains("filesystem");
     names(&server.command) || server.args.iter().any(|(arg, _)| names(arg)) || names(server.name)
 }

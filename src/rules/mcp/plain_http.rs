@@ -6,8 +6,6 @@ use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{in_force, is_loopback};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
-use super::servers;
-
 /// An MCP server is reached over the network without encryption.
 pub struct PlainHttp;
 
@@ -28,7 +26,7 @@ impl HomeRule for PlainHttp {
     };
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
-        for server in servers(home) {
+        for server in home.mcp_servers() {
             let Some(url) = server.setting.child("url").filter(|url| !url.is_hole()) else {
                 continue;
             };

@@ -1,13 +1,11 @@
 //! `mcp/risky-argument`: an MCP server is given more than it needs.
 
-use crate::deployment::Home;
+use crate::deployment::{Home, McpServer};
 use crate::document::Place;
 use crate::facts::{KnownServer, Limit, Range, Widening, has_option, is_yes};
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::in_force;
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
-
-use super::{Server, servers};
 
 /// An option or a variable widens what an MCP server may do, or none narrows it.
 pub struct RiskyArgument;
@@ -36,13 +34,13 @@ impl HomeRule for RiskyArgument {
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
         let data = home.knowledge.facts().connectors();
-        for server in servers(home) {
+        for server in home.mcp_servers() {
             let words = server.words();
             let known = data.server(words.iter().copied());
             let own = known.map(|known| known.widening.as_slice()).unwrap_or_default();
             let mut widened = false;
             for row in own.iter().chain(&data.widening) {
-                for (place, shown) in hits(&server, row) {
+                for (place, shown) in hits(server, row) {
                     widened = true;
                     findings.add(
                         Self::META
@@ -58,16 +56,16 @@ impl HomeRule for RiskyArgument {
                     );
                 }
             }
-            mounts(home, &server, findings);
+            mounts(home, server, findings);
             if let Some(known) = known.filter(|_| !widened) {
-                open(&server, known, findings);
+                open(server, known, findings);
             }
         }
     }
 }
 
 /// Where `row` stands in the server's block, and its name there.
-fn hits<'d>(server: &Server<'d>, row: &Widening) -> Vec<(Place<'d>, String)> {
+fn hits<'d>(server: &McpServer<'d>, row: &Widening) -> Vec<(Place<'d>, String)> {
     if !row.programs.is_empty() && !row.programs.contains(&server.command) {
         return Vec::new();
     }
@@ -98,7 +96,7 @@ fn hits<'d>(server: &Server<'d>, row: &Widening) -> Vec<(Place<'d>, String)> {
 }
 
 /// Folders of the machine that a server in a container gets.
-fn mounts(home: &Home<'_>, server: &Server<'_>, findings: &mut Findings) {
+fn mounts(home: &Home<'_>, server: &McpServer<'_>, findings: &mut Findings) {
     if !["docker", "podman"].contains(&server.command.as_str()) {
         return;
     }
@@ -125,7 +123,7 @@ fn mounts(home: &Home<'_>, server: &Server<'_>, findings: &mut Findings) {
 }
 
 /// A server that offers a narrower mode and does not run in it.
-fn open(server: &Server<'_>, known: &KnownServer, findings: &mut Findings) {
+fn open(server: &McpServer<'_>, known: &KnownServer, findings: &mut Findings) {
     let Some(open) = &known.open else { return };
     if server.picks_tools() || known.limits.iter().any(|limit| is_limited(server, limit)) {
         return;
@@ -147,7 +145,7 @@ fn open(server: &Server<'_>, known: &KnownServer, findings: &mut Findings) {
     );
 }
 
-fn is_limited(server: &Server<'_>, limit: &Limit) -> bool {
+fn is_limited(server: &McpServer<'_>, limit: &Limit) -> bool {
     let words = server.arg_words();
     let on = |value: &str| is_yes(value) || value.contains("${") || !is_switch(value);
     limit.arg.as_deref().is_some_and(|arg| has_option(&words, arg))

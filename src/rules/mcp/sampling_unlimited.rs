@@ -7,8 +7,6 @@ use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{in_force, list};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
-use super::servers;
-
 /// The limits of what an MCP server may ask of the model were raised, on any model.
 pub struct SamplingUnlimited;
 
@@ -33,7 +31,7 @@ impl HomeRule for SamplingUnlimited {
     };
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
-        for server in servers(home) {
+        for server in home.mcp_servers() {
             let Some(sampling) = server.setting.child("sampling") else { continue };
             let off = sampling.child("enabled").and_then(|enabled| enabled.bool()) == Some(false);
             let picked = sampling.child("allowed_models").is_some_and(|list| !list.is_empty());

@@ -1,12 +1,10 @@
 //! `mcp/shell-wrapper`: an MCP server is code that stands in the config.
 
-use crate::deployment::Home;
+use crate::deployment::{Home, McpServer};
 use crate::facts::{Connectors, Inline, Range};
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{in_force, list};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
-
-use super::{Server, servers};
 
 /// An MCP server is started through a shell or an interpreter with inline code.
 pub struct ShellWrapper;
@@ -30,7 +28,7 @@ impl HomeRule for ShellWrapper {
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
         let data = home.knowledge.facts().connectors();
-        for server in servers(home) {
+        for server in home.mcp_servers() {
             let words = server.arg_words();
             let Some(found) = data.inline_code(&server.command, &words) else { continue };
             let deeds = Deeds::of(data, &found);
@@ -49,7 +47,7 @@ impl HomeRule for ShellWrapper {
                     deeds.message()
                 ))
                 .label("inline code")
-                .help(help(&server, &found));
+                .help(help(server, &found));
             if refused {
                 draft = draft.note(
                     "releases of Hermes that look at such entries refuse to start this one; \
@@ -129,7 +127,7 @@ impl Deeds {
 }
 
 /// The edit: the program itself where it can be told, else a file.
-fn help(server: &Server<'_>, found: &Inline) -> String {
+fn help(server: &McpServer<'_>, found: &Inline) -> String {
     let code = found.code.trim();
     let (folder, rest) = match code.strip_prefix("cd ").and_then(|rest| rest.split_once("&&")) {
         Some((_, rest)) => (true, rest.trim()),

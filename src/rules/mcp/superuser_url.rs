@@ -10,8 +10,6 @@ use crate::rules::posture::missing;
 use crate::rules::{Draft, Findings, HomeRule, RuleMeta, page};
 use crate::span::Span;
 
-use super::servers;
-
 /// A connector logs in to a database as its superuser.
 pub struct SuperuserUrl;
 
@@ -49,7 +47,7 @@ impl HomeRule for SuperuserUrl {
 fn in_config(home: &Home<'_>, findings: &mut Findings) {
     let Some((document, structured)) = home.config().zip(home.structured()) else { return };
     let tree = &structured.tree;
-    let on: BTreeSet<&str> = servers(home).iter().map(|server| server.name).collect();
+    let on: BTreeSet<&str> = home.mcp_servers().iter().map(|server| server.name).collect();
     structured.walk(|visit| {
         let Some(value) = python_str(tree.value(visit.id)) else { return };
         let mut path = visit.path.splitn(3, '.');

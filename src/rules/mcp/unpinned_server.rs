@@ -1,13 +1,11 @@
 //! `mcp/unpinned-server`: an MCP server is whatever its registry serves today.
 
-use crate::deployment::Home;
+use crate::deployment::{Home, McpServer};
 use crate::document::Place;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::list;
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
-
-use super::{Server, servers};
 
 /// An MCP server is fetched without a version.
 pub struct UnpinnedServer;
@@ -29,8 +27,8 @@ impl HomeRule for UnpinnedServer {
     };
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
-        let all = servers(home);
-        let loose: Vec<(&Server<'_>, Loose<'_>)> =
+        let all = home.mcp_servers();
+        let loose: Vec<(&McpServer<'_>, Loose<'_>)> =
             all.iter().filter_map(|server| Some((server, loose(server)?))).collect();
         if loose.len() >= MANY
             && let Some((server, _)) = loose.first()
@@ -75,7 +73,7 @@ struct Loose<'d> {
     example: &'static str,
 }
 
-fn loose<'d>(server: &Server<'d>) -> Option<Loose<'d>> {
+fn loose<'d>(server: &McpServer<'d>) -> Option<Loose<'d>> {
     let mut args = server.args.iter();
     let kind = match server.command.as_str() {
         "npx" | "bunx" => Registry::Npm,
