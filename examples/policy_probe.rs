@@ -11,7 +11,7 @@
 use std::io::{self, BufRead, Write};
 
 use hermes_lint::data;
-use hermes_lint::policy::decide::{Allow, Backend, Deny, Session, Situation, Tables, decide};
+use hermes_lint::policy::decide::{Allow, Backend, Deny, Session, Situation, Tables, Yolo, decide};
 use hermes_lint::policy::{
     ApprovalTable, AskedCommands, CommandTable, DenyGlob, Mode, Release, Unattended, Value,
     Variants, allow, approvals_mode, hardline, unattended_mode,
@@ -33,18 +33,16 @@ struct Policy {
 
 impl Policy {
     fn situation(&self, release: Release) -> Situation {
+        let (backend, host) = self.backend.split_once(' ').unwrap_or((&self.backend, ""));
         Situation {
-            release,
-            backend: if self.backend == "docker" { Backend::Isolated } else { Backend::Host },
-            session: if self.session == "cron" { Session::Cron } else { Session::Cli },
+            backend: Backend::of(backend, !host.is_empty()),
+            session: self.session.parse().unwrap_or(Session::Cli),
             mode: approvals_mode(Value::Str(&self.mode)),
-            yolo: self.yolo,
+            yolo: if self.yolo { Yolo::On } else { Yolo::Off },
             cron: unattended_mode(Value::Str(&self.cron)),
-            single_query: Unattended::Deny,
-            unattended: Unattended::Deny,
             deny: Deny::List(DenyGlob::list(&self.deny)),
             allow: Allow::List(self.allow.clone()),
-            sudo_password: false,
+            ..Situation::defaults(release)
         }
     }
 }

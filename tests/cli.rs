@@ -9,25 +9,10 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
-use std::time::Duration;
 
 use assert_cmd::Command;
+use common::run as hermes_lint;
 use serde_json::Value;
-
-fn hermes_lint(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::cargo_bin("hermes-lint")
-        .expect("the binary")
-        .env_remove("HERMES_HOME")
-        .env("NO_COLOR", "1")
-        .timeout(Duration::from_secs(60))
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .expect("a run");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8 output");
-    (output.status.code().expect("a status"), text(output.stdout), text(output.stderr))
-}
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");

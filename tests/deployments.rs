@@ -11,27 +11,13 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use assert_cmd::Command;
 use serde_json::Value;
 
-/// 2026-11-21: the day the examples' attestations and rotation dates are counted to.
-const TODAY: &str = "1795219200";
-
 fn run(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = Command::cargo_bin("hermes-lint")
-        .expect("the binary")
-        .env_remove("HERMES_HOME")
-        .env("NO_COLOR", "1")
-        .env("SOURCE_DATE_EPOCH", TODAY)
-        .timeout(Duration::from_secs(60))
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .expect("a run");
-    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
-    (output.status.code().expect("a status"), stdout)
+    let (status, stdout, _) = common::run(folder, arguments);
+    (status, stdout)
 }
 
 fn json(folder: &Path, arguments: &[&str]) -> Value {

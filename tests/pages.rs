@@ -12,22 +12,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use assert_cmd::Command;
-
-/// 2026-11-21: the day the examples' attestations and rotation dates are counted to.
-const TODAY: &str = "1795219200";
-
 fn run(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = Command::cargo_bin("hermes-lint")
-        .expect("the binary")
-        .env_remove("HERMES_HOME")
-        .env("SOURCE_DATE_EPOCH", TODAY)
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .expect("a run");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    (output.status.code().expect("a status"), text(output.stdout) + &text(output.stderr))
+    let (status, stdout, stderr) = common::run(folder, arguments);
+    (status, stdout + &stderr)
 }
 
 fn deployment(name: &str, format: &str) -> String {

@@ -6,25 +6,17 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 
-use assert_cmd::Command;
 use serde_json::Value;
 
 fn ask(home: &Path, options: &[&str], command: &str) -> (i32, String) {
-    let output = Command::cargo_bin("hermes-lint")
-        .expect("the binary")
-        .env_remove("HERMES_HOME")
-        .env("NO_COLOR", "1")
-        .current_dir(home)
-        .args(["policy", "test"])
-        .args(options)
-        .args(["--", command])
-        .output()
-        .expect("a run");
-    let text = String::from_utf8(output.stdout).expect("UTF-8 output");
-    (output.status.code().expect("a status"), text)
+    let arguments = [&["policy", "test"], options, &["--", command]].concat();
+    let (status, stdout, _) = common::run(home, &arguments);
+    (status, stdout)
 }
 
 fn home(config: &str, env: &str) -> tempfile::TempDir {
@@ -129,4 +121,33 @@ fn the_exit_status_is_for_scripts() {
     let (code, text) = ask(smart.path(), &[], "rm -rf x");
     assert_eq!(code, 3, "a model decides: {text}");
     assert!(text.contains("no Hermes home here"), "{text}");
+}
+
+#[test]
+fn what_a_template_fills_in_is_unknown_as_far_as_it_decides() {
+    let home = home("model: x\napprovals:\n  mode: {{ mode }}\n  deny: ['*shred*']\n", "");
+    let told = |command: &str| stretches(home.path(), &["--hermes-version", "0.22.2"], command);
+    assert_eq!(told("rm -rf x"), ["0.22.2..0.22.2 unknown template 3"]);
+    assert_eq!(told("ls"), ["0.22.2..0.22.2 allow classes -"]);
+    assert_eq!(told("shred disk"), ["0.22.2..0.22.2 deny deny 4"]);
+    assert_eq!(told("rm -rf /"), ["0.22.2..0.22.2 deny floor -"]);
+}
+
+#[test]
+fn a_line_that_the_gateway_makes_a_variable_of_counts_for_its_sessions() {
+    let home = home("model: x\nHERMES_YOLO_MODE: true\napprovals:\n  mode: manual\n", "");
+    let told = |session: &str| {
+        stretches(home.path(), &["--hermes-version", "0.22.2", "--session", session], "rm -rf x")
+    };
+    assert_eq!(told("chat"), ["0.22.2..0.22.2 unknown yolo 2"]);
+    assert_eq!(told("cli"), ["0.22.2..0.22.2 ask classes 4"]);
+}
+
+#[test]
+fn an_unquoted_n_is_off_from_the_release_that_reads_it_as_a_boolean() {
+    let home = home("model: x\napprovals:\n  mode: n\n", "");
+    assert_eq!(
+        stretches(home.path(), &["--session", "chat"], "rm -rf x"),
+        ["0.19.0..0.21.5 ask classes 3", "0.22.2..0.22.2 allow mode 3"]
+    );
 }

@@ -149,10 +149,19 @@ impl<'d> Home<'d> {
     /// says is not in force.
     #[must_use]
     pub fn is_void(&self) -> bool {
-        let voids = Range { since: crate::facts::Release::parse("0.22.2"), until: None };
+        self.repeats_a_key() && self.holds(&Self::VOIDING) == Holds::Always
+    }
+
+    /// The releases that drop a config in which a key stands twice.
+    pub const VOIDING: Range =
+        Range { since: Some(crate::facts::Release::new(0, 22, 2)), until: None };
+
+    /// True when a key of the config stands twice, as far as one can tell: a template writes one of two.
+    #[must_use]
+    pub fn repeats_a_key(&self) -> bool {
         self.structured().is_some_and(|structured| {
             !structured.tree.duplicates.is_empty() && structured.holes.is_empty()
-        }) && self.holds(&voids) == Holds::Always
+        })
     }
 
     /// True when the home has a config to say something about: a `.env` alone has no denylist to miss.

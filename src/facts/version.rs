@@ -98,6 +98,13 @@ impl Range {
     /// Holds in every release.
     pub const ALWAYS: Self = Self { since: None, until: None };
 
+    /// True for a release of the range; `until` is the first one after it.
+    #[must_use]
+    pub fn contains(&self, release: Release) -> bool {
+        self.since.is_none_or(|since| since <= release)
+            && self.until.is_none_or(|until| release < until)
+    }
+
     /// The releases in both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

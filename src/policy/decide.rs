@@ -5,6 +5,8 @@
 //! (a model that decides, a scanner that is installed or not) is said to be unknown instead of guessed.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+use std::str::FromStr;
+
 use super::allow::{Rating, ScalarAllow, approves, rate};
 use super::asked::AskedCommands;
 use super::hardline::hardline;
@@ -20,8 +22,18 @@ pub enum Backend {
     Host,
     /// In a container in which Hermes sees no folder of the host.
     Isolated,
-    /// Under a name that no release knows.
-    Unknown,
+}
+
+impl Backend {
+    /// Hermes checks nothing in a container, unless it sees a folder of the host there.
+    #[must_use]
+    pub fn of(name: &str, sees_host: bool) -> Self {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "docker" if !sees_host => Self::Isolated,
+            "singularity" | "modal" | "daytona" => Self::Isolated,
+            _ => Self::Host,
+        }
+    }
 }
 
 /// Who started the session, and so who can be asked.
@@ -39,6 +51,38 @@ pub enum Session {
     Unattended,
     /// A script that uses Hermes as a library.
     Script,
+}
+
+impl Session {
+    /// The words for it, in the order of the type.
+    pub const WORDS: &[&str] = &["cli", "chat", "cron", "single-query", "unattended", "script"];
+}
+
+impl FromStr for Session {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        Ok(match word {
+            "cli" => Self::Cli,
+            "chat" => Self::Chat,
+            "cron" => Self::Cron,
+            "single-query" => Self::SingleQuery,
+            "unattended" => Self::Unattended,
+            "script" => Self::Script,
+            _ => return Err(format!("`{word}` is none of {}", Self::WORDS.join(", "))),
+        })
+    }
+}
+
+/// Whether a switch is on that asks nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Yolo {
+    /// It is off.
+    Off,
+    /// It is on.
+    On,
+    /// The gateway makes a variable of a line of the config, before or after it is read.
+    Perhaps,
 }
 
 /// A list, or what stands where one should.
@@ -59,6 +103,19 @@ pub enum Allow {
     Scalar(ScalarAllow),
 }
 
+/// What a template still has to fill in, in the order in which Hermes comes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Open {
+    /// Where commands run: nothing can be said.
+    Backend,
+    /// The deny list: only the floor is certain.
+    DenyList,
+    /// What comes after the deny list.
+    Later,
+    /// Everything is known.
+    Nothing,
+}
+
 /// What stands around the command.
 #[derive(Clone, Debug)]
 pub struct Situation {
@@ -71,7 +128,9 @@ pub struct Situation {
     /// `approvals.mode`.
     pub mode: Mode,
     /// `--yolo` or its variable.
-    pub yolo: bool,
+    pub yolo: Yolo,
+    /// The first of these that a template still has to fill in.
+    pub open: Open,
     /// `approvals.cron_mode`.
     pub cron: Unattended,
     /// `approvals.single_query_mode`.
@@ -86,6 +145,27 @@ pub struct Situation {
     pub sudo_password: bool,
 }
 
+impl Situation {
+    /// Hermes's defaults, for a person at a terminal.
+    #[must_use]
+    pub const fn defaults(release: Release) -> Self {
+        Self {
+            release,
+            backend: Backend::Host,
+            session: Session::Cli,
+            mode: Mode::Smart,
+            yolo: Yolo::Off,
+            open: Open::Nothing,
+            cron: Unattended::Deny,
+            single_query: Unattended::Deny,
+            unattended: Unattended::Deny,
+            deny: Deny::List(Vec::new()),
+            allow: Allow::List(Vec::new()),
+            sudo_password: false,
+        }
+    }
+}
+
 /// What happens to a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -97,6 +177,16 @@ pub enum Verdict {
     Allow,
     /// The settings alone don't tell.
     Unknown,
+}
+
+impl FromStr for Verdict {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let all = [Self::Deny, Self::Ask, Self::Allow, Self::Unknown];
+        let found = all.into_iter().find(|verdict| verdict.as_str() == word);
+        found.ok_or_else(|| format!("`{word}` is no verdict"))
+    }
 }
 
 impl Verdict {
@@ -115,8 +205,8 @@ impl Verdict {
 /// The step of Hermes's order that decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The backend is none that is known.
-    UnknownBackend,
+    /// A template still has to fill in a setting.
+    Open,
     /// An isolated container: nothing is checked.
     Isolated,
     /// The floor below every setting.
@@ -190,17 +280,20 @@ pub struct Tables<'t> {
 pub fn decide(command: &str, situation: &Situation, tables: Tables<'_>) -> Decision {
     let release = situation.release;
     let decision = |verdict, step| Decision { verdict, step };
-    match situation.backend {
-        Backend::Unknown => return decision(Verdict::Unknown, Step::UnknownBackend),
-        Backend::Isolated => {
-            // Early releases skip the deny list, too.
-            let denied = (release >= Release::SEGMENT_DENY).then(|| denied(command, situation));
-            return match denied.flatten() {
-                Some(step) => decision(Verdict::Deny, step),
-                None => decision(Verdict::Allow, Step::Isolated),
-            };
+    let open = decision(Verdict::Unknown, Step::Open);
+    if situation.open == Open::Backend {
+        return open;
+    }
+    if situation.backend == Backend::Isolated {
+        // Early releases skip the deny list, too.
+        if release < Release::SEGMENT_DENY {
+            return decision(Verdict::Allow, Step::Isolated);
         }
-        Backend::Host => {}
+        return match denied(command, situation) {
+            Some(step) => decision(Verdict::Deny, step),
+            None if situation.open == Open::DenyList => open,
+            None => decision(Verdict::Allow, Step::Isolated),
+        };
     }
     if hardline(command, release) {
         return decision(Verdict::Deny, Step::Floor);
@@ -211,7 +304,10 @@ pub fn decide(command: &str, situation: &Situation, tables: Tables<'_>) -> Decis
     if let Some(step) = denied(command, situation) {
         return decision(Verdict::Deny, step);
     }
-    if situation.yolo {
+    if situation.open == Open::DenyList {
+        return open;
+    }
+    if situation.yolo == Yolo::On {
         return decision(Verdict::Allow, Step::Yolo);
     }
     if situation.mode == Mode::Off {
@@ -227,7 +323,13 @@ pub fn decide(command: &str, situation: &Situation, tables: Tables<'_>) -> Decis
     let Some(class) = tables.asked.class(command, release) else {
         return decision(Verdict::Allow, Step::Harmless);
     };
+    if situation.open == Open::Later {
+        return open;
+    }
     let (verdict, then) = of_class(class, situation, tables);
+    if situation.yolo == Yolo::Perhaps && verdict != Verdict::Allow {
+        return decision(Verdict::Unknown, Step::Yolo);
+    }
     decision(verdict, Step::Class { class: class.to_owned(), then })
 }
 
@@ -341,19 +443,7 @@ mod tests {
     }
 
     fn plain(release: Release) -> Situation {
-        Situation {
-            release,
-            backend: Backend::Host,
-            session: Session::Cli,
-            mode: Mode::Manual,
-            yolo: false,
-            cron: Unattended::Deny,
-            single_query: Unattended::Deny,
-            unattended: Unattended::Deny,
-            deny: Deny::List(Vec::new()),
-            allow: Allow::List(Vec::new()),
-            sudo_password: false,
-        }
+        Situation { mode: Mode::Manual, ..Situation::defaults(release) }
     }
 
     fn class(class: &str, then: Then) -> Step {
@@ -419,6 +509,33 @@ mod tests {
             }),
             (Verdict::Allow, then(Then::Standing(0)))
         );
+    }
+
+    #[test]
+    fn what_is_not_known_is_said_to_be() {
+        let facts = Facts::new();
+        let decide =
+            |open, command| facts.decide(command, &Situation { open, ..plain(Release::NEWEST) });
+        let unknown = (Verdict::Unknown, Step::Open);
+        assert_eq!(decide(Open::Backend, "rm -rf /"), unknown);
+        assert_eq!(decide(Open::DenyList, "rm -rf /"), (Verdict::Deny, Step::Floor));
+        assert_eq!(decide(Open::DenyList, "ls"), unknown);
+        assert_eq!(decide(Open::Later, "ls"), (Verdict::Allow, Step::Harmless));
+        assert_eq!(decide(Open::Later, "rm -rf x"), unknown);
+        let perhaps = Situation { yolo: Yolo::Perhaps, ..plain(Release::NEWEST) };
+        assert_eq!(facts.decide("rm -rf x", &perhaps), (Verdict::Unknown, Step::Yolo));
+        assert_eq!(facts.decide("ls", &perhaps), (Verdict::Allow, Step::Harmless));
+        assert_eq!(facts.decide("rm -rf /", &perhaps), (Verdict::Deny, Step::Floor));
+    }
+
+    #[test]
+    fn words_are_read_as_they_are_listed() {
+        for word in Session::WORDS {
+            assert!(word.parse::<Session>().is_ok(), "{word}");
+        }
+        assert!("nobody".parse::<Session>().is_err());
+        assert_eq!("deny".parse(), Ok(Verdict::Deny));
+        assert!("never".parse::<Verdict>().is_err());
     }
 
     #[test]

@@ -8,11 +8,32 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use std::time::Duration;
+
 use hermes_lint::secrets::template;
 
 /// The checkout.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// 2026-11-21: the day the examples' attestations and rotation dates are counted to.
+pub const TODAY: &str = "1795219200";
+
+/// Runs the binary in `folder`, colourless, on [`TODAY`], with nobody's home.
+pub fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = assert_cmd::Command::cargo_bin("hermes-lint")
+        .expect("the binary")
+        .env_remove("HERMES_HOME")
+        .env("NO_COLOR", "1")
+        .env("SOURCE_DATE_EPOCH", TODAY)
+        .timeout(Duration::from_secs(60))
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .expect("a run");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8 output");
+    (output.status.code().expect("a status"), text(output.stdout), text(output.stderr))
 }
 
 /// What a fixture needs besides its files, from its `fixture.toml`.

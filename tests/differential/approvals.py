@@ -184,6 +184,7 @@ class Hermes:
         for module in (approval, context):
             for name, answer in [("get_current_session_key", lambda *_, **__: ""), ("_is_gateway_approval_context", lambda: False),
                                  ("is_current_session_yolo_enabled", lambda: False),
+                                 ("_get_approval_mode", lambda: self.mode(self.config.get("mode"))),
                                  ("_get_cron_approval_mode", lambda: self.unattended(self.config.get("cron_mode")))]:
                 if hasattr(module, name):
                     setattr(module, name, answer)

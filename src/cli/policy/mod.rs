@@ -4,15 +4,13 @@ mod situation;
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-
 use super::error::Failure;
 use super::pipeline;
 use super::{CLEAN, FOUND, INCOMPLETE, Outcome, args, output};
 use crate::data;
 use crate::deployment::{Deployment, Home, Knowledge};
 use crate::policy::decide::{Decision, Session, Tables, Verdict, decide};
-use crate::policy::{ApprovalTable, AskedCommands, Release};
+use crate::policy::{ApprovalTable, AskedCommands};
 use crate::report::Format;
 use crate::report::policy::{Answer, Span, write};
 use situation::Surroundings;
@@ -42,16 +40,18 @@ struct Test {
     home: PathBuf,
 
     /// Who started the session
-    #[arg(long, value_name = "WHO", default_value = "cli")]
-    session: Who,
+    #[arg(long, value_name = "WHO", default_value = "cli",
+          value_parser = args::words::<Session>(Session::WORDS))]
+    session: Session,
 
     /// Where commands run, instead of what the config says
     #[arg(long, value_name = "NAME")]
     backend: Option<String>,
 
     /// Exit with 1 unless this is the verdict, in every release in question
-    #[arg(long, value_name = "VERDICT")]
-    expect: Option<Expected>,
+    #[arg(long, value_name = "VERDICT",
+          value_parser = args::words::<Verdict>(&["deny", "ask", "allow"]))]
+    expect: Option<Verdict>,
 
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human",
@@ -69,47 +69,6 @@ struct Test {
     command: Vec<String>,
 }
 
-/// Who started a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Who {
-    /// A person at a terminal
-    Cli,
-    /// A person on a messaging platform
-    Chat,
-    /// A scheduled job
-    Cron,
-    /// `hermes chat -q`
-    SingleQuery,
-    /// A webhook, or a caller of the API
-    Unattended,
-    /// A script that uses Hermes as a library
-    Script,
-}
-
-impl From<Who> for Session {
-    fn from(who: Who) -> Self {
-        match who {
-            Who::Cli => Self::Cli,
-            Who::Chat => Self::Chat,
-            Who::Cron => Self::Cron,
-            Who::SingleQuery => Self::SingleQuery,
-            Who::Unattended => Self::Unattended,
-            Who::Script => Self::Script,
-        }
-    }
-}
-
-/// A verdict that can be expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Expected {
-    /// It is refused
-    Deny,
-    /// A person is asked
-    Ask,
-    /// It runs
-    Allow,
-}
-
 /// Runs the subcommand.
 pub fn run(args: &Args) -> Outcome {
     let What::Test(args) = &args.what;
@@ -124,12 +83,7 @@ pub fn run(args: &Args) -> Outcome {
     if verdicts().any(|verdict| verdict == Verdict::Unknown.as_str()) {
         return Ok(INCOMPLETE);
     }
-    let wanted = args.expect.map(|expected| match expected {
-        Expected::Deny => Verdict::Deny,
-        Expected::Ask => Verdict::Ask,
-        Expected::Allow => Verdict::Allow,
-    });
-    let met = wanted.is_none_or(|wanted| verdicts().all(|verdict| verdict == wanted.as_str()));
+    let met = args.expect.is_none_or(|wanted| verdicts().all(|verdict| verdict == wanted.as_str()));
     Ok(if met { CLEAN } else { FOUND })
 }
 
@@ -165,10 +119,7 @@ fn answer(
     let mut spans: Vec<Span> = Vec::new();
     let mut last: Option<Decision> = None;
     for release in ladder.filter(|release| scope.low <= *release && *release <= scope.high) {
-        let part = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
-        let number = Release(part(release.major), part(release.minor), part(release.patch));
-        let surroundings =
-            Surroundings::of(home, number, args.session.into(), args.backend.as_deref());
+        let surroundings = Surroundings::of(home, release, args.session, args.backend.as_deref());
         let decision = decide(command, &surroundings.situation, tables);
         let why = surroundings.why(&decision);
         match spans.last_mut().filter(|_| last.as_ref() == Some(&decision)) {

@@ -1,15 +1,17 @@
 //! What a home's settings mean for the decision on a command, and where each of them stands.
 
-use crate::deployment::{Home, Setting};
+use crate::deployment::{Home, Setting, VariableSource};
 use crate::document::Place;
 use crate::document::tree::Value;
+use crate::facts;
 use crate::policy::decide::{
-    Allow, Backend, Decision, Deny, Session, Situation, Step, Then, is_host_folder,
+    Allow, Backend, Decision, Deny, Open, Session, Situation, Step, Then, Yolo, is_host_folder,
 };
 use crate::policy::{
-    self, DenyGlob, Mode, Release, Truth, Unattended, approvals_mode, scalar_allow, scalar_deny,
-    unattended_mode,
+    DenyGlob, Mode, Unattended, approvals_mode, scalar_allow, scalar_deny, unattended_mode,
 };
+use crate::rules::config::approvals::{Entry, SHORT_BOOLEANS, entries, is_plain, modelled, word};
+use crate::rules::config::approvals_off;
 
 /// What stands around a command, with the places that a report names.
 pub struct Surroundings<'d> {
@@ -27,6 +29,8 @@ pub struct Surroundings<'d> {
     cron: Option<Place<'d>>,
     single_query: Option<Place<'d>>,
     unattended: Option<Place<'d>>,
+    /// What a template still has to fill in, where it comes first.
+    open: Option<Place<'d>>,
 }
 
 /// Why a decision is what it is.
@@ -45,24 +49,12 @@ impl<'d> Surroundings<'d> {
     /// Reads them from `home`; from Hermes's defaults when there is none.
     pub fn of(
         home: Option<&Home<'d>>,
-        release: Release,
+        release: facts::Release,
         session: Session,
         backend: Option<&str>,
     ) -> Self {
         let mut all = Self {
-            situation: Situation {
-                release,
-                backend: Backend::Host,
-                session,
-                mode: Mode::Smart,
-                yolo: false,
-                cron: Unattended::Deny,
-                single_query: Unattended::Deny,
-                unattended: Unattended::Deny,
-                deny: Deny::List(Vec::new()),
-                allow: Allow::List(Vec::new()),
-                sudo_password: false,
-            },
+            situation: Situation { session, ..Situation::defaults(modelled(release)) },
             note: home.is_none().then_some("no Hermes home here: its defaults decide"),
             deny: Vec::new(),
             allow: Vec::new(),
@@ -72,92 +64,106 @@ impl<'d> Surroundings<'d> {
             cron: None,
             single_query: None,
             unattended: None,
+            open: None,
         };
         if let Some(home) = home {
-            all.read(home, release);
+            all.read_variables(home);
+            // Later releases drop a config with a key that stands twice.
+            let void = home.repeats_a_key() && Home::VOIDING.contains(release);
+            if home.is_incomplete() || void {
+                all.note = Some("the config can't be read as it is: Hermes's defaults decide");
+            } else {
+                all.read_config(home, release, backend);
+            }
         }
         if let Some(name) = backend {
-            all.situation.backend = of_name(name, false);
-            all.backend = None;
+            all.situation.backend = Backend::of(name, false);
         }
         all
     }
 
-    fn read(&mut self, home: &Home<'d>, release: Release) {
+    /// The variables and arguments. What a unit or container sets is taken to hold in every session: a shell opened
+    /// in the container has the same variables.
+    fn read_variables(&mut self, home: &Home<'d>) {
         self.situation.sudo_password =
             home.variable("SUDO_PASSWORD").is_some_and(|set| set.winner.is_set());
-        if let Some(set) = home.variable("HERMES_YOLO_MODE")
-            && set.winner.known
-            && Truth::Common.is_on(&set.winner.value)
-        {
-            self.situation.yolo = true;
-            self.yolo = Some(set.winner.place.clone());
-        }
-        let services = home.services().iter().filter(|service| service.is_hermes);
-        let mut switches = services.filter_map(|service| {
-            service.argument(|text| text.split_whitespace().any(|word| word == "--yolo"))
-        });
-        if let Some(word) = switches.next() {
-            self.situation.yolo = true;
-            self.yolo = Some(word.place.clone());
-        }
-        // Later releases drop a config with a key that stands twice.
-        let void = release >= Release(0, 22, 2)
-            && home.structured().is_some_and(|structured| !structured.tree.duplicates.is_empty());
-        if home.is_incomplete() || void {
-            self.note = Some("the config can't be read as it is: Hermes's defaults decide");
-            return;
-        }
-        if let Some(setting) = home.setting("approvals.mode") {
-            self.situation.mode = approvals_mode(word(&setting));
-            self.mode = Some(setting.place());
-        }
-        let unattended = |path: &str| {
-            let setting = home.setting(path)?;
-            Some((unattended_mode(word(&setting)), setting.place()))
-        };
-        if let Some((mode, place)) = unattended("approvals.cron_mode") {
-            (self.situation.cron, self.cron) = (mode, Some(place));
-        }
-        if let Some((mode, place)) = unattended("approvals.single_query_mode") {
-            (self.situation.single_query, self.single_query) = (mode, Some(place));
-        }
-        if let Some((mode, place)) = unattended("approvals.unattended_mode") {
-            (self.situation.unattended, self.unattended) = (mode, Some(place));
-        }
-        if let Some(setting) = home.setting("terminal.backend") {
-            self.situation.backend = if setting.is_hole() {
-                Backend::Unknown
-            } else {
-                of_name(&setting.python_str().unwrap_or_default(), sees_host(home))
+        if let Some(word) = approvals_off::arguments(home).next() {
+            (self.situation.yolo, self.yolo) = (Yolo::On, Some(word.place.clone()));
+        } else if let Some(set) = approvals_off::variable(home) {
+            // Only the gateway makes variables of a config.
+            let by_gateway = matches!(
+                self.situation.session,
+                Session::Chat | Session::Cron | Session::Unattended
+            );
+            self.situation.yolo = match set.source {
+                VariableSource::RootScalar if by_gateway => Yolo::Perhaps,
+                VariableSource::RootScalar => Yolo::Off,
+                _ => Yolo::On,
             };
+            self.yolo = Some(set.place.clone());
+        }
+    }
+
+    fn read_config(&mut self, home: &Home<'d>, release: facts::Release, backend: Option<&str>) {
+        let number = self.situation.release;
+        if let Some(setting) = home.setting("terminal.backend").filter(|_| backend.is_none()) {
+            if setting.is_hole() {
+                self.leave_open(Open::Backend, &setting);
+            }
+            let name = setting.python_str().unwrap_or_default();
+            self.situation.backend = Backend::of(&name, sees_host(home));
             self.backend = Some(setting.place());
         }
         if let Some(setting) = home.setting("approvals.deny") {
-            match setting.value() {
-                Value::Str(text) => {
-                    self.situation.deny = Deny::Scalar(scalar_deny(text));
-                    self.deny = vec![setting.place()];
-                }
-                _ => {
-                    let (texts, places) = texts(&setting);
-                    self.situation.deny = Deny::List(DenyGlob::list(texts));
-                    self.deny = places;
-                }
+            if let Value::Str(text) = setting.value() {
+                self.situation.deny = Deny::Scalar(scalar_deny(text));
+                self.deny = vec![setting.place()];
+            } else if let Some((texts, places)) = texts(&setting) {
+                (self.situation.deny, self.deny) = (Deny::List(DenyGlob::list(texts)), places);
+            }
+            if is_open(&setting) {
+                self.leave_open(Open::DenyList, &setting);
             }
         }
         if let Some(setting) = home.setting("command_allowlist") {
-            match setting.value() {
-                Value::Str(text) => {
-                    self.situation.allow = Allow::Scalar(scalar_allow(text, release));
-                    self.allow = vec![setting.place()];
-                }
-                _ => {
-                    let (texts, places) = texts(&setting);
-                    self.situation.allow = Allow::List(texts);
-                    self.allow = places;
-                }
+            if let Value::Str(text) = setting.value() {
+                self.situation.allow = Allow::Scalar(scalar_allow(text, number));
+                self.allow = vec![setting.place()];
+            } else if let Some((texts, places)) = texts(&setting) {
+                (self.situation.allow, self.allow) = (Allow::List(texts), places);
             }
+            if is_open(&setting) {
+                self.leave_open(Open::Later, &setting);
+            }
+        }
+        if let Some(setting) = home.setting("approvals.mode") {
+            if setting.is_hole() {
+                self.leave_open(Open::Later, &setting);
+            }
+            let short = is_plain(&setting, &["n", "N"]) && SHORT_BOOLEANS.contains(release);
+            self.situation.mode = if short { Mode::Off } else { approvals_mode(word(&setting)) };
+            self.mode = Some(setting.place());
+        }
+        (self.situation.cron, self.cron) = self.alone(home, "approvals.cron_mode");
+        (self.situation.single_query, self.single_query) =
+            self.alone(home, "approvals.single_query_mode");
+        (self.situation.unattended, self.unattended) =
+            self.alone(home, "approvals.unattended_mode");
+    }
+
+    /// What a session does in which nobody is there.
+    fn alone(&mut self, home: &Home<'d>, path: &str) -> (Unattended, Option<Place<'d>>) {
+        let Some(setting) = home.setting(path) else { return (Unattended::Deny, None) };
+        if setting.is_hole() {
+            self.leave_open(Open::Later, &setting);
+        }
+        (unattended_mode(word(&setting)), Some(setting.place()))
+    }
+
+    fn leave_open(&mut self, open: Open, setting: &Setting<'d>) {
+        if open < self.situation.open {
+            self.situation.open = open;
+            self.open = Some(setting.place());
         }
     }
 
@@ -165,10 +171,10 @@ impl<'d> Surroundings<'d> {
     pub fn why(&self, decision: &Decision) -> Why {
         let none: Option<&Place<'d>> = None;
         let (step, text, place) = match &decision.step {
-            Step::UnknownBackend => (
-                "backend",
-                "a template still has to name the backend".to_owned(),
-                self.backend.as_ref(),
+            Step::Open => (
+                "template",
+                "a template still has to fill in a setting that decides".to_owned(),
+                self.open.as_ref(),
             ),
             Step::Isolated => (
                 "container",
@@ -191,6 +197,11 @@ impl<'d> Surroundings<'d> {
                 "deny",
                 "`approvals.deny` is one text, and its `*` denies every command".to_owned(),
                 self.deny.first(),
+            ),
+            Step::Yolo if self.situation.yolo == Yolo::Perhaps => (
+                "yolo",
+                "prompts are off if the gateway makes a variable of this line before it looks".to_owned(),
+                self.yolo.as_ref(),
             ),
             Step::Yolo => ("yolo", "prompts are off".to_owned(), self.yolo.as_ref()),
             Step::ModeOff => ("mode", "prompts are off".to_owned(), self.mode.as_ref()),
@@ -246,34 +257,16 @@ impl<'d> Surroundings<'d> {
     }
 }
 
-/// A value as the model reads it.
-fn word<'d>(setting: &Setting<'d>) -> policy::Value<'d> {
-    match setting.value() {
-        Value::Bool(value) => policy::Value::Bool(*value),
-        Value::Str(text) => policy::Value::Str(text),
-        Value::Null => policy::Value::Null,
-        _ => policy::Value::Other,
-    }
+/// The entries of a list that are text, with their places; `None` where a template fills one in.
+fn texts<'d>(setting: &Setting<'d>) -> Option<(Vec<String>, Vec<Place<'d>>)> {
+    let (all, _) = entries(setting)?;
+    let pair = |entry: Entry<'d>| (entry.text.to_owned(), entry.place(setting));
+    Some(all.into_iter().map(pair).unzip())
 }
 
-/// The entries of a list that are text, with their places.
-fn texts<'d>(setting: &Setting<'d>) -> (Vec<String>, Vec<Place<'d>>) {
-    let tree = setting.tree();
-    let entries = tree.items(setting.node).iter().enumerate().filter_map(|(number, &item)| {
-        let place =
-            Place::new(setting.document, tree.span(item), format!("{}[{number}]", setting.path));
-        Some((tree.str(item)?.to_owned(), place))
-    });
-    entries.unzip()
-}
-
-/// Hermes checks nothing in a container, unless it sees a folder of the host there.
-fn of_name(name: &str, sees_host: bool) -> Backend {
-    match name.trim().to_ascii_lowercase().as_str() {
-        "docker" if !sees_host => Backend::Isolated,
-        "singularity" | "modal" | "daytona" => Backend::Isolated,
-        _ => Backend::Host,
-    }
+/// True when a template fills in the setting, or an entry of it.
+fn is_open(setting: &Setting<'_>) -> bool {
+    setting.is_hole() || entries(setting).is_none()
 }
 
 /// What Hermes takes for a folder of the host among the volumes.
@@ -281,6 +274,6 @@ fn sees_host(home: &Home<'_>) -> bool {
     let mounts_cwd = home
         .setting("terminal.docker_mount_cwd_to_workspace")
         .is_some_and(|setting| setting.bool() == Some(true));
-    let volumes = home.setting("terminal.docker_volumes").map(|setting| texts(&setting).0);
-    mounts_cwd || volumes.is_some_and(|all| all.iter().any(|volume| is_host_folder(volume)))
+    let volumes = home.setting("terminal.docker_volumes").and_then(|setting| texts(&setting));
+    mounts_cwd || volumes.is_some_and(|(all, _)| all.iter().any(|volume| is_host_folder(volume)))
 }

@@ -16,7 +16,7 @@ use crate::policy::{self, ApprovalTable, Release, words};
 use crate::span::Span;
 
 /// The dangerous-command keys that `command_allowlist` can hold.
-pub(super) fn approval_table() -> Option<&'static ApprovalTable> {
+pub(crate) fn approval_table() -> Option<&'static ApprovalTable> {
     static TABLE: LazyLock<Option<ApprovalTable>> = LazyLock::new(|| {
         data::file("hermes/approval_patterns").and_then(|json| serde_json::from_str(json).ok())
     });
@@ -25,12 +25,14 @@ pub(super) fn approval_table() -> Option<&'static ApprovalTable> {
 
 /// Oldest and newest release the home can be of, as the policy engine counts them.
 pub(super) fn ends(home: &Home<'_>) -> (Release, Release) {
-    let modelled = |release: facts::Release| {
-        let part = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
-        Release(part(release.major), part(release.minor), part(release.patch))
-            .clamp(Release::OLDEST, Release::NEWEST)
-    };
     (modelled(home.scope.low), modelled(home.scope.high))
+}
+
+/// A release as the policy engine counts it.
+pub(crate) fn modelled(release: facts::Release) -> Release {
+    let part = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+    Release(part(release.major), part(release.minor), part(release.patch))
+        .clamp(Release::OLDEST, Release::NEWEST)
 }
 
 /// An error stays one only where commands reach a machine and the file is in force.
@@ -48,7 +50,7 @@ pub(super) fn of_missing(home: &Home<'_>, severity: Severity) -> Severity {
 }
 
 /// A setting as the policy engine reads it.
-pub(super) fn word<'d>(setting: &Setting<'d>) -> words::Value<'d> {
+pub(crate) fn word<'d>(setting: &Setting<'d>) -> words::Value<'d> {
     match setting.value() {
         Value::Bool(value) => words::Value::Bool(*value),
         Value::Str(text) => words::Value::Str(text),
@@ -70,17 +72,17 @@ pub(super) fn switched_on(home: &Home<'_>, setting: &Setting<'_>, numbers: bool)
 }
 
 /// The releases that read an unquoted `y` or `n` as a boolean.
-pub(super) const SHORT_BOOLEANS: Range =
+pub(crate) const SHORT_BOOLEANS: Range =
     Range { since: Some(facts::Release::new(0, 22, 2)), until: None };
 
 /// True for an unquoted text that is one of `texts`.
-pub(super) fn is_plain(setting: &Setting<'_>, texts: &[&str]) -> bool {
+pub(crate) fn is_plain(setting: &Setting<'_>, texts: &[&str]) -> bool {
     let plain = setting.tree().node(setting.node).is_some_and(|node| node.style == Style::Plain);
     plain && setting.str().is_some_and(|text| texts.contains(&text))
 }
 
 /// One entry of a list that is text.
-pub(super) struct Entry<'d> {
+pub(crate) struct Entry<'d> {
     /// Its text; may be anything, so it is shown by [`Entry::shown`] only.
     pub text: &'d str,
     /// The config it stands in.
@@ -113,7 +115,7 @@ impl<'d> Entry<'d> {
 }
 
 /// The text entries of a list, and how many entries are none; nothing where a template fills one in.
-pub(super) fn entries<'d>(setting: &Setting<'d>) -> Option<(Vec<Entry<'d>>, usize)> {
+pub(crate) fn entries<'d>(setting: &Setting<'d>) -> Option<(Vec<Entry<'d>>, usize)> {
     if setting.is_hole() {
         return None;
     }

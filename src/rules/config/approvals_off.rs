@@ -3,7 +3,7 @@
 //! One unit or container often starts several homes; what it switches off is said once for all of them.
 
 use super::approvals::{SHORT_BOOLEANS, by_backend, is_plain, word};
-use crate::deployment::{Deployment, Home, Service, Setting, VariableSource, Word};
+use crate::deployment::{Deployment, Home, Setting, Variable, VariableSource, Word};
 use crate::document::Place;
 use crate::facts::{Holds, Range};
 use crate::finding::{Confidence, Severity};
@@ -156,12 +156,20 @@ fn of_mode<'d>(home: &Home<'d>, setting: &Setting<'d>) -> Option<Switch<'d>> {
     Some(switch)
 }
 
+/// The variable that turns prompts off.
+pub(crate) fn variable<'h, 'd>(home: &'h Home<'d>) -> Option<&'h Variable<'d>> {
+    let winner = home.variable(VARIABLE)?.winner;
+    (winner.known && Truth::Common.is_on(&winner.value)).then_some(winner)
+}
+
+/// The arguments that turn prompts off, one a service.
+pub(crate) fn arguments<'h, 'd>(home: &'h Home<'d>) -> impl Iterator<Item = &'h Word<'d>> {
+    let services = home.services().iter().filter(|service| service.is_hermes);
+    services.filter_map(|service| service.argument(|text| text.split_whitespace().any(is_switch)))
+}
+
 fn of_variable<'d>(home: &Home<'d>) -> Option<Switch<'d>> {
-    let effective = home.variable(VARIABLE)?;
-    let winner = effective.winner;
-    if !winner.known || !Truth::Common.is_on(&winner.value) {
-        return None;
-    }
+    let winner = variable(home)?;
     let (severity, confidence, note) = match winner.source {
         VariableSource::RootScalar => (
             Severity::Warning,
@@ -186,20 +194,16 @@ fn of_variable<'d>(home: &Home<'d>) -> Option<Switch<'d>> {
     })
 }
 
-fn of_arguments<'d>(home: &Home<'d>) -> Vec<Switch<'d>> {
-    let argument = |service: &Service<'d>| -> Option<Switch<'d>> {
-        let found: &Word<'d> = service.argument(|text| text.split_whitespace().any(is_switch))?;
-        Some(Switch {
-            place: found.place.clone(),
-            label: "asks nobody",
-            help: "start Hermes without `--yolo` (and without `HERMES_YOLO_MODE=1` in front of it)",
-            severity: Severity::Error,
-            confidence: Confidence::High,
-            note: None,
-            is_mode: false,
-        })
-    };
-    home.services().iter().filter(|service| service.is_hermes).filter_map(argument).collect()
+fn of_arguments<'d>(home: &Home<'d>) -> impl Iterator<Item = Switch<'d>> {
+    arguments(home).map(|found| Switch {
+        place: found.place.clone(),
+        label: "asks nobody",
+        help: "start Hermes without `--yolo` (and without `HERMES_YOLO_MODE=1` in front of it)",
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        note: None,
+        is_mode: false,
+    })
 }
 
 /// `--yolo`, or the variable set on the command line, in quotes or not.

@@ -200,6 +200,25 @@ pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     text
 }
 
+/// True when what stands in a config equals a fact's default: a scalar, or a list that is empty in both.
+pub(crate) fn equals(value: &Value, default: &serde_json::Value) -> bool {
+    let close = |value: f64| default.as_f64().is_some_and(|it| (it - value).abs() < f64::EPSILON);
+    match (value, default) {
+        (Value::Bool(value), serde_json::Value::Bool(default)) => value == default,
+        (Value::Int(value), serde_json::Value::Number(default)) => {
+            default.as_i64().map(i128::from) == Some(*value)
+                || i32::try_from(*value).is_ok_and(|value| close(value.into()))
+        }
+        (Value::Float(value), serde_json::Value::Number(_)) => close(*value),
+        (Value::Str(value), serde_json::Value::String(default)) => **value == **default,
+        (Value::Null, serde_json::Value::Null) => true,
+        (Value::Seq(value), serde_json::Value::Array(default)) => {
+            value.is_empty() && default.is_empty()
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::keys::in_force;
-use super::lax_value::{is_on, number, unsafe_places};
+use super::keys::{equals, in_force};
+use super::lax_value::{is_on, unsafe_places};
 use crate::deployment::{Home, Matched, PlatformBlock, Setting};
 use crate::document::tree::Value;
 use crate::facts::{Circumstance, Holds, Lookup, Otherwise, Range, SettingFact};
@@ -151,7 +151,7 @@ impl<'d> View<'_, 'd> {
         };
         let value = found.setting.value();
         let is_default = |release| {
-            spec.and_then(|spec| spec.default_in(release)).is_some_and(|other| same(value, other))
+            spec.and_then(|spec| spec.default_in(release)).is_some_and(|other| equals(value, other))
         };
         (!is_default(home.scope.low) && !is_default(home.scope.high))
             .then(|| range.and(fact.range()))
@@ -191,19 +191,5 @@ fn help(fact: &SettingFact, setting: &Setting<'_>) -> String {
         (Some(write), _) => format!("write `{leaf}: {write}` under `{above}:`"),
         (None, Some(help)) => help.clone(),
         (None, None) => format!("remove `{leaf}`"),
-    }
-}
-
-fn same(value: &Value, default: &serde_json::Value) -> bool {
-    match (value, default) {
-        (Value::Bool(value), serde_json::Value::Bool(default)) => value == default,
-        (Value::Int(_) | Value::Float(_), serde_json::Value::Number(default)) => number(value)
-            .zip(default.as_f64())
-            .is_some_and(|(value, default)| (default - value).abs() < f64::EPSILON),
-        (Value::Str(value), serde_json::Value::String(default)) => **value == **default,
-        (Value::Seq(value), serde_json::Value::Array(default)) => {
-            value.is_empty() && default.is_empty()
-        }
-        _ => false,
     }
 }

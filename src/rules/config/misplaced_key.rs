@@ -1,6 +1,6 @@
 //! `config/misplaced-key`: a setting that exists, at a place where nothing reads it.
 
-use super::keys::{Key, walk, yaml};
+use super::keys::{Key, equals, walk, yaml};
 use super::unknown_key::{is_environment_name, unknown};
 use crate::deployment::Home;
 use crate::document::tree::Value;
@@ -92,21 +92,5 @@ fn is_default(home: &Home<'_>, key: &Key<'_, '_>, to: &str) -> bool {
         return false;
     };
     let default = spec.default_in(home.scope.high);
-    default.is_some_and(|default| same(key, default))
-}
-
-/// Whether a scalar equals one of the facts.
-pub(super) fn same(key: &Key<'_, '_>, default: &serde_json::Value) -> bool {
-    match (key.value(), default) {
-        (Value::Bool(value), serde_json::Value::Bool(default)) => value == default,
-        (Value::Int(value), serde_json::Value::Number(default)) => {
-            default.as_i64().map(i128::from) == Some(*value)
-        }
-        (Value::Float(value), serde_json::Value::Number(default)) => {
-            default.as_f64().is_some_and(|default| (default - value).abs() < f64::EPSILON)
-        }
-        (Value::Str(value), serde_json::Value::String(default)) => **value == **default,
-        (Value::Null, serde_json::Value::Null) => true,
-        _ => false,
-    }
+    default.is_some_and(|default| equals(key.value(), default))
 }

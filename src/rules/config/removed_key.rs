@@ -1,7 +1,6 @@
 //! `config/removed-key`: a key that Hermes reads, but not in the release in question.
 
-use super::keys::{Key, listed, walk};
-use super::misplaced_key::same;
+use super::keys::{Key, equals, listed, walk};
 use crate::deployment::Home;
 use crate::facts::{Holds, Lookup, Range};
 use crate::finding::{Confidence, Severity};
@@ -38,7 +37,7 @@ impl HomeRule for RemovedKey {
                 return true;
             }
             let default = spec.and_then(|spec| spec.default.as_ref());
-            if !key.is_empty() && !default.is_some_and(|default| same(key, default)) {
+            if !key.is_empty() && !default.is_some_and(|default| equals(key.value(), default)) {
                 found.push((key.kept(), range));
             }
             false
