@@ -154,7 +154,9 @@ fn rate_glob<'t>(entry: &str, release: Release, commands: &'t CommandTable) -> R
             && glob.matches(command)
             && !is_compound(command, release)
     };
-    let classes = commands.classes.iter().filter(|class| class.spellings.iter().any(approved));
+    // What an operator may want unasked is no class to warn about.
+    let classes = commands.classes.iter().filter(|class| !class.optional);
+    let classes = classes.filter(|class| class.spellings.iter().any(approved));
     Rating::Glob { classes: classes.map(|class| class.id.as_str()).collect() }
 }
 
@@ -162,7 +164,8 @@ fn rate_glob<'t>(entry: &str, release: Release, commands: &'t CommandTable) -> R
 fn class_of<'t>(command: &str, commands: &'t CommandTable) -> Option<&'t str> {
     let variants = Variants::of(command, Release::NEWEST);
     let mut classes = commands.classes.iter().zip(commands.recommended());
-    let found = classes.find(|(_, globs)| variants.denied_by(globs).is_some());
+    let found = classes
+        .find(|(class, globs)| !class.optional && variants.denied_by(globs).is_some());
     found.map(|(class, _)| class.id.as_str())
 }
 

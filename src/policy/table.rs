@@ -55,6 +55,8 @@ pub struct CommandClass {
     pub title: String,
     /// What the class can do to a deployment.
     pub why: String,
+    /// A list is complete without it: the work of some agents is made of it.
+    pub optional: bool,
     /// Ways to type a command of the class, usual ones first.
     pub spellings: Vec<Spelling>,
     /// Everyday commands the recommended globs leave alone.
@@ -102,6 +104,8 @@ struct RawClass {
     id: String,
     title: String,
     why: String,
+    #[serde(default)]
+    optional: bool,
     usual: Vec<String>,
     #[serde(default)]
     exotic: Vec<String>,
@@ -121,6 +125,7 @@ impl From<RawClass> for CommandClass {
             id: raw.id,
             title: raw.title,
             why: raw.why,
+            optional: raw.optional,
             spellings: spellings.chain(raw.exotic.into_iter().map(mark(false))).collect(),
             harmless: raw.harmless,
             guide_deny: raw.guide_deny,

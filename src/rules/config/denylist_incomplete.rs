@@ -78,14 +78,21 @@ fn judge(
         .map(|(number, class)| Open::of(class, before.get(number), floor))
         .filter(|open| !open.through.is_empty())
         .collect();
-    if open.is_empty() {
-        return;
-    }
+    let (further, needed): (Vec<Open<'_>>, Vec<Open<'_>>) =
+        open.into_iter().partition(|open| open.class.optional);
+    let all_classes = |optional| now.iter().filter(|holes| holes.class.optional == optional).count();
+    // What is also everyday work is told of only where the rest is complete.
+    let (open, total, what) = if needed.is_empty() {
+        (further, all_classes(true), "further classes")
+    } else {
+        (needed, all_classes(false), "classes of destructive commands")
+    };
+    let Some(optional) = open.first().map(|open| open.class.optional) else { return };
     let titles: Vec<&str> = open.iter().take(4).map(|open| open.class.title.as_str()).collect();
     let only_early = open.iter().all(|open| open.through.iter().all(|one| !one.at_high));
     let refused = open.iter().all(|open| open.through.iter().all(|one| one.refused));
     let severity = match () {
-        () if refused || home.runs_isolated() => Severity::Info,
+        () if optional || refused || home.runs_isolated() => Severity::Info,
         () => Severity::Warning,
     };
     let when =
@@ -94,9 +101,8 @@ fn judge(
         .at(&first.key_place())
         .severity(severity)
         .message(format!(
-            "{when}{} of {} classes of destructive commands get through: {}",
+            "{when}{} of {total} {what} get through: {}",
             open.len(),
-            now.len(),
             more(&titles, open.len())
         ))
         .label("incomplete")

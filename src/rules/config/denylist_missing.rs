@@ -60,5 +60,6 @@ impl HomeRule for DenylistMissing {
 fn short_list<'h>(home: &'h Home<'_>) -> Vec<&'h str> {
     let (low, _) = ends(home);
     let classes = &home.knowledge.commands.classes;
-    classes.iter().flat_map(|class| class.first_deny(low)).collect()
+    let needed = classes.iter().filter(|class| !class.optional);
+    needed.flat_map(|class| class.first_deny(low)).collect()
 }
