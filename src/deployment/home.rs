@@ -11,7 +11,7 @@ use super::tools::Reach;
 use super::variable::{Effective, Variable, VariableSource, Variables};
 use super::{Knowledge, Seed, Survey};
 use crate::document::tree::Value;
-use crate::document::{Document, EvidenceFile, Kind, Place, Standing, Structured};
+use crate::document::{Document, EvidenceFile, Kind, Place, Standing, StateFile, Structured};
 use crate::facts::{Holds, Range, VersionScope};
 use crate::source::Skip;
 
@@ -25,6 +25,7 @@ pub struct Home<'d> {
     pub knowledge: &'d Knowledge,
     config: Option<&'d Document>,
     managed: Vec<&'d Document>,
+    legacy: Option<&'d Document>,
     envs: Vec<&'d Document>,
     inside: Vec<&'d Document>,
     around: Vec<&'d Document>,
@@ -35,6 +36,7 @@ pub struct Home<'d> {
     parents: Vec<HomeFile>,
     incomplete: bool,
     env_unread: bool,
+    supposed_isolated: bool,
     servers: Vec<McpServer<'d>>,
     reaches: Vec<Reach<'d>>,
 }
@@ -99,6 +101,10 @@ impl<'d> Home<'d> {
             knowledge,
             config: seed.config,
             managed: seed.managed,
+            legacy: seed.inside.iter().copied().find(|document| {
+                matches!(document.kind, Kind::State(StateFile::Gateway, _))
+                    && document.text.path().place() == seed.place
+            }),
             envs: if seed.envs.is_empty() { seed.env_templates } else { seed.envs },
             inside: seed.inside,
             around: seed.around,
@@ -107,6 +113,7 @@ impl<'d> Home<'d> {
             platforms: Vec::new(),
             incomplete,
             env_unread,
+            supposed_isolated: false,
             servers: Vec::new(),
             reaches: Vec::new(),
         };
@@ -241,11 +248,19 @@ impl<'d> Home<'d> {
         self.managed.iter().copied().chain(self.config)
     }
 
-    /// The effective value of a config key: the administrator's before the home's own.
+    /// The value in `gateway.json`, which stands in for what config.yaml leaves out.
+    pub(super) fn legacy_setting(&self, path: &str) -> Option<Setting<'d>> {
+        let block = path.split('.').next().unwrap_or_default();
+        let document = self.legacy.filter(|_| LEGACY.contains(&block))?;
+        Setting::find(document, path)
+    }
+
+    /// The effective value of a config key: the administrator's before the home's own, and both before what an early
+    /// release left in `gateway.json`.
     #[must_use]
     pub fn setting(&self, path: &str) -> Option<Setting<'d>> {
-        let mut found =
-            self.config_documents().filter_map(|document| Setting::find(document, path));
+        let found = self.config_documents().filter_map(|document| Setting::find(document, path));
+        let mut found = found.chain(self.legacy_setting(path));
         let mut winner = found.next()?;
         winner.shadowed = found.map(|loser| loser.place()).collect();
         Some(winner)
@@ -317,14 +332,25 @@ impl<'d> Home<'d> {
     /// True when commands run on the machine itself: the default, and what makes every lax setting worse.
     #[must_use]
     pub fn runs_locally(&self) -> bool {
-        self.setting("terminal.backend")
-            .and_then(|setting| setting.python_str())
-            .is_none_or(|backend| backend.trim().eq_ignore_ascii_case("local") || backend == "None")
+        let backend = self.setting("terminal.backend").and_then(|setting| setting.python_str());
+        !self.supposed_isolated
+            && backend.is_none_or(|backend| {
+                backend.trim().eq_ignore_ascii_case("local") || backend == "None"
+            })
+    }
+
+    /// Takes commands to run in a container that sees no folder of the host, whatever the settings say: to see what
+    /// that would change.
+    pub fn suppose_isolated(&mut self, isolated: bool) {
+        self.supposed_isolated = isolated;
     }
 
     /// True when commands run in a container that sees no folder of the host.
     #[must_use]
     pub fn runs_isolated(&self) -> bool {
+        if self.supposed_isolated {
+            return true;
+        }
         let backend = self.setting("terminal.backend").and_then(|setting| setting.python_str());
         let container = backend.is_some_and(|backend| {
             ["docker", "singularity", "modal", "daytona"]
@@ -359,6 +385,18 @@ impl<'d> Home<'d> {
         all
     }
 }
+
+/// What the gateway still reads of `gateway.json`.
+const LEGACY: &[&str] = &[
+    "platforms",
+    "quick_commands",
+    "group_sessions_per_user",
+    "thread_sessions_per_user",
+    "multiplex_profiles",
+    "profile_routes",
+    "max_concurrent_sessions",
+    "unauthorized_dm_behavior",
+];
 
 /// The assignments of a dotenv file.
 fn dotenv<'d>(document: &'d Document, source: VariableSource, all: &mut Vec<Variable<'d>>) {

@@ -98,7 +98,18 @@ fn blocks<'d>(home: &Home<'d>, spec: &Platform) -> Vec<(Setting<'d>, Range)> {
         (format!("gateway.platforms.{id}"), Range::ALWAYS),
         (format!("gateway.{id}"), nested),
     ];
-    places.into_iter().filter_map(|(path, range)| Some((home.setting(&path)?, range))).collect()
+    let mut blocks: Vec<(Setting<'d>, Range)> = places
+        .into_iter()
+        .filter_map(|(path, range)| Some((home.setting(&path)?, range)))
+        .collect();
+    // The two files are merged key by key.
+    let legacy = home.legacy_setting(&format!("platforms.{id}"));
+    let known = |block: &Setting<'_>| {
+        blocks.iter().any(|(other, _)| std::ptr::eq(other.document, block.document))
+    };
+    let legacy = legacy.filter(|block| !known(block));
+    blocks.extend(legacy.map(|block| (block, Range::ALWAYS)));
+    blocks
 }
 
 fn switch<'d>(

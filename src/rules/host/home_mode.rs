@@ -52,14 +52,26 @@ impl HomeRule for HomeMode {
                         format!("`chmod 700 {path}`"),
                     ),
                 };
-                findings.add(
-                    Self::META
-                        .at_location(location(folder))
-                        .severity(severity)
-                        .message(message)
-                        .help(help)
-                        .anchor("mode"),
-                );
+                // A mode that is set on purpose is set anew at every start.
+                let wanted = home.variable("HERMES_HOME_MODE").map(|set| set.winner);
+                let wanted = wanted.filter(|set| {
+                    let digits = set.value.trim().trim_start_matches("0o");
+                    u32::from_str_radix(digits, 8).is_ok_and(|wanted| wanted & mode & 0o077 != 0)
+                });
+                let help = match &wanted {
+                    Some(_) => format!("remove `HERMES_HOME_MODE`, then {help}"),
+                    None => help,
+                };
+                let mut draft = Self::META
+                    .at_location(location(folder))
+                    .severity(severity)
+                    .message(message)
+                    .help(help)
+                    .anchor("mode");
+                if let Some(set) = wanted {
+                    draft = draft.related(&set.place, "Hermes sets this mode whenever it starts");
+                }
+                findings.add(draft);
             }
         }
         for parent in home.parents() {
