@@ -109,11 +109,11 @@ impl Misplaced {
 
 /// Entries by the first word of their paths: a config has thousands of keys, and each is asked for.
 #[derive(Debug, Default)]
-struct Blocks(OnceLock<HashMap<Box<str>, Vec<usize>>>);
+pub(super) struct Blocks(OnceLock<HashMap<Box<str>, Vec<usize>>>);
 
 impl Blocks {
     /// The first of `count` entries whose `key` names exactly `path`.
-    fn find<'k>(
+    pub(super) fn find<'k>(
         &self,
         count: usize,
         key: impl Fn(usize) -> Option<&'k str>,
@@ -136,7 +136,7 @@ impl Blocks {
 }
 
 /// Whether the dotted `pattern` names exactly `path`.
-fn fits(pattern: &str, path: &[&str]) -> bool {
+pub(super) fn fits(pattern: &str, path: &[&str]) -> bool {
     let mut segments = pattern.split('.');
     let all = path.iter().all(|part| segments.next().is_some_and(|own| own == "*" || own == *part));
     all && segments.next().is_none()

@@ -13,6 +13,7 @@ mod inert;
 mod inline_code;
 mod keys;
 mod machine;
+mod openclaw;
 mod platforms;
 mod settings;
 mod tooling;
@@ -32,6 +33,7 @@ pub use inert::{Inert, InertKey, Misplaced, MisplacedKey};
 pub use inline_code::{Inline, InlineCode, Interpreter, Marks, Wrapper};
 pub use keys::{KeySpec, Keys, Kind, Lookup, Suggestion, SuggestionKind};
 pub use machine::{Duty, MachineFacts, ToolFact};
+pub use openclaw::{OpenClaw, OpenClawKey};
 pub use platforms::{Bind, Everywhere, Gate, Platform, Platforms, Requirement, Sharp, YamlKey};
 pub use settings::{Circumstance, LaxValue, Otherwise, SettingFact, Settings};
 pub use tooling::Tooling;
@@ -61,7 +63,7 @@ impl fmt::Display for FactsError {
 impl std::error::Error for FactsError {}
 
 /// The tables, each named as its file.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "versions",
     "keys",
     "inert",
@@ -75,6 +77,7 @@ const TABLES: [&str; 13] = [
     "tooling",
     "machine",
     "connectors",
+    "openclaw",
 ];
 
 /// All facts. Tables are parsed on first use; a table that does not parse answers as if it were empty, and
@@ -95,6 +98,7 @@ pub struct Facts<'a> {
     tooling: OnceLock<Tooling>,
     machine: OnceLock<MachineFacts>,
     connectors: OnceLock<Connectors>,
+    openclaw: OnceLock<OpenClaw>,
 }
 
 impl<'a> Facts<'a> {
@@ -141,6 +145,7 @@ impl<'a> Facts<'a> {
         self.parse::<Tooling>("tooling")?;
         self.parse::<MachineFacts>("machine")?;
         self.parse::<Connectors>("connectors")?;
+        self.parse::<OpenClaw>("openclaw")?;
         Ok(())
     }
 
@@ -180,6 +185,11 @@ impl<'a> Facts<'a> {
     /// Variables that widen or narrow what the agent may do.
     pub fn environment(&self) -> &Environment {
         self.environment.get_or_init(|| self.parse("environment").unwrap_or_default())
+    }
+
+    /// Settings of OpenClaw that Hermes does not read.
+    pub fn openclaw(&self) -> &OpenClaw {
+        self.openclaw.get_or_init(|| self.parse("openclaw").unwrap_or_default())
     }
 
     /// Settings that stand on the unsafe side.

@@ -429,3 +429,28 @@ fn inert_and_misplaced_are_found_by_path() {
         assert!(facts.misplaced().find(&["privacy", "redact_pii"]).is_none());
     });
 }
+
+/// What is said to be OpenClaw's must be no setting of Hermes, and must be replaced by one.
+#[test]
+fn settings_of_openclaw_are_none_of_hermes() {
+    with_facts(|facts| {
+        let find = |path: &str| {
+            let path: Vec<&str> = path.split('.').collect();
+            facts.openclaw().find(&path, facts.platforms()).map(|known| known.key.clone())
+        };
+        assert_eq!(find("tools.exec.ask").as_deref(), Some("tools.exec.ask"));
+        assert_eq!(find("telegram.groupPolicy").as_deref(), Some("groupPolicy"));
+        assert_eq!(find("platforms.slack.extra.dmPolicy").as_deref(), Some("dmPolicy"));
+        assert_eq!(find("telegram.accounts.news.allowFrom").as_deref(), Some("allowFrom"));
+        assert_eq!(find("whatsapp.allowFrom"), None, "its adapter reads it");
+        assert_eq!(find("telegram.groups.team.allowFrom"), None, "the gateway reads it");
+        assert_eq!(find("model.groupPolicy"), None);
+        for known in facts.openclaw().keys() {
+            let path: Vec<&str> = known.key.split('.').collect();
+            let lookup = facts.keys().lookup(&path);
+            // Below `hooks` stand names of the user's own.
+            let known_key = matches!(lookup, Lookup::Known { spec: Some(_), .. });
+            assert!(!known_key, "{} is known", known.key);
+        }
+    });
+}

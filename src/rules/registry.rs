@@ -23,6 +23,7 @@ pub static RULES: &[Rule] = &[
     Rule::home::<config::instruction_files_unprotected::InstructionFilesUnprotected>(),
     Rule::home::<config::lax_setting::LaxSetting>(),
     Rule::home::<config::misplaced_key::MisplacedKey>(),
+    Rule::home::<config::openclaw_key::OpenClawKey>(),
     Rule::home::<config::paths_missing::PathsMissing>(),
     Rule::home::<config::paths_too_broad::PathsTooBroad>(),
     Rule::home::<config::private_urls::PrivateUrls>(),

@@ -27,7 +27,8 @@ impl HomeRule for MisplacedKey {
     fn check(home: &Home<'_>, findings: &mut Findings) {
         let facts = home.knowledge.facts();
         walk(home, |key| {
-            if facts.inert().key(&key.path).is_some() {
+            let of_openclaw = || facts.openclaw().find(&key.path, facts.platforms()).is_some();
+            if facts.inert().key(&key.path).is_some() || of_openclaw() {
                 return false;
             }
             if let Some(known) = facts.misplaced().find(&key.path) {

@@ -25,6 +25,7 @@ pub mod inline_shell;
 pub mod instruction_files_unprotected;
 pub mod lax_setting;
 pub mod misplaced_key;
+pub mod openclaw_key;
 pub mod paths_missing;
 pub mod paths_too_broad;
 pub mod private_urls;

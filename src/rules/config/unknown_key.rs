@@ -85,9 +85,11 @@ pub(super) fn unknown(facts: &Facts<'_>, key: &Key<'_, '_>) -> Option<bool> {
     }
 }
 
-/// False for keys that the tables of inert and misplaced keys answer for.
+/// False for keys that another table answers for.
 fn is_for_keys(facts: &Facts<'_>, key: &Key<'_, '_>) -> bool {
-    facts.inert().key(&key.path).is_none() && facts.misplaced().find(&key.path).is_none()
+    facts.inert().key(&key.path).is_none()
+        && facts.misplaced().find(&key.path).is_none()
+        && facts.openclaw().find(&key.path, facts.platforms()).is_none()
 }
 
 /// True for a root scalar that the gateway makes a variable of.
