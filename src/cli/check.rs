@@ -36,7 +36,7 @@ pub fn run(args: &Args) -> Outcome {
         &args.scan,
         Some(&args.choose),
         args.output.quiet,
-        Extras::default(),
+        Extras { cuts: args.format == Format::Human && !args.output.quiet, ..Extras::default() },
     )?;
     let style = output::style(&args.output);
     output::to(&args.output, |out| report::write(&report(&scanned), args.format, style, out))?;
@@ -53,6 +53,7 @@ pub fn report(scanned: &Scanned) -> Report<'_> {
         hidden: scanned.triaged.hidden,
         coverage: &scanned.coverage,
         checklist: scanned.checklist.as_ref(),
+        cuts: &scanned.cuts,
     }
 }
 

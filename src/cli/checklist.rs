@@ -28,7 +28,7 @@ pub struct Args {
 
 /// Decides the items and reports them.
 pub fn run(args: &Args) -> Outcome {
-    let extras = Extras { checklist: true, host: None };
+    let extras = Extras { checklist: true, ..Extras::default() };
     let scanned = pipeline::scan(&args.paths, &args.scan, None, args.output.quiet, extras)?;
     let checklist = scanned.checklist.unwrap_or_default();
     let style = output::style(&args.output);

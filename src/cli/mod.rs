@@ -3,6 +3,7 @@
 pub mod args;
 mod check;
 mod checklist;
+mod cuts;
 mod detectors;
 mod error;
 mod explain;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use super::args;
+use super::cuts;
 use super::detectors::engine;
 use super::error::Failure;
 use super::progress::Progress;
@@ -14,8 +15,9 @@ use crate::data;
 use crate::deployment::{Deployment, Knowledge, Survey};
 use crate::document::text::Text;
 use crate::document::{self, Document, Kind, Standing};
-use crate::finding::{Coverage, Finding, Skipped};
+use crate::finding::{Coverage, Finding, Severity, Skipped};
 use crate::policy::CommandTable;
+use crate::report::Cut;
 use crate::rules::content;
 use crate::rules::secret::{self, File, Scrubber, Secret};
 use crate::rules::{Check, Findings, RULES};
@@ -46,6 +48,8 @@ pub struct Scanned {
     pub settings: Settings,
     /// Mode and owner of each file of the homes, when asked for.
     pub owners: Vec<String>,
+    /// Edits that close several errors at once, when asked for.
+    pub cuts: Vec<Cut>,
 }
 
 /// What to do besides checking.
@@ -53,6 +57,8 @@ pub struct Scanned {
 pub struct Extras<'s> {
     /// Decide the checklist.
     pub checklist: bool,
+    /// Find the edits that close several errors at once.
+    pub cuts: bool,
     /// The machine the deployment runs on: modes and owners are looked at even in a checkout.
     pub host: Option<&'s Survey>,
 }
@@ -78,16 +84,7 @@ pub fn scan(
     let join =
         |documents| Deployment::join(documents, &knowledge, &all.skips, &all.archives, extras.host);
     let deployment = join(&all.documents);
-    let mut findings = Findings::default();
-    for rule in RULES {
-        match rule.check {
-            Check::File(_) => {}
-            Check::Home(check) => {
-                deployment.homes.iter().for_each(|home| check(home, &mut findings))
-            }
-            Check::Deployment(check) => check(&deployment, &mut findings),
-        }
-    }
+    let findings = judged_as_whole(&deployment);
     let named = Named::new(paths, &project);
     all.findings.extend(findings.into_vec().into_iter().filter(|finding| {
         named.names(&finding.location.path) && !excluded.excludes(&finding.location.identity)
@@ -126,7 +123,28 @@ pub fn scan(
         })
     });
     repeats::relate(&mut triaged.findings);
-    Ok(Scanned { triaged, coverage, checklist, settings, owners })
+    let errors = triaged.findings.iter().filter(|one| one.severity == Severity::Error).count();
+    let cuts = if extras.cuts && errors > 1 {
+        cuts::of(&triaged.findings, || join(&all.documents))
+    } else {
+        Vec::new()
+    };
+    Ok(Scanned { triaged, coverage, checklist, settings, owners, cuts })
+}
+
+/// What the rules find that look at more than a file.
+pub(super) fn judged_as_whole(deployment: &Deployment<'_>) -> Findings {
+    let mut findings = Findings::default();
+    for rule in RULES {
+        match rule.check {
+            Check::File(_) => {}
+            Check::Home(check) => {
+                deployment.homes.iter().for_each(|home| check(home, &mut findings));
+            }
+            Check::Deployment(check) => check(deployment, &mut findings),
+        }
+    }
+    findings
 }
 
 /// What was read, before any rule looks at it as a whole.
@@ -189,7 +207,7 @@ pub fn with_deployment<R>(
     quiet: bool,
     ask: impl FnOnce(&Deployment<'_>, &Knowledge) -> R,
 ) -> Result<R, Failure> {
-    let extras = Extras { checklist: false, host: None };
+    let extras = Extras::default();
     let Reading { knowledge, all, .. } = read(paths, options, quiet, extras)?;
     let deployment =
         Deployment::join(&all.documents, &knowledge, &all.skips, &all.archives, extras.host);

@@ -12,7 +12,7 @@ use anstyle::{AnsiColor, Effects};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use super::snippet::Snippet;
-use super::{Report, Style, checklist, summary, text};
+use super::{Report, Style, checklist, edits, summary, text};
 use crate::finding::{Confidence, Finding, Location, Severity};
 
 /// Most findings of one rule in one file that are drawn without `-v`.
@@ -37,6 +37,7 @@ pub(super) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> i
     if style.verbose > 0 {
         receipt(report, &painter, out)?;
     }
+    edits::write(report.findings, report.cuts, style, out)?;
     let bold = painter.palette.strong;
     writeln!(out, "{bold}{}{bold:#}", summary(report, style))
 }

@@ -9,6 +9,7 @@
 
 mod checklist;
 mod concise;
+mod edits;
 mod html;
 mod human;
 mod json;
@@ -17,6 +18,7 @@ pub mod policy;
 mod snippet;
 mod text;
 
+pub use edits::Cut;
 pub use text::name as shown_name;
 
 use std::fmt;
@@ -37,6 +39,8 @@ pub struct Report<'a> {
     pub coverage: &'a Coverage,
     /// The checklist, when it was asked for along with the findings.
     pub checklist: Option<&'a Checklist>,
+    /// Edits that close several errors at once.
+    pub cuts: &'a [Cut],
 }
 
 /// How a report is written.

@@ -206,7 +206,8 @@ fn rendered(report: &Report<'_>, format: Format, style: Style) -> String {
 fn human(finding: Finding, style: Style) -> String {
     let coverage = Coverage::default();
     let findings = [finding];
-    let report = Report { findings: &findings, hidden: 0, coverage: &coverage, checklist: None };
+    let report =
+        Report { findings: &findings, hidden: 0, coverage: &coverage, checklist: None, cuts: &[] };
     rendered(&report, Format::Human, Style { quiet: true, ..style })
 }
 
@@ -228,7 +229,7 @@ fn closing_line_counts_everything() {
     let coverage = coverage();
     let findings = [full(), full(), file_finding()];
     let mut report =
-        Report { findings: &findings, hidden: 1, coverage: &coverage, checklist: None };
+        Report { findings: &findings, hidden: 1, coverage: &coverage, checklist: None, cuts: &[] };
     assert_eq!(
         summary(&report, WIDE),
         "2 errors, 1 warning in 14 files; 2 files skipped (-v lists them); \
@@ -240,15 +241,20 @@ fn closing_line_counts_everything() {
          1 finding hidden (left out by settings, selection or --min-confidence)"
     );
     let clean = Coverage { files: 1, ..Coverage::default() };
-    report = Report { findings: &[], hidden: 0, coverage: &clean, checklist: None };
+    report = Report { findings: &[], hidden: 0, coverage: &clean, checklist: None, cuts: &[] };
     assert_eq!(summary(&report, WIDE), "no findings in 1 file");
 }
 
 #[test]
 fn quiet_drops_only_the_closing_line() {
     let (coverage, findings, list) = (coverage(), [full()], checklist());
-    let report =
-        Report { findings: &findings, hidden: 3, coverage: &coverage, checklist: Some(&list) };
+    let report = Report {
+        findings: &findings,
+        hidden: 3,
+        coverage: &coverage,
+        checklist: Some(&list),
+        cuts: &[],
+    };
     for format in [Format::Human, Format::Concise] {
         let loud = rendered(&report, format, WIDE);
         let quiet = rendered(&report, format, Style { quiet: true, verbose: 1, ..WIDE });
@@ -289,8 +295,13 @@ fn no_format_passes_on_what_a_terminal_obeys() {
         }
     }
     let findings = [finding];
-    let report =
-        Report { findings: &findings, hidden: 0, coverage: &coverage, checklist: Some(&list) };
+    let report = Report {
+        findings: &findings,
+        hidden: 0,
+        coverage: &coverage,
+        checklist: Some(&list),
+        cuts: &[],
+    };
     for &format in Format::ALL {
         let shown = rendered(&report, format, Style { verbose: 2, ..WIDE });
         let left: Vec<_> = shown.chars().filter(|&c| c != '\n' && text::is_unsafe(c)).collect();
@@ -303,8 +314,13 @@ fn no_format_passes_on_what_a_terminal_obeys() {
 #[test]
 fn colour_only_adds_escapes() {
     let (coverage, findings, list) = (coverage(), [full(), file_finding()], checklist());
-    let report =
-        Report { findings: &findings, hidden: 3, coverage: &coverage, checklist: Some(&list) };
+    let report = Report {
+        findings: &findings,
+        hidden: 3,
+        coverage: &coverage,
+        checklist: Some(&list),
+        cuts: &[],
+    };
     for format in [Format::Human, Format::Concise] {
         let colored = rendered(&report, format, Style { color: true, verbose: 1, ..WIDE });
         let plain = rendered(&report, format, Style { verbose: 1, ..WIDE });
@@ -332,7 +348,8 @@ fn a_writer_that_fails_is_reported() {
         }
     }
     let (coverage, findings) = (coverage(), [full()]);
-    let report = Report { findings: &findings, hidden: 0, coverage: &coverage, checklist: None };
+    let report =
+        Report { findings: &findings, hidden: 0, coverage: &coverage, checklist: None, cuts: &[] };
     for &format in Format::ALL {
         let error = write(&report, format, WIDE, &mut Full).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{format}");

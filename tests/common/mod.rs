@@ -239,6 +239,6 @@ pub fn scan(laid: &Laid, checklist: bool) -> hermes_lint::cli::pipeline::Scanned
         fail_on: None,
         require_complete: false,
     };
-    let extras = pipeline::Extras { checklist, host: None };
+    let extras = pipeline::Extras { checklist, ..pipeline::Extras::default() };
     pipeline::scan(&paths, &options, Some(&choose), true, extras).expect("a scan")
 }

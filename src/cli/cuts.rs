@@ -1,0 +1,47 @@
+//! Which errors are none any more when commands run in a container: the rules are asked again as if they did.
+
+use std::collections::HashSet;
+
+use super::pipeline::judged_as_whole;
+use crate::deployment::Deployment;
+use crate::finding::{Finding, Severity};
+use crate::report::Cut;
+
+/// Most homes that are tried one by one: each costs a run of the rules.
+const HOMES: usize = 16;
+
+/// The edits that close several of `findings` at once. `join` joins the deployment anew.
+pub fn of<'d>(findings: &[Finding], join: impl Fn() -> Deployment<'d>) -> Vec<Cut> {
+    let mut deployment = join();
+    let homes = deployment.homes.len();
+    let judged = judged_as_whole(&deployment).into_vec();
+    let before: HashSet<_> = judged.iter().map(key).collect();
+    (0..homes).take(HOMES).filter_map(|at| {
+        deployment.homes.iter_mut().enumerate().for_each(|(other, home)| {
+            home.suppose_isolated(other == at);
+        });
+        let home = deployment.homes.get(at)?;
+        let place = home.anchor("terminal.backend").filter(|_| home.has_config())?;
+        let place = home.setting("terminal.backend").map_or(place, |setting| setting.place());
+        let judged = judged_as_whole(&deployment).into_vec();
+        let errors: HashSet<_> = judged
+            .iter()
+            .filter(|one| one.severity == Severity::Error)
+            .map(key)
+            .collect();
+        let closes: Vec<String> = findings
+            .iter()
+            .filter(|one| one.severity == Severity::Error && before.contains(&key(one)))
+            .filter(|one| !errors.contains(&key(one)))
+            .map(|one| one.fingerprint.clone())
+            .collect();
+        let edit = "run commands in a container: `terminal.backend: docker`, without a folder of the host";
+        (closes.len() > 1).then(|| Cut { location: place.location(), edit: edit.to_owned(), closes })
+    }).collect()
+}
+
+/// What tells a finding from others in two runs of the rules.
+fn key(finding: &Finding) -> (&str, &str, Option<usize>, &str) {
+    let line = finding.location.region.map(|at| at.line);
+    (finding.rule, &finding.location.path, line, &finding.anchor)
+}
