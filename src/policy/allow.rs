@@ -164,8 +164,8 @@ fn rate_glob<'t>(entry: &str, release: Release, commands: &'t CommandTable) -> R
 fn class_of<'t>(command: &str, commands: &'t CommandTable) -> Option<&'t str> {
     let variants = Variants::of(command, Release::NEWEST);
     let mut classes = commands.classes.iter().zip(commands.recommended());
-    let found = classes
-        .find(|(class, globs)| !class.optional && variants.denied_by(globs).is_some());
+    let found =
+        classes.find(|(class, globs)| !class.optional && variants.denied_by(globs).is_some());
     found.map(|(class, _)| class.id.as_str())
 }
 

@@ -80,7 +80,8 @@ fn judge(
         .collect();
     let (further, needed): (Vec<Open<'_>>, Vec<Open<'_>>) =
         open.into_iter().partition(|open| open.class.optional);
-    let all_classes = |optional| now.iter().filter(|holes| holes.class.optional == optional).count();
+    let all_classes =
+        |optional| now.iter().filter(|holes| holes.class.optional == optional).count();
     // What is also everyday work is told of only where the rest is complete.
     let (open, total, what) = if needed.is_empty() {
         (further, all_classes(true), "further classes")

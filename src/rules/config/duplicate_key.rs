@@ -3,15 +3,12 @@
 use super::keys::in_force;
 use crate::deployment::Home;
 use crate::document::{Place, Standing};
-use crate::facts::{Holds, Range, Release};
+use crate::facts::{Holds, Range};
 use crate::finding::{Confidence, Severity};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// A key stands twice in one mapping of the config.
 pub struct DuplicateKey;
-
-/// From here on the parser refuses the file; before, the last one won.
-const VOIDS: Range = Range { since: Some(Release::new(0, 22, 2)), until: None };
 
 impl HomeRule for DuplicateKey {
     const META: RuleMeta = RuleMeta {
@@ -36,7 +33,7 @@ impl HomeRule for DuplicateKey {
         for duplicate in &tree.duplicates {
             let name = tree.str(duplicate.second).unwrap_or("?");
             let is_merge = name == "<<";
-            let holds = home.holds(&VOIDS);
+            let holds = home.holds(&Home::VOIDING);
             let (severity, what) = match holds {
                 Holds::Always => (
                     Severity::Error,
@@ -44,8 +41,8 @@ impl HomeRule for DuplicateKey {
                 ),
                 // Readers that take the last one apply both merges.
                 Holds::Never if is_merge => continue,
-                Holds::Never => (Severity::Warning, "the first one is lost".to_owned()),
-                Holds::Depends { .. } => (
+                // Older releases go on with the last one: the update is what breaks it.
+                Holds::Never | Holds::Depends { .. } => (
                     Severity::Warning,
                     "the first one is lost, and from 0.22.2 on the whole config is".to_owned(),
                 ),

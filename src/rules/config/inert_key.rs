@@ -1,8 +1,8 @@
 //! `config/inert-key`: a setting that guides and real files use and that no code reads.
 
-use super::keys::{Key, walk};
+use super::keys::{Key, equals, walk};
 use crate::deployment::Home;
-use crate::facts::{Holds, InertKey as Fact, Range};
+use crate::facts::{Holds, InertKey as Fact, Lookup, Range};
 use crate::finding::{Confidence, Severity};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
@@ -57,6 +57,8 @@ impl HomeRule for InertKey {
         let off = scanner
             .iter()
             .any(|(key, _)| key.name() == "tirith_enabled" && key.bool() == Some(false));
+        // One of them that somebody changed tells more than the one that comes first.
+        scanner.sort_by_key(|(key, fact)| !is_relied_on(home, key, fact));
         if let (false, Some(((key, fact), others))) = (off, scanner.split_first()) {
             report(home, key, fact, others, findings);
         }
@@ -73,11 +75,14 @@ fn report(
     let range = fact.range();
     let holds = home.holds(&range);
     let twin = twin(home, fact);
+    // What comes alive with an update is the matter of the rule about what it then does.
+    if fact.until.is_some() {
+        return;
+    }
     let severity = match &holds {
+        Holds::Never if is_relied_on(home, key, fact) => Severity::Info,
         Holds::Never => return,
         Holds::Depends { .. } => Severity::Info,
-        // Dormant today, and in force with the next update.
-        Holds::Always if fact.until.is_some() => Severity::Warning,
         Holds::Always if twin.is_some() => Severity::Info,
         Holds::Always if PROTECTIVE.contains(&fact.control.as_str()) => Severity::Warning,
         Holds::Always => Severity::Info,
@@ -105,23 +110,27 @@ fn report(
 /// What is so, by the releases in question. `effect` is what the user believes, as an infinitive.
 fn message(route: &str, fact: &Fact, holds: &Holds) -> String {
     let effect = &fact.effect;
-    match (fact.since, fact.until, holds) {
-        (_, Some(until), Holds::Always) => {
-            format!("`{route}` is ignored here and live from {until} on: it will then {effect}")
-        }
-        (_, Some(until), _) => {
-            format!("`{route}` is ignored before {until}, live from it on: it will then {effect}")
-        }
-        (Some(since), None, Holds::Always) => {
+    match (fact.since, holds) {
+        (Some(since), Holds::Always) => {
             format!("Hermes reads `{route}` no more (last before {since}): it does not {effect}")
         }
-        (Some(since), None, _) => {
+        (Some(since), _) => {
             format!("`{route}` is not read from {since} on: it will then not {effect}")
         }
-        (None, None, _) => {
+        (None, _) => {
             format!("no release of Hermes reads `{route}`: it does not {effect}")
         }
     }
+}
+
+/// True for a setting that an update will leave unread and that is not at its default: somebody made it so.
+fn is_relied_on(home: &Home<'_>, key: &Key<'_, '_>, fact: &Fact) -> bool {
+    let Lookup::Known { spec: Some(spec), .. } = home.knowledge.facts().keys().lookup(&key.path)
+    else {
+        return false;
+    };
+    let default = spec.default_in(home.scope.high);
+    fact.since.is_some() && default.is_some_and(|default| !equals(key.value(), default))
 }
 
 /// The exact edit.

@@ -76,20 +76,24 @@ fn everywhere(home: &Home<'_>, findings: &mut Findings) {
         return;
     }
     let Some(((first, range), others)) = keys.split_first() else { return };
-    let (severity, note) = match home.holds(range) {
-        Holds::Always => (open_door(home), None),
-        Holds::Never => (Severity::Info, Some("ignored before 0.21.4, live from it on".to_owned())),
-        Holds::Depends { .. } => (
+    let effect = "lets everybody on every platform command the agent";
+    let (path, text) = (&first.path, range.text());
+    let (severity, message) = match home.holds(range) {
+        Holds::Always => (open_door(home), format!("`{path}` {effect}")),
+        // Dormant today, and in force with the next update.
+        Holds::Never => (
             in_force(home, Severity::Warning),
-            Some("ignored before 0.21.4, live from it on".to_owned()),
+            format!("`{path}` is ignored here, and {effect} {text}"),
         ),
+        Holds::Depends { .. } => {
+            (in_force(home, Severity::Warning), format!("`{path}` {effect} {text}"))
+        }
     };
     let mut draft = AllowAll::META
         .at(&first.place())
-        .message(format!("`{}` lets everybody on every platform command the agent", first.path))
+        .message(message)
         .label("everybody is let in")
         .severity(severity)
-        .notes(note)
         .help(help);
     for (other, _) in others {
         draft = draft.related(&other.place(), "says the same");
