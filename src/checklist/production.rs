@@ -5,6 +5,9 @@ use super::{Case, Seen, machine};
 use crate::deployment::{Home, Service, Starter};
 use crate::document::{EvidenceFile, Kind};
 use crate::facts::{Duty, Holds, Range, Release};
+use crate::finding::Severity;
+use crate::rules::config::denylist_missing;
+use crate::rules::gateway::no_allowlist;
 
 /// Why an item about homes does not arise.
 const NO_HOME: &str = "no Hermes home was found here";
@@ -131,7 +134,14 @@ pub(super) fn denylist_destructive(case: &Case<'_, '_>) -> Seen {
             }
         }
         if !denylist.is_set() && home.has_config() {
-            seen.absence_fails = Some(format!("no denylist in {}", name_of(home)));
+            let line = format!("no denylist in {}", name_of(home));
+            // Where it is a finding of its own, that is the evidence.
+            let said = denylist_missing::severity(home) > Severity::Info;
+            if said || home.is_template() || home.runs_isolated() || home.is_incomplete() {
+                seen.absence_fails = Some(line);
+            } else {
+                seen.against.push(text(line));
+            }
         }
     })
 }
@@ -160,6 +170,10 @@ pub(super) fn paths_restricted(case: &Case<'_, '_>) -> Seen {
 pub(super) fn messaging_allowlists(case: &Case<'_, '_>) -> Seen {
     let mut on = 0;
     let mut seen = each_home(case, |home, seen| {
+        for (name, place) in no_allowlist::pairs_strangers(home) {
+            let line = format!("{name} is on without an allowlist: whoever is paired gets in");
+            seen.against.push(at(place, line));
+        }
         for state in home.platforms().iter().filter(|state| state.on.is_some()) {
             on += 1;
             if let Some(door) = state.doors.iter().find(|door| !door.is_empty()) {

@@ -57,6 +57,11 @@ impl DeploymentRule for ApprovalsOff {
     }
 }
 
+/// True when something turns prompts off, or may.
+pub(super) fn nobody_is_asked(home: &Home<'_>) -> bool {
+    Verdict::of(home).is_some()
+}
+
 /// What turns prompts off in one home, the surest switch first.
 struct Verdict<'d> {
     first: Switch<'d>,

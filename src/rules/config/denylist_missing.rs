@@ -1,6 +1,7 @@
 //! `config/denylist-missing`: no command is denied outright in this deployment.
 
 use super::approvals::{ends, of_missing, yaml_items};
+use super::{approvals_off, unattended_approve};
 use crate::deployment::Home;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
@@ -39,7 +40,7 @@ impl HomeRule for DenylistMissing {
             Self::META
                 .at(&place)
                 .anchor("approvals.deny")
-                .severity(of_missing(home, Severity::Warning))
+                .severity(severity(home))
                 .confidence(absence(home))
                 .message(
                     "no command is denied outright: one wrong yes, or a mode that asks nobody, runs a \
@@ -53,6 +54,13 @@ impl HomeRule for DenylistMissing {
                 .note("a deny entry holds with prompts off too, and no yes overrules it"),
         );
     }
+}
+
+/// An empty list is what Hermes starts with: a layer is missing once others can have commands run, or nobody is asked.
+pub(crate) fn severity(home: &Home<'_>) -> Severity {
+    let served = home.platforms().iter().any(|state| state.on.is_some());
+    let unasked = approvals_off::nobody_is_asked(home) || unattended_approve::nobody_is_there(home);
+    of_missing(home, if served || unasked { Severity::Warning } else { Severity::Info })
 }
 
 /// The first recommended glob of each class, which the table lists for stopping most; and its twin for

@@ -66,6 +66,9 @@ fn native(home: &Home<'_>, id: &str, list: &Setting<'_>, findings: &mut Findings
             || (tools.bundles.contains_key(name) && tools.tools_of(name).contains("terminal"))
     });
     if let Some((name, place)) = all {
+        // What the setup of Hermes writes itself, and what holds without it.
+        let own = *name == format!("hermes-{}", id.replace('_', "-"));
+        let severity = if own { Severity::Info } else { Severity::Warning };
         findings.add(
             ToolAllowlistEverything::META
                 .at(place)
@@ -74,7 +77,9 @@ fn native(home: &Home<'_>, id: &str, list: &Setting<'_>, findings: &mut Findings
                     "`{name}` gives {who} every tool: the terminal, code, files, schedules and sub-agents"
                 ))
                 .label("every tool")
-                .help(format!("name what {who} needs: `{id}: [web, memory, clarify]`")),
+                .severity(severity)
+                .help(format!("name what {who} needs: `{id}: [web, memory, clarify]`"))
+                .notes(own.then(|| "the platform has this bundle without the line, too".to_owned())),
         );
         return;
     }

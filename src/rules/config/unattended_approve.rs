@@ -65,6 +65,21 @@ impl HomeRule for UnattendedApprove {
     }
 }
 
+/// True when some run that nobody watches approves its own commands.
+pub(super) fn nobody_is_there(home: &Home<'_>) -> bool {
+    let by_mode = MODES.iter().any(|(path, range, _)| {
+        home.setting(path).is_some_and(|setting| {
+            !setting.is_hole()
+                && unattended_mode(word(&setting)) != Unattended::Deny
+                && home.holds(range) != Holds::Never
+        })
+    });
+    by_mode
+        || home
+            .setting("delegation.subagent_auto_approve")
+            .is_some_and(|setting| switched_on(home, &setting, true) != Holds::Never)
+}
+
 fn report(
     home: &Home<'_>,
     setting: &Setting<'_>,

@@ -1,9 +1,10 @@
 //! `gateway/no-allowlist`: a platform is on and nobody is named who may use it.
 
 use crate::deployment::{Home, PlatformState};
+use crate::document::Place;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
-use crate::rules::posture::{absence, missing, platform_key, unseen_env_file};
+use crate::rules::posture::{absence, platform_key, unseen_env_file};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 use super::unread_allowlist_variable::misread;
@@ -16,7 +17,7 @@ impl HomeRule for NoAllowlist {
     const META: RuleMeta = RuleMeta {
         id: "gateway/no-allowlist",
         summary: "a messaging platform is on without an allowlist",
-        severity: Severity::Warning,
+        severity: Severity::Info,
         confidence: Confidence::High,
         hermes: Range::ALWAYS,
         checklist: &["messaging-allowlists"],
@@ -26,48 +27,57 @@ impl HomeRule for NoAllowlist {
     };
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
-        let everywhere = &home.knowledge.facts().platforms().everywhere;
-        let for_all = everywhere.users.iter().any(|name| home.variable(name).is_some());
-        if home.is_incomplete() || home.is_env_unread() || for_all || everybody_may_come(home) {
-            return;
-        }
-        for state in home.platforms() {
-            let Some(on) = &state.on else { continue };
-            if !state.spec.has_user_allowlist() || is_listed(home, state) {
-                continue;
-            }
+        for (state, on, variable) in bare(home) {
             let name = &state.spec.name;
-            let Some(variable) = state.spec.users.first() else { continue };
             let ignores = ignores_strangers(home, &state.spec.id);
-            let (what, severity) = if ignores {
-                (
-                    "strangers get no answer, and nobody but those paired by hand gets in",
-                    Severity::Info,
-                )
+            let what = if ignores {
+                "strangers get no answer, and nobody but those paired by hand gets in"
             } else {
-                (
-                    "strangers do not get in, but each gets a pairing code that one mistaken \
-                     approval turns into access",
-                    Severity::Warning,
-                )
+                "strangers do not get in, but each gets a pairing code that one mistaken \
+                 approval turns into access"
             };
             let mut draft = Self::META
                 .at(on)
                 .message(format!("{name} is on without an allowlist: {what}"))
                 .label(format!("switches {name} on"))
+                .confidence(absence(home))
                 .help(format!("name who may write, in .env: `{variable}=<id>,<id>`"));
-            let mut severity = missing(home, severity);
             if let Some(file) = unseen_env_file(home) {
-                severity = Severity::Info;
                 draft = draft.note(format!("`{file}` is read as well and was not seen"));
             }
             if !ignores {
                 draft = draft
                     .note("`unauthorized_dm_behavior: ignore` keeps pairing codes from strangers");
             }
-            findings.add(draft.severity(severity).confidence(absence(home)));
+            findings.add(draft);
         }
     }
+}
+
+/// The platforms that are on with nobody named, each with what switches it on and the variable for the names.
+fn bare<'h, 'd>(home: &'h Home<'d>) -> Vec<(&'h PlatformState<'d>, &'h Place<'d>, &'h str)> {
+    let everywhere = &home.knowledge.facts().platforms().everywhere;
+    let for_all = everywhere.users.iter().any(|name| home.variable(name).is_some());
+    if home.is_incomplete() || home.is_env_unread() || for_all || everybody_may_come(home) {
+        return Vec::new();
+    }
+    home.platforms()
+        .iter()
+        .filter(|state| state.spec.has_user_allowlist() && !is_listed(home, state))
+        .filter_map(|state| Some((state, state.on.as_ref()?, state.spec.users.first()?.as_str())))
+        .collect()
+}
+
+/// What hands pairing codes to strangers, with the name of each platform: as far as the files of `home` can tell.
+pub(crate) fn pairs_strangers<'h, 'd>(home: &'h Home<'d>) -> Vec<(&'h str, &'h Place<'d>)> {
+    if home.is_template() || unseen_env_file(home).is_some() {
+        return Vec::new();
+    }
+    bare(home)
+        .into_iter()
+        .filter(|(state, ..)| !ignores_strangers(home, &state.spec.id))
+        .map(|(state, on, _)| (state.spec.name.as_str(), on))
+        .collect()
 }
 
 /// True when somebody is named, or another rule says why the names do not count.
