@@ -68,6 +68,8 @@ pub struct Nature {
     pub python: bool,
     /// It holds what a program says in one language.
     pub translation: bool,
+    /// It is a SealedSecret: its values open with one cluster's key only, and are meant to be published.
+    pub sealed: bool,
 }
 
 /// File endings by language, lower case.
@@ -280,6 +282,8 @@ impl Nature {
             documentation: prose || has(DOCUMENTATION),
             manual: page || text && (holds(folders, DOCUMENTATION) || holds(file, MANUALS)),
             translation: holds(folders, TRANSLATIONS),
+            sealed: language == Language::Yaml
+                && memchr::memmem::find(head, b"kind: SealedSecret").is_some(),
             python: ["py", "pyi"].iter().any(|name| ending.eq_ignore_ascii_case(name)),
             specimen: holds(folders, SHOWN) && (prose || data && holds(file, MESSAGES))
                 || data && holds(file, SPECIMENS),

@@ -19,6 +19,9 @@ use super::value::Reading;
 /// How much of a value is judged, in bytes.
 const LONGEST: usize = 256;
 
+/// No ciphertext of a SealedSecret is shorter.
+const SEALED: usize = 200;
+
 /// A confidence and why.
 pub(super) type Verdict = Option<(Confidence, &'static str)>;
 
@@ -39,7 +42,9 @@ pub(super) fn judge(
     };
     // A block of PEM has a detector of its own, which tells private from public.
     let keyed = value.starts_with(b"-----BEGIN ") || is_public_key(value);
-    if value.len() < least || nature.lock || keyed {
+    // The length of the wrapped key comes first: two bytes, which make `Ag`.
+    let sealed = nature.sealed && value.len() >= SEALED && value.starts_with(b"Ag");
+    if value.len() < least || nature.lock || keyed || sealed {
         return None;
     }
     let mut looks = strength(value);
