@@ -4,7 +4,7 @@ use crate::deployment::{Home, Setting};
 use crate::document::Place;
 use crate::facts::{Range, Tools};
 use crate::finding::{Confidence, Severity};
-use crate::rules::posture::list;
+use crate::rules::posture::{in_force, list};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// A name in a list of toolsets does nothing, or less than it seems to.
@@ -143,7 +143,12 @@ fn other_doors(home: &Home<'_>, setting: &Setting<'_>, findings: &mut Findings) 
                 list(&open)
             ))
             .label("another door is open")
-            .severity(Severity::Info)
+            // At the command line somebody has a shell anyway.
+            .severity(if open.iter().any(|from| from != "the command line") {
+                in_force(home, Severity::Warning)
+            } else {
+                Severity::Info
+            })
             .note("`cronjob` and `delegation` start agents with tools of their own")
             .help("add `code_execution` to the list"),
     );

@@ -1,6 +1,6 @@
 //! `gateway/allow-all`: a switch lets everybody command the agent.
 
-use crate::deployment::{Home, Setting, Variable};
+use crate::deployment::{Home, Setting, Variable, VariableSource};
 use crate::facts::{Holds, Range};
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{in_force, is_on, is_switched_off, open_door};
@@ -34,7 +34,7 @@ impl HomeRule for AllowAll {
             }
             let on = is_on(home, &platform.id);
             let message = format!("`{name}` lets everybody on {} command the agent", platform.name);
-            let severity = if on { open_door(home) } else { Severity::Warning };
+            let severity = if on { severity(home, variable) } else { Severity::Warning };
             let mut draft = set(variable).message(message).severity(severity);
             if !on {
                 draft = draft.note(format!(
@@ -67,7 +67,8 @@ fn everywhere(home: &Home<'_>, findings: &mut Findings) {
             return;
         }
         let message = format!("`{name}` lets everybody on every platform command the agent");
-        let draft = set(effective.winner).message(message).severity(open_door(home)).help(help);
+        let severity = severity(home, effective.winner);
+        let draft = set(effective.winner).message(message).severity(severity).help(help);
         let mut draft = shadowed(draft, effective.shadowed);
         for (setting, _) in &keys {
             draft = draft.related(&setting.place(), "says the same, from 0.21.4 on");
@@ -99,6 +100,16 @@ fn everywhere(home: &Home<'_>, findings: &mut Findings) {
         draft = draft.related(&other.place(), "says the same");
     }
     findings.add(draft);
+}
+
+/// A file that is to be filled in opens the door of whoever copies it, and no other.
+fn severity(home: &Home<'_>, variable: &Variable<'_>) -> Severity {
+    let severity = open_door(home);
+    if variable.source == VariableSource::Template {
+        severity.min(Severity::Warning)
+    } else {
+        severity
+    }
 }
 
 /// The words that count, as Python prints the value.

@@ -1,5 +1,7 @@
 //! `gateway/api-server-exposed`: the API server can be reached, or called, from elsewhere.
 
+use std::net::IpAddr;
+
 use crate::deployment::Home;
 use crate::document::Place;
 use crate::facts::Range;
@@ -46,6 +48,7 @@ fn host(home: &Home<'_>, findings: &mut Findings) {
     }
     let port = value(home, "API_SERVER_PORT", "port").map_or(PORT.to_owned(), |(port, ..)| port);
     // In a container the published port is what to change: the host has to be open there.
+    let mut local = is_private(&host);
     let (at, related, help) = match reached(home, Some(&place), &port) {
         Reached::No => return,
         Reached::Directly => {
@@ -61,6 +64,7 @@ fn host(home: &Home<'_>, findings: &mut Findings) {
             let help = format!(
                 "`127.0.0.1:{port}:{port}`, and a reverse proxy with TLS where others must reach it"
             );
+            local = bound_to_private(home, &published);
             (published, Some(place), help)
         }
     };
@@ -72,12 +76,30 @@ fn host(home: &Home<'_>, findings: &mut Findings) {
              from running the agent",
         )
         .label("reachable from elsewhere")
-        .severity(open_door(home))
+        .severity(if local { open_door(home).min(Severity::Warning) } else { open_door(home) })
         .help(help);
     if let Some(host) = related {
         draft = draft.related(&host, "opens it within the container");
     }
     findings.add(draft);
+}
+
+/// True for an address of the local network alone: its own machines are fewer than everybody.
+fn is_private(host: &str) -> bool {
+    match host.trim_matches(['[', ']']).parse() {
+        Ok(IpAddr::V4(v4)) => v4.is_private() || v4.is_link_local(),
+        Ok(IpAddr::V6(v6)) => v6.is_unique_local() || v6.is_unicast_link_local(),
+        Err(_) => false,
+    }
+}
+
+/// The same of the address that a container's port is published on.
+fn bound_to_private(home: &Home<'_>, published: &Place<'_>) -> bool {
+    home.services().iter().flat_map(|service| &service.ports).any(|port| {
+        std::ptr::eq(port.place.document, published.document)
+            && port.place.span == published.span
+            && port.address.as_deref().is_some_and(is_private)
+    })
 }
 
 fn origins(home: &Home<'_>, findings: &mut Findings) {

@@ -1,6 +1,7 @@
 //! `secret/named-literal`: a value of no known shape under a secret's name, in a file that Hermes reads.
 
 use super::{File, Reader, SecretOrigin, belongs};
+use crate::deployment::{Port, services};
 use crate::document::{Kind, Place, Standing};
 use crate::facts::{Platform, Platforms, Range};
 use crate::finding::{Confidence, Severity};
@@ -35,7 +36,9 @@ impl FileRule for NamedLiteral {
             // A plain word may be a placeholder that nobody's list has; in a template it nearly always is.
             let (severity, confidence) = match (strong, reader, file.document.standing) {
                 (false, _, Standing::Template) => (Severity::Info, Confidence::Low),
-                (false, Reader::Neighbour, _) => (Severity::Info, Confidence::Medium),
+                (false, Reader::Neighbour, _) if !is_published(file, &secret.route) => {
+                    (Severity::Info, Confidence::Medium)
+                }
                 (false, ..) | (true, Reader::Neighbour, _) => {
                     (Severity::Warning, Confidence::Medium)
                 }
@@ -66,6 +69,21 @@ impl FileRule for NamedLiteral {
             );
         }
     }
+}
+
+/// True for a service of a compose file that every network of the host can reach: a word that everybody knows is
+/// then no password.
+fn is_published(file: &File<'_>, route: &str) -> bool {
+    if !matches!(file.document.kind, Kind::Compose(_)) {
+        return false;
+    }
+    services(file.document).iter().any(|service| {
+        let own = route
+            .strip_prefix("services.")
+            .and_then(|rest| rest.strip_prefix(service.name.as_str()))
+            .is_some_and(|rest| rest.starts_with('.'));
+        own && service.ports.iter().any(Port::is_public)
+    })
 }
 
 /// The exact edit, by the kind of file.
