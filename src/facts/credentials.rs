@@ -13,6 +13,8 @@ use std::collections::HashMap;
 pub struct Credentials {
     /// Variables that hold a secret, with the provider where one is known.
     pub secrets: HashMap<String, Option<String>>,
+    /// Of these, those that some release hands on to commands when it is told to.
+    pub handed_on: Vec<String>,
     /// Endings of the names of other secrets.
     pub suffixes: Vec<String>,
     /// Endings that speak against it.
@@ -47,6 +49,12 @@ impl Credentials {
                 .any(|ending| name.len() > ending.len() && name.ends_with(ending.as_str()))
         };
         self.is_listed(name) || ends(&self.suffixes) && !ends(&self.not_suffixes)
+    }
+
+    /// True for a secret that no release hands on to commands, whatever its settings name.
+    #[must_use]
+    pub fn is_held_back(&self, name: &str) -> bool {
+        self.is_listed(name) && !self.handed_on.iter().any(|other| other == name)
     }
 
     /// The provider of a listed variable.

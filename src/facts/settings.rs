@@ -81,6 +81,8 @@ pub enum Circumstance {
     Modal,
     /// Commands run at Daytona.
     Daytona,
+    /// Commands run on another machine, over ssh.
+    Ssh,
 }
 
 impl Circumstance {
@@ -93,6 +95,7 @@ impl Circumstance {
             Self::Singularity => Some("singularity"),
             Self::Modal => Some("modal"),
             Self::Daytona => Some("daytona"),
+            Self::Ssh => Some("ssh"),
         }
     }
 }
@@ -147,8 +150,10 @@ pub enum LaxValue {
     FloatingImage,
     /// Text that can't be the name of a variable.
     NoName,
-    /// The name of a credential that Hermes lets through; of a list, each entry.
+    /// The name of a credential; of a list, each entry.
     SecretName,
+    /// The name of a credential that some release hands on to commands; of a list, each entry.
+    PassingSecretName,
 }
 
 #[derive(Deserialize)]
@@ -184,6 +189,7 @@ enum Word {
     FloatingImage,
     NoName,
     SecretName,
+    PassingSecretName,
 }
 
 impl From<Form> for LaxValue {
@@ -208,6 +214,7 @@ impl From<Form> for LaxValue {
                 Word::FloatingImage => Self::FloatingImage,
                 Word::NoName => Self::NoName,
                 Word::SecretName => Self::SecretName,
+                Word::PassingSecretName => Self::PassingSecretName,
             },
         }
     }

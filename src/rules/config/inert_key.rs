@@ -19,6 +19,7 @@ const PROTECTIVE: &[&str] = &[
     "paths",
     "policy",
     "egress",
+    "isolation",
     "skills",
     "secrets",
     "scanner",

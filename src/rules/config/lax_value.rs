@@ -66,6 +66,13 @@ pub(super) fn unsafe_places<'d>(
             let credentials = home.knowledge.facts().credentials();
             each(setting, &[','], |name| credentials.is_secret_name(name) || is_secret_name(name))
         }
+        LaxValue::PassingSecretName => {
+            let credentials = home.knowledge.facts().credentials();
+            each(setting, &[','], |name| {
+                !credentials.is_held_back(name)
+                    && (credentials.is_secret_name(name) || is_secret_name(name))
+            })
+        }
     }
 }
 
@@ -147,14 +154,21 @@ fn each<'d>(
 /// A word of the facts against an entry: as a glob when it holds a star and more.
 fn fits(word: &str, entry: &str) -> bool {
     let (word, entry) = (word.to_ascii_lowercase(), entry.to_ascii_lowercase());
-    match word.split_once('*') {
-        Some((head, tail)) if !(head.is_empty() && tail.is_empty()) => {
-            entry.len() >= head.len() + tail.len()
-                && entry.starts_with(head)
-                && entry.ends_with(tail)
+    // `*` and `*.*` are what people write, not what the row means by it.
+    let is_glob = word.contains(|c: char| c.is_ascii_alphanumeric());
+    let Some((head, rest)) = word.split_once('*').filter(|_| is_glob) else {
+        return word == entry;
+    };
+    let Some(mut left) = entry.strip_prefix(head) else { return false };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return left.ends_with(part);
         }
-        _ => word == entry,
+        let Some((_, after)) = left.split_once(part) else { return false };
+        left = after;
     }
+    true
 }
 
 fn is_variable_name(text: &str) -> bool {
@@ -228,6 +242,9 @@ mod tests {
     fn words_may_hold_a_star() {
         assert!(fits("--remote-debugging-*", "--Remote-Debugging-Port=9222"));
         assert!(fits("*", "*") && !fits("*", "123"));
+        assert!(fits("*/shared/*", "~/x/shared/y") && !fits("*/shared/*", "~/shared"));
+        assert!(fits("*.*", "*.*") && !fits("*.*", "a.b"));
+        assert!(fits("*dropbox*", "~/Dropbox") && !fits("a*a", "a") && fits("a*a", "aa"));
         assert!(fits("open", "Open") && !fits("open", "opened"));
     }
 
