@@ -13,6 +13,7 @@ pub static RULES: &[Rule] = &[
     Rule::home::<config::approvals_smart::ApprovalsSmart>(),
     Rule::home::<config::command_guards_skipped::CommandGuardsSkipped>(),
     Rule::home::<config::dangerous_command_policy::DangerousCommandPolicy>(),
+    Rule::home::<config::denylist_anchored::DenylistAnchored>(),
     Rule::home::<config::denylist_incomplete::DenylistIncomplete>(),
     Rule::home::<config::denylist_missing::DenylistMissing>(),
     Rule::home::<config::denylist_type::DenylistType>(),

@@ -15,6 +15,7 @@ pub mod approvals_off;
 pub mod approvals_smart;
 pub mod command_guards_skipped;
 pub mod dangerous_command_policy;
+pub mod denylist_anchored;
 pub mod denylist_incomplete;
 pub mod denylist_missing;
 pub mod denylist_type;
