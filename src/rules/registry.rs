@@ -47,6 +47,7 @@ pub static RULES: &[Rule] = &[
     Rule::home::<cron::all_tools::AllTools>(),
     Rule::file::<cron::delivers_widely::DeliversWidely>(),
     Rule::file::<cron::endless::Endless>(),
+    Rule::file::<cron::publishes_home::PublishesHome>(),
     Rule::home::<cron::remote_base_url::RemoteBaseUrl>(),
     Rule::file::<cron::script_outside::ScriptOutside>(),
     Rule::home::<env::comment_value::CommentValue>(),
