@@ -95,6 +95,8 @@ pub static RULES: &[Rule] = &[
     Rule::file::<secret::known_token::KnownToken>(),
     Rule::file::<secret::named_literal::NamedLiteral>(),
     Rule::file::<skill::frontmatter_broken::FrontmatterBroken>(),
+    Rule::file::<skill::hidden_command::HiddenCommand>(),
+    Rule::file::<skill::locked_archive::LockedArchive>(),
     Rule::deployment::<skill::scan_exclusion::ScanExclusion>(),
 ];
 
