@@ -8,6 +8,7 @@ pub mod dockerfile;
 pub mod dotenv;
 mod embedded;
 pub mod json;
+pub mod nix;
 mod place;
 mod recognise;
 pub mod shell_words;
@@ -75,6 +76,8 @@ pub enum Kind {
     Compose(Structured),
     /// A Dockerfile.
     Dockerfile(dockerfile::Dockerfile),
+    /// A Nix file that speaks of Hermes, by the attributes it sets.
+    Nix(Vec<nix::Attribute>),
     /// Text that goes into a prompt: SOUL.md, memory, instruction files.
     Prompt,
     /// A file that says something about the project's hygiene (hooks, updates, log forwarding).
@@ -241,7 +244,7 @@ impl Document {
     /// True for a file that Hermes itself reads, or is started by.
     #[must_use]
     pub fn is_hermes(&self) -> bool {
-        !matches!(self.kind, Kind::Text | Kind::Data(_) | Kind::Evidence(_))
+        !matches!(self.kind, Kind::Text | Kind::Data(_) | Kind::Evidence(_) | Kind::Nix(_))
     }
 }
 

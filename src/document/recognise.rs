@@ -13,7 +13,7 @@ use super::text::Text;
 use super::tree::{NodeId, Tree};
 use super::{
     Document, EvidenceFile, Kind, ParseError, Standing, StateFile, Structured, dockerfile, dotenv,
-    embedded, json, skill, template, unit, yaml,
+    embedded, json, nix, skill, template, unit, yaml,
 };
 use crate::facts::{Facts, Lookup};
 use crate::source::{Origin, Source, SourcePath};
@@ -162,6 +162,7 @@ pub fn may_recognise(path: &SourcePath, facts: &Facts<'_>) -> bool {
     let name = stem.name.as_ref();
     let empty = Source { path, bytes: &[], origin: Origin::Named, part: None };
     is_yaml(name)
+        || has_ending(name, "nix")
         || name == "jobs.json"
         || is_unit(name, path.folder())
         || kind_of(&empty, &stem, facts).is_some()
@@ -183,6 +184,9 @@ fn kind_of(source: &Source<'_>, stem: &Stem<'_>, facts: &Facts<'_>) -> Option<(K
     }
     if is_dockerfile(name) {
         return Some((Kind::Dockerfile(dockerfile::parse(bytes)), standing));
+    }
+    if has_ending(name, "nix") && contains(bytes, b"hermes") {
+        return Some((Kind::Nix(nix::attributes(bytes)), standing));
     }
     if let Some(kind) = unit_kind(name, folder, bytes) {
         return Some((kind, standing));
