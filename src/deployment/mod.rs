@@ -4,7 +4,8 @@
 //! A home is a folder (`~/.hermes`, a profile) or, in a repo that produces one, a config under another
 //! name. What starts it (units, compose files, images) seldom lies inside it; it is attached to the home
 //! it shares the longest path with. That guess is right for one deployment a folder, which is how people
-//! lay repos out, and harmless otherwise: several homes then know the same unit. What is in an archive is joined
+//! lay repos out, and harmless otherwise: several homes then know the same unit. Below a folder of many deployments, what
+//! lies in a folder without a home starts none of the others. What is in an archive is joined
 //! with what is in the same archive, and with nothing else: it says nothing of the folder that it lies in.
 
 mod compose;
@@ -35,7 +36,7 @@ pub use survey::{FoundHome, HostUnit, Survey};
 pub use tools::{Reach, ReachableTool};
 pub use variable::{Effective, Variable, VariableSource};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{Document, EvidenceFile, Kind, Standing};
 use crate::source::{Origin, Skip, SourcePath};
@@ -202,20 +203,37 @@ fn seeds<'d>(documents: &[&'d Document], knowledge: &Knowledge) -> BTreeMap<Stri
             }
         }
     }
-    if seeds.is_empty() {
-        // No home at all: what starts one still says how it is started.
-        for document in documents {
-            if matches!(document.kind, Kind::Unit(_) | Kind::Compose(_) | Kind::Dockerfile(_))
-                && service::services(document).iter().any(|service| service.is_hermes)
-            {
-                let path = document.text.path();
-                let seed = seeds.entry(path.place()).or_default();
-                seed.place = path.place();
-                path.folder().clone_into(&mut seed.folder);
-            }
+    // No home there: what starts one still says how it is started.
+    let homes: Vec<String> = seeds.values().map(|seed| seed.place.clone()).collect();
+    for document in documents {
+        let path = document.text.path();
+        if (homes.is_empty() || is_of_a_collection(&path.place(), &homes))
+            && matches!(document.kind, Kind::Unit(_) | Kind::Compose(_) | Kind::Dockerfile(_))
+            && service::services(document).iter().any(|service| service.is_hermes)
+        {
+            let seed = seeds.entry(path.place()).or_default();
+            seed.place = path.place();
+            path.folder().clone_into(&mut seed.folder);
         }
     }
     seeds
+}
+
+/// Homes in this many folders beside one another are deployments of their own.
+const COLLECTION: usize = 4;
+
+/// True for a folder without a home beside many that have one: what it holds has nothing to do with them.
+fn is_of_a_collection(folder: &str, homes: &[String]) -> bool {
+    let nearest = homes.iter().map(|home| shared_depth(folder, home)).max().unwrap_or(0);
+    if folder.split('/').count() <= nearest {
+        return false;
+    }
+    let beside: BTreeSet<&str> = homes
+        .iter()
+        .filter(|home| shared_depth(folder, home) == nearest)
+        .filter_map(|home| home.split('/').nth(nearest))
+        .collect();
+    beside.len() >= COLLECTION
 }
 
 /// The administrator's scope: `/etc/hermes`, or a folder of that name that is deployed there.
@@ -333,5 +351,16 @@ mod tests {
         assert!(!is_below("a/bc", "a/b") && !is_below("a", "a/b"));
         assert_eq!(shared_depth("a/b/deploy", "a/b/home"), 2);
         assert_eq!(shared_depth("a", "b"), 0);
+    }
+
+    #[test]
+    fn a_folder_beside_many_deployments_is_one_of_its_own() {
+        let homes = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let many = homes(&["x/a/home", "x/b", "x/c/.hermes", "x/d/hermes"]);
+        assert!(is_of_a_collection("x/e", &many) && is_of_a_collection("x/e/deploy", &many));
+        assert!(!is_of_a_collection("x", &many) && !is_of_a_collection("x/a/deploy", &many));
+        let profiles = homes(&["x/profiles/a", "x/profiles/b", "x/profiles/c", "x/profiles/d"]);
+        assert!(!is_of_a_collection("x/deploy", &profiles));
+        assert!(!is_of_a_collection("x/deploy", &many[..3]));
     }
 }
