@@ -62,13 +62,20 @@ impl HomeFile {
     }
 }
 
-/// The files of a home, and the folders that it lies in; empty where modes mean nothing.
-pub(super) fn of_home(
-    seed: &Seed<'_>,
-    knowledge: &Knowledge,
-    survey: Option<&Survey>,
-) -> (Vec<HomeFile>, Vec<HomeFile>) {
-    let nothing = || (Vec::new(), Vec::new());
+/// What the disk says of a home; empty where modes mean nothing.
+#[derive(Default)]
+pub(super) struct OnDisk {
+    /// Its files.
+    pub files: Vec<HomeFile>,
+    /// The folders that it lies in, nearest first.
+    pub parents: Vec<HomeFile>,
+    /// Installations of OpenClaw that lie beside it.
+    pub beside: Vec<HomeFile>,
+}
+
+/// What the disk says of a home.
+pub(super) fn of_home(seed: &Seed<'_>, knowledge: &Knowledge, survey: Option<&Survey>) -> OnDisk {
+    let nothing = OnDisk::default;
     let document =
         seed.config.or_else(|| seed.envs.first().copied()).or_else(|| seed.inside.first().copied());
     let Some(document) = document else { return nothing() };
@@ -94,33 +101,53 @@ pub(super) fn of_home(
     walk.add(&root, "", &seed.folder, &identity);
     walk.folder(&root, "", &seed.folder, &identity, 0);
     walk.found.sort_by(|a, b| a.below.cmp(&b.below));
-    (walk.found, parents(&root, survey))
+    OnDisk {
+        files: walk.found,
+        parents: parents(&root, survey),
+        beside: beside(&root, knowledge, survey),
+    }
+}
+
+/// The installations of OpenClaw that lie where the home lies.
+fn beside(root: &Path, knowledge: &Knowledge, survey: Option<&Survey>) -> Vec<HomeFile> {
+    let Some(above) = root.canonicalize().ok().and_then(|root| Some(root.parent()?.to_path_buf()))
+    else {
+        return Vec::new();
+    };
+    let folders = knowledge.facts().openclaw().folders.iter();
+    let found = folders.filter_map(|name| of_folder(&above.join(name), survey));
+    found.filter(|found| found.facts.kind == FileKind::Directory).collect()
 }
 
 /// The folders above `root`, nearest first.
 fn parents(root: &Path, survey: Option<&Survey>) -> Vec<HomeFile> {
     let Ok(root) = root.canonicalize() else { return Vec::new() };
-    let mut found = Vec::new();
+    let mut found: Vec<HomeFile> = Vec::new();
     let inside = |folder: &&Path| survey.is_none_or(|of| folder.starts_with(of.machine.root()));
-    for folder in root.ancestors().skip(1).take_while(inside) {
-        let Ok(facts) = disk::file(folder) else { continue };
-        let display = folder.display().to_string();
-        found.push(HomeFile {
-            below: String::new(),
-            identity: display.clone(),
-            display,
-            owner: owner(survey, facts.uid),
-            group: group(survey, facts.gid),
-            acl: false,
-            facts,
-            holds: None,
-            widest: None,
-            gives: None,
-            was: None,
-            copy: false,
-        });
-    }
+    found.extend(
+        root.ancestors().skip(1).take_while(inside).filter_map(|folder| of_folder(folder, survey)),
+    );
     found
+}
+
+/// Mode and owner of a folder outside of the home.
+fn of_folder(folder: &Path, survey: Option<&Survey>) -> Option<HomeFile> {
+    let facts = disk::file(folder).ok()?;
+    let display = folder.display().to_string();
+    Some(HomeFile {
+        below: String::new(),
+        identity: display.clone(),
+        display,
+        owner: owner(survey, facts.uid),
+        group: group(survey, facts.gid),
+        acl: false,
+        facts,
+        holds: None,
+        widest: None,
+        gives: None,
+        was: None,
+        copy: false,
+    })
 }
 
 /// The name of an account on the machine that was looked at, or its number.

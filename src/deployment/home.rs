@@ -34,6 +34,7 @@ pub struct Home<'d> {
     platforms: Vec<PlatformState<'d>>,
     files: Vec<HomeFile>,
     parents: Vec<HomeFile>,
+    beside: Vec<HomeFile>,
     incomplete: bool,
     env_unread: bool,
     supposed_isolated: bool,
@@ -92,10 +93,11 @@ impl<'d> Home<'d> {
             })
         };
         let (incomplete, env_unread) = (unread("config.yaml"), unread(".env"));
-        let (files, parents) = files::of_home(&seed, knowledge, survey);
+        let disk = files::of_home(&seed, knowledge, survey);
         let mut home = Self {
-            files,
-            parents,
+            files: disk.files,
+            parents: disk.parents,
+            beside: disk.beside,
             folder: seed.folder,
             scope: knowledge.scope(config_version),
             knowledge,
@@ -229,6 +231,12 @@ impl<'d> Home<'d> {
     #[must_use]
     pub fn parents(&self) -> &[HomeFile] {
         &self.parents
+    }
+
+    /// The folders of OpenClaw that lie beside it.
+    #[must_use]
+    pub fn openclaw_beside(&self) -> &[HomeFile] {
+        &self.beside
     }
 
     /// Whether a fact with `range` holds here.

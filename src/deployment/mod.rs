@@ -207,8 +207,8 @@ fn seeds<'d>(documents: &[&'d Document], knowledge: &Knowledge) -> BTreeMap<Stri
     let homes: Vec<String> = seeds.values().map(|seed| seed.place.clone()).collect();
     for document in documents {
         let path = document.text.path();
-        if (homes.is_empty() || is_of_a_collection(&path.place(), &homes))
-            && matches!(document.kind, Kind::Unit(_) | Kind::Compose(_) | Kind::Dockerfile(_))
+        if matches!(document.kind, Kind::Unit(_) | Kind::Compose(_) | Kind::Dockerfile(_))
+            && (homes.is_empty() || is_of_a_collection(&path.place(), &homes))
             && service::services(document).iter().any(|service| service.is_hermes)
         {
             let seed = seeds.entry(path.place()).or_default();

@@ -74,6 +74,7 @@ pub static RULES: &[Rule] = &[
     Rule::home::<host::floating_image::FloatingImage>(),
     Rule::home::<host::home_mode::HomeMode>(),
     Rule::file::<host::nix_store_secret::NixStoreSecret>(),
+    Rule::home::<host::openclaw_left::OpenClawLeft>(),
     Rule::home::<host::privileged_container::PrivilegedContainer>(),
     Rule::home::<host::published_port::PublishedPort>(),
     Rule::home::<host::root_service::RootService>(),

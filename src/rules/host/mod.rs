@@ -6,6 +6,7 @@ pub mod file_owner;
 pub mod floating_image;
 pub mod home_mode;
 pub mod nix_store_secret;
+pub mod openclaw_left;
 pub mod privileged_container;
 pub mod published_port;
 pub mod root_service;
