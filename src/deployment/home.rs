@@ -12,7 +12,7 @@ use super::variable::{Effective, Variable, VariableSource, Variables};
 use super::{Knowledge, Seed, Survey};
 use crate::document::tree::Value;
 use crate::document::{Document, EvidenceFile, Kind, Place, Standing, StateFile, Structured};
-use crate::facts::{Holds, Range, VersionScope};
+use crate::facts::{Holds, Range, Release, VersionScope};
 use crate::source::Skip;
 
 /// A Hermes home, or what stands for one in a repo.
@@ -304,10 +304,44 @@ impl<'d> Home<'d> {
         self.variables.effective(name).filter(|effective| effective.winner.is_set())
     }
 
+    /// As [`Home::variable`], set to nothing too: to some readers that is a value like others.
+    #[must_use]
+    pub fn assignment(&self, name: &str) -> Option<Effective<'_, 'd>> {
+        self.variables.effective(name)
+    }
+
+    /// `text` with its references to variables replaced as the common loader does; `None` when one of them is not
+    /// known here.
+    #[must_use]
+    pub fn expanded(&self, text: &str) -> Option<String> {
+        let mut done = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let Some((name, tail)) = after.split_once('}') else { break };
+            done.push_str(before);
+            let scoped = name.strip_prefix("env:").filter(|_| self.holds(&SCOPED) == Holds::Always);
+            let variable = self.assignment(scoped.unwrap_or(name))?.winner;
+            done.push_str(variable.known.then_some(variable.value.as_str())?);
+            rest = tail;
+        }
+        done.push_str(rest);
+        Some(done)
+    }
+
     /// Every platform that is mentioned, and its state.
     #[must_use]
     pub fn platforms(&self) -> &[PlatformState<'d>] {
         &self.platforms
+    }
+
+    /// True when `enabled: false` in config.yaml switches the platform off, whatever the variables say.
+    #[must_use]
+    pub fn obeys_off(&self, id: &str) -> bool {
+        let platforms = &self.knowledge.facts().platforms().platforms;
+        platforms
+            .iter()
+            .find(|spec| spec.id == id)
+            .is_none_or(|spec| platform::off_counts(self, spec))
     }
 
     /// The MCP servers that are on.
@@ -406,6 +440,9 @@ const LEGACY: &[&str] = &[
     "unauthorized_dm_behavior",
 ];
 
+/// The common loader knows `${env:NAME}` from here on.
+const SCOPED: Range = Range { since: Some(Release::new(0, 20, 0)), until: None };
+
 /// The assignments of a dotenv file.
 fn dotenv<'d>(document: &'d Document, source: VariableSource, all: &mut Vec<Variable<'d>>) {
     let Kind::Env(env) = &document.kind else { return };
@@ -418,7 +455,8 @@ fn dotenv<'d>(document: &'d Document, source: VariableSource, all: &mut Vec<Vari
         .map(|(name, value)| (name.as_str(), value.as_deref().unwrap_or_default()))
         .collect();
     for entry in &env.entries {
-        let raw = entry.value.as_deref().unwrap_or_default();
+        // A name without `=` sets nothing.
+        let Some(raw) = entry.value.as_deref() else { continue };
         let open = references(raw)
             .any(|(name, default)| default.is_none() && !expanded.contains_key(name));
         let refers = raw.contains("${") && !open;

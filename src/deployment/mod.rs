@@ -28,7 +28,7 @@ pub use home::{Denylist, Home, ListSetting};
 pub use knowledge::Knowledge;
 pub use mcp::McpServer;
 pub use pattern::{Matched, PlatformBlock};
-pub use platform::{Door, PlatformState};
+pub use platform::{Door, PlatformState, allowed};
 pub use repository::{GitFacts, Repository};
 pub use service::{Service, Starter, services};
 pub use setting::{Setting, python_str};

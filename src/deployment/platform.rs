@@ -4,7 +4,7 @@ use super::home::Home;
 use super::setting::Setting;
 use crate::document::Place;
 use crate::document::tree::Value;
-use crate::facts::{Holds, Platform, Range};
+use crate::facts::{Holds, Platform, Range, Release};
 
 /// A list that lets people in.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ fn state<'d>(home: &Home<'d>, spec: &'d Platform) -> Option<PlatformState<'d>> {
         for key in &spec.yaml_users {
             let setting = block.child(&key.key).or_else(|| block.child("extra")?.child(&key.key));
             let Some(setting) = setting else { continue };
-            let door = yaml_door(&setting);
+            let door = yaml_door(home, &setting);
             match home.holds(&key.range().and(*block_range)) {
                 // Hermes looks at the file's list only when no variable is set.
                 Holds::Always if !by_variable => state.doors.push(door),
@@ -91,7 +91,7 @@ fn state<'d>(home: &Home<'d>, spec: &'d Platform) -> Option<PlatformState<'d>> {
 /// The blocks of config.yaml about a platform, with the releases that read them there.
 fn blocks<'d>(home: &Home<'d>, spec: &Platform) -> Vec<(Setting<'d>, Range)> {
     let id = &spec.id;
-    let nested = Range { since: crate::facts::Release::parse("0.21.3"), until: None };
+    let nested = Range { since: Some(Release::new(0, 21, 3)), until: None };
     let places = [
         (id.clone(), Range::ALWAYS),
         (format!("platforms.{id}"), Range::ALWAYS),
@@ -120,11 +120,10 @@ fn switch<'d>(
     let enabled = |value: bool| {
         blocks.iter().find_map(|(block, range)| {
             let setting = block.child("enabled")?;
-            (home.may_hold(range) && setting.bool() == Some(value)).then(|| setting.place())
+            (home.may_hold(range) && setting.switch() == Some(value)).then(|| setting.place())
         })
     };
-    // An explicit `enabled: false` beats the variables.
-    if enabled(false).is_some() {
+    if enabled(false).is_some() && off_counts(home, spec) {
         return None;
     }
     if let Some(place) = enabled(true) {
@@ -153,6 +152,11 @@ fn switch<'d>(
     })
 }
 
+/// True when an explicit `enabled: false` beats the variables, at least in some release in question.
+pub(super) fn off_counts(home: &Home<'_>, spec: &Platform) -> bool {
+    home.may_hold(&Range { since: spec.off_since, until: None })
+}
+
 /// What Hermes and its set-up take for "no key yet".
 fn is_placeholder(value: &str) -> bool {
     use crate::secrets::{Context, Kind, classify};
@@ -165,31 +169,47 @@ fn variable_door<'d>(home: &Home<'d>, name: &str) -> Option<Door<'d>> {
     Some(Door {
         name: name.to_owned(),
         place: winner.place.clone(),
-        entries: entries(&winner.value),
+        entries: allowed(home, &winner.value),
         known: winner.known,
     })
 }
 
-fn yaml_door<'d>(setting: &Setting<'d>) -> Door<'d> {
+fn yaml_door<'d>(home: &Home<'d>, setting: &Setting<'d>) -> Door<'d> {
     let entries = match setting.value() {
         Value::Seq(_) => {
             setting.items().into_iter().map(|(text, _)| text.trim().to_owned()).collect()
         }
         Value::Null => Vec::new(),
-        _ => entries(&setting.python_str().unwrap_or_default()),
+        _ => allowed(home, &setting.python_str().unwrap_or_default()),
     };
     Door { name: setting.path.clone(), place: setting.place(), entries, known: !setting.is_hole() }
 }
 
-/// The entries of a comma list, or of a JSON list written as text.
-fn entries(text: &str) -> Vec<String> {
-    let inner = text.trim();
-    let inner = inner.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(inner);
-    inner
-        .split(',')
-        .map(|entry| entry.trim().trim_matches(['"', '\'']).trim().to_owned())
-        .filter(|entry| !entry.is_empty())
-        .collect()
+/// A JSON list written as text is one from here on; before, its brackets and quotes are part of the entries.
+const JSON_LISTS: Range = Range { since: Some(Release::new(0, 21, 3)), until: None };
+
+/// The entries of an allowlist that is one text.
+#[must_use]
+pub fn allowed(home: &Home<'_>, text: &str) -> Vec<String> {
+    entries(text, home.may_hold(&JSON_LISTS))
+}
+
+fn entries(text: &str, json: bool) -> Vec<String> {
+    let whole = text.trim();
+    let parsed = (json && whole.starts_with('['))
+        .then(|| serde_json::from_str::<Vec<serde_json::Value>>(whole).ok())
+        .flatten();
+    let parts: Vec<String> = match parsed {
+        Some(values) => values
+            .into_iter()
+            .map(|value| match value {
+                serde_json::Value::String(text) => text,
+                other => other.to_string(),
+            })
+            .collect(),
+        None => whole.split(',').map(str::to_owned).collect(),
+    };
+    parts.iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -198,8 +218,14 @@ mod tests {
 
     #[test]
     fn lists_are_split_as_hermes_splits_them() {
-        assert_eq!(entries("1, 2 ,,3"), ["1", "2", "3"]);
-        assert_eq!(entries("[\"1\",\"*\"]"), ["1", "*"]);
-        assert!(entries("  ").is_empty());
+        assert_eq!(entries("1, 2 ,,3", true), ["1", "2", "3"]);
+        assert_eq!(entries("[\"1\",\"*\", 7]", true), ["1", "*", "7"]);
+        assert!(entries("  ", true).is_empty());
+    }
+
+    #[test]
+    fn a_json_list_is_text_to_older_releases() {
+        assert_eq!(entries("[\"1\",\"*\"]", false), ["[\"1\"", "\"*\"]"]);
+        assert_eq!(entries("['1']", true), ["['1']"]);
     }
 }

@@ -83,6 +83,20 @@ impl<'d> Setting<'d> {
         }
     }
 
+    /// A switch as the gateway reads one: a boolean, or a word for it in quotes; `None` for anything else.
+    #[must_use]
+    pub fn switch(&self) -> Option<bool> {
+        match self.value() {
+            Value::Bool(value) => Some(*value),
+            Value::Str(text) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "1" | "yes" | "on" => Some(true),
+                "false" | "0" | "no" | "off" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// True for `null`, an empty string, list or mapping.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -409,6 +409,12 @@ fn yaml_kind(
     {
         return Some((Kind::Compose(yaml_tree(bytes).0), standing));
     }
+    if name == "config.yaml" && standing == Standing::Live && is_home(path.folder()) {
+        // Hermes reads the file of this place, whatever it holds.
+        let (structured, templated) = yaml_tree(bytes);
+        let standing = if templated { Standing::Template } else { standing };
+        return Some((Kind::Config(structured), standing));
+    }
     let hint = hints_at_hermes(path, name);
     if roots.iter().any(|root| is_root(facts, root)) {
         let (structured, templated) = yaml_tree(bytes);
@@ -435,6 +441,13 @@ fn yaml_kind(
     })?;
     // What a chart or manifest holds comes into force when somebody applies it.
     Some((Kind::Config(nested), standing.max(Standing::Template)))
+}
+
+/// True for a folder that is a Hermes home by its name: nothing else is called so.
+fn is_home(folder: &str) -> bool {
+    let is_hermes = |folder: &str| folder == ".hermes" || folder.ends_with("/.hermes");
+    let profile = folder.rsplit_once('/').and_then(|(above, _)| above.strip_suffix("/profiles"));
+    is_hermes(folder) || profile.is_some_and(is_hermes)
 }
 
 /// True when the file's place or name speaks for Hermes.

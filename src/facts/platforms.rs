@@ -101,6 +101,9 @@ pub struct Platform {
     /// Names seen in real files that nothing reads.
     #[serde(default)]
     pub misread: Vec<String>,
+    /// First release in which `enabled: false` beats its variables, where that was not always so.
+    #[serde(default)]
+    pub off_since: Option<Release>,
     /// First release that reads a variable, for those newer than the platform.
     #[serde(default)]
     pub since_of: BTreeMap<String, Release>,

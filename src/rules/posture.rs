@@ -69,7 +69,8 @@ pub(crate) fn platform_key<'d>(home: &Home<'d>, id: &str, key: &str) -> Option<S
 
 /// True when config.yaml switches the platform off, which beats its variables.
 pub(crate) fn is_switched_off(home: &Home<'_>, id: &str) -> bool {
-    platform_key(home, id, "enabled").and_then(|setting| setting.bool()) == Some(false)
+    platform_key(home, id, "enabled").and_then(|setting| setting.switch()) == Some(false)
+        && home.obeys_off(id)
 }
 
 /// True when the platform is switched on.

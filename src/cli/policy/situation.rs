@@ -7,10 +7,10 @@ use crate::facts;
 use crate::policy::decide::{
     Allow, Backend, Decision, Deny, Open, Session, Situation, Step, Then, Yolo, is_host_folder,
 };
-use crate::policy::{
-    DenyGlob, Mode, Unattended, approvals_mode, scalar_allow, scalar_deny, unattended_mode,
+use crate::policy::{DenyGlob, Mode, Unattended, scalar_allow, scalar_deny, unattended_mode};
+use crate::rules::config::approvals::{
+    Entry, SHORT_BOOLEANS, entries, is_plain, mode, modelled, word,
 };
-use crate::rules::config::approvals::{Entry, SHORT_BOOLEANS, entries, is_plain, modelled, word};
 use crate::rules::config::approvals_off;
 
 /// What stands around a command, with the places that a report names.
@@ -141,7 +141,7 @@ impl<'d> Surroundings<'d> {
                 self.leave_open(Open::Later, &setting);
             }
             let short = is_plain(&setting, &["n", "N"]) && SHORT_BOOLEANS.contains(release);
-            self.situation.mode = if short { Mode::Off } else { approvals_mode(word(&setting)) };
+            self.situation.mode = if short { Mode::Off } else { mode(home, &setting) };
             self.mode = Some(setting.place());
         }
         (self.situation.cron, self.cron) = self.alone(home, "approvals.cron_mode");

@@ -59,6 +59,15 @@ pub(crate) fn word<'d>(setting: &Setting<'d>) -> words::Value<'d> {
     }
 }
 
+/// The mode that `approvals.mode` stands for, references to variables filled in.
+pub(crate) fn mode(home: &Home<'_>, setting: &Setting<'_>) -> words::Mode {
+    let referred = setting.str().filter(|text| text.contains("${"));
+    match referred.and_then(|text| home.expanded(text)) {
+        Some(text) => words::approvals_mode(words::Value::Str(&text)),
+        None => words::approvals_mode(word(setting)),
+    }
+}
+
 /// Whether a switch is on. Unquoted `y` is text to PyYAML and true to the reader of later releases.
 pub(super) fn switched_on(home: &Home<'_>, setting: &Setting<'_>, numbers: bool) -> Holds {
     match setting.value() {

@@ -2,13 +2,13 @@
 //!
 //! One unit or container often starts several homes; what it switches off is said once for all of them.
 
-use super::approvals::{SHORT_BOOLEANS, by_backend, is_plain, word};
+use super::approvals::{SHORT_BOOLEANS, by_backend, is_plain, mode};
 use crate::deployment::{Deployment, Home, Setting, Variable, VariableSource, Word};
 use crate::document::Place;
 use crate::facts::{Holds, Range};
 use crate::finding::{Confidence, Severity};
 use crate::policy::Truth;
-use crate::policy::words::{Mode, approvals_mode};
+use crate::policy::words::Mode;
 use crate::rules::{DeploymentRule, Findings, RuleMeta, page};
 
 /// Prompts are off, by mode, variable or argument.
@@ -143,7 +143,7 @@ fn of_mode<'d>(home: &Home<'d>, setting: &Setting<'d>) -> Option<Switch<'d>> {
         note: None,
         is_mode: true,
     };
-    if approvals_mode(word(setting)) == Mode::Off {
+    if mode(home, setting) == Mode::Off {
         return Some(switch);
     }
     if !is_plain(setting, &["n", "N"]) {

@@ -32,7 +32,7 @@ impl HomeRule for PathsMissing {
             || home.is_incomplete()
             || home.is_env_unread()
             || guide
-            || home.variable(ROOT).is_some()
+            || is_fenced(home)
             || home.runs_isolated()
         {
             return;
@@ -75,4 +75,11 @@ impl HomeRule for PathsMissing {
                 .help(format!("in .env, folders joined by `:`: `{ROOT}=/srv/hermes/workspace`")),
         );
     }
+}
+
+/// True when the variable names a folder; nothing but separators is no list.
+fn is_fenced(home: &Home<'_>) -> bool {
+    home.variable(ROOT).is_some_and(|effective| {
+        !effective.winner.known || effective.winner.value.split(':').any(|path| !path.is_empty())
+    })
 }

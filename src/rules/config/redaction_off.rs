@@ -1,7 +1,7 @@
 //! `config/redaction-off`: secrets are not taken out of logs, chats and what the model sees.
 
 use super::keys::in_force;
-use crate::deployment::{Home, Setting, Variable};
+use crate::deployment::{Home, Setting, Variable, VariableSource};
 use crate::document::tree::{Style, Value};
 use crate::facts::{Holds, Range, Release};
 use crate::finding::{Confidence, Severity};
@@ -31,14 +31,25 @@ impl HomeRule for RedactionOff {
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
         let setting = home.setting(KEY).filter(|setting| !setting.is_hole() && !is_unset(setting));
-        let variable =
-            home.variable(VARIABLE).map(|found| found.winner).filter(|found| found.known);
-        let key_off = setting.as_ref().filter(|setting| is_off(setting.value()));
+        // Set to nothing it is none of the words that count as on; a template leaves the value to others.
+        let variable = home
+            .assignment(VARIABLE)
+            .map(|found| found.winner)
+            .filter(|found| found.known && (found.is_set() || !home.is_template()))
+            .filter(|found| found.source != VariableSource::RootScalar || setting.is_none());
+        let key_off = setting.as_ref().filter(|setting| {
+            // Read as true from that release on.
+            let on = is_bare_yes(setting) && home.holds(&BARE_WORDS) == Holds::Always;
+            is_off(setting.value()) && !on
+        });
         let variable_off = variable.filter(|variable| !is_on(&variable.value));
         if let Some(setting) = key_off {
             by_key(home, setting, variable, variable_off.is_some(), findings);
         } else if let Some(off) = variable_off {
             let what = match setting {
+                None if off.source == VariableSource::RootScalar => {
+                    "HERMES_REDACT_SECRETS turns redaction off in the gateway, which makes a variable of it"
+                }
                 Some(_) => {
                     "HERMES_REDACT_SECRETS turns redaction off in every command but the gateway"
                 }
@@ -69,18 +80,12 @@ fn by_key(
     findings: &mut Findings,
 ) {
     let word = setting.str().unwrap_or_default();
-    let plain = setting.tree().node(setting.node).is_some_and(|node| node.style == Style::Plain);
-    let bare_yes = plain && word.eq_ignore_ascii_case("y");
-    let (severity, note) = match (bare_yes, home.holds(&BARE_WORDS)) {
-        // Read as true from that release on.
-        (true, Holds::Always) => return,
+    let (severity, note) = match (is_bare_yes(setting), home.holds(&BARE_WORDS)) {
         (true, Holds::Depends { .. }) => (
             Severity::Warning,
             Some("`y` is a word before 0.22.2, which turns it off, and true from it on".to_owned()),
         ),
-        (true, Holds::Never) => {
-            (Severity::Error, Some("`y` is a word here, which turns it off".to_owned()))
-        }
+        (true, _) => (Severity::Error, Some("`y` is a word here, which turns it off".to_owned())),
         (false, _) => (Severity::Error, odd_word(word)),
     };
     let where_on = variable.is_some() && !variable_off;
@@ -102,6 +107,12 @@ fn by_key(
         draft = draft.related(&variable.place, said);
     }
     findings.add(draft);
+}
+
+/// An unquoted `y`.
+fn is_bare_yes(setting: &Setting<'_>) -> bool {
+    let plain = setting.tree().node(setting.node).is_some_and(|node| node.style == Style::Plain);
+    plain && setting.str().is_some_and(|word| word.eq_ignore_ascii_case("y"))
 }
 
 /// Null leaves the default, which is on.

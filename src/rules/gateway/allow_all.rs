@@ -66,8 +66,16 @@ fn everywhere(home: &Home<'_>, findings: &mut Findings) {
         if !effective.winner.known || !effective.winner.is_true() {
             return;
         }
-        let message = format!("`{name}` lets everybody on every platform command the agent");
-        let severity = severity(home, effective.winner);
+        let (message, severity) = if is_idle(home) {
+            let rest = "each platform that is on here has an allowlist, and that one counts";
+            (
+                format!("`{name}` opens every platform without an allowlist: {rest}"),
+                in_force(home, Severity::Warning),
+            )
+        } else {
+            let message = format!("`{name}` lets everybody on every platform command the agent");
+            (message, severity(home, effective.winner))
+        };
         let draft = set(effective.winner).message(message).severity(severity).help(help);
         let mut draft = shadowed(draft, effective.shadowed);
         for (setting, _) in &keys {
@@ -110,6 +118,19 @@ fn severity(home: &Home<'_>, variable: &Variable<'_>) -> Severity {
     } else {
         severity
     }
+}
+
+/// True when Hermes does not come to ask for the switch: an allowlist variable comes first, that of the platform or
+/// that of all.
+fn is_idle(home: &Home<'_>) -> bool {
+    let listed = |names: &[String]| names.iter().any(|name| home.variable(name).is_some());
+    let mut on = home
+        .platforms()
+        .iter()
+        .filter(|state| state.on.is_some() && state.spec.has_user_allowlist())
+        .peekable();
+    listed(&home.knowledge.facts().platforms().everywhere.users)
+        || (on.peek().is_some() && on.all(|state| listed(state.spec.users.get(..1).unwrap_or(&[]))))
 }
 
 /// The words that count, as Python prints the value.

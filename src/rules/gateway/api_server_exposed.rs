@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::deployment::Home;
 use crate::document::Place;
-use crate::facts::Range;
+use crate::facts::{Holds, Range, Release};
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{self, Reached, open_door, platform_key, reached};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
@@ -129,23 +129,66 @@ fn origins(home: &Home<'_>, findings: &mut Findings) {
 
 fn key(home: &Home<'_>, findings: &mut Findings) {
     let Some((key, place, name)) = value(home, "API_SERVER_KEY", "key") else { return };
-    let class = classify(key.as_bytes(), &Context::default());
-    let placeholder = matches!(class.kind, Kind::Placeholder | Kind::Redacted);
     // A template's placeholder is what a template is for.
-    if key.is_empty() || home.is_template() || (key.len() >= KEY_LENGTH && !placeholder) {
+    if key.is_empty() || home.is_template() {
         return;
     }
+    let text = home.variable("API_SERVER_KEY").is_some()
+        || platform_key(home, ID, "key").is_some_and(|setting| setting.str().is_some());
+    let refused = if text { refused(home, &key) } else { Holds::Always };
+    let class = classify(key.as_bytes(), &Context::default());
+    let placeholder = matches!(class.kind, Kind::Placeholder | Kind::Redacted);
+    let (message, label, severity, note) = match refused {
+        Holds::Always => (
+            "the API server refuses to start with this key: it is too short or a placeholder",
+            "no usable key",
+            Severity::Info,
+            None,
+        ),
+        Holds::Never if !placeholder => return,
+        Holds::Never => (
+            "the API server takes this key, and everybody can guess it",
+            "a placeholder",
+            Severity::Warning,
+            None,
+        ),
+        Holds::Depends { text } => (
+            "everybody can guess this key, and not every release refuses it",
+            "a placeholder",
+            Severity::Warning,
+            Some(format!("the API server refuses to start with it {text}")),
+        ),
+    };
     findings.add(
         ApiServerExposed::META
             .at(&place)
             .anchor(name)
-            .message(
-                "the API server refuses to start with this key: it is too short or a placeholder",
-            )
-            .label("no usable key")
-            .severity(Severity::Info)
-            .help("`API_SERVER_KEY=` in .env, with the output of `openssl rand -hex 32`"),
+            .message(message)
+            .label(label)
+            .severity(severity)
+            .help("`API_SERVER_KEY=` in .env, with the output of `openssl rand -hex 32`")
+            .notes(note),
     );
+}
+
+/// The shapes of placeholders are refused from here on.
+const SHAPES: Range = Range { since: Some(Release::new(0, 21, 4)), until: None };
+
+/// Whether the server does not start with `key`.
+fn refused(home: &Home<'_>, key: &str) -> Holds {
+    let folded = key.to_lowercase();
+    if key.chars().count() < KEY_LENGTH || folded == "your_api_key_here" {
+        return Holds::Always;
+    }
+    if is_placeholder_shape(&folded) { home.holds(&SHAPES) } else { Holds::Never }
+}
+
+/// The shapes that Hermes knows: `your_…_here`, and nothing but `x`.
+fn is_placeholder_shape(folded: &str) -> bool {
+    let all_x = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte == b'x');
+    (folded.starts_with("your_") && folded.ends_with("_here"))
+        || ["sk-", "ghp_", "hf_"].iter().filter_map(|p| folded.strip_prefix(p)).any(all_x)
+        || all_x(&folded.replace([' ', '-', '_'], ""))
 }
 
 /// Value, place and name of a setting that a variable or the platform's block gives.
@@ -159,4 +202,19 @@ fn value<'d>(home: &Home<'d>, name: &str, key: &str) -> Option<(String, Place<'d
     let setting = platform_key(home, ID, key).filter(|setting| !setting.is_hole())?;
     let text = setting.python_str().filter(|text| !text.contains("${") && text != "None")?;
     Some((text.trim().to_owned(), setting.place(), setting.path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_placeholder_shape;
+
+    #[test]
+    fn shapes_of_placeholders() {
+        for text in ["your_secret_key_here", "sk-xxxxxxxx", "xxxx-xxxx xxxx", "hf_x"] {
+            assert!(is_placeholder_shape(text), "{text}");
+        }
+        for text in ["your-secret-key-here", "sk-", "changemechangeme", "xxxx1", ""] {
+            assert!(!is_placeholder_shape(text), "{text}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! `gateway/open-allowlist`: an allowlist holds `*` and so lets everybody in.
 
-use crate::deployment::{Door, Home, PlatformState};
+use crate::deployment::{Door, Home, PlatformState, allowed};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{by_release, in_force, is_switched_off, open_door};
@@ -27,7 +27,8 @@ impl HomeRule for OpenAllowlist {
             let Some(variable) = home.variable(name).map(|effective| effective.winner) else {
                 continue;
             };
-            let open = variable.known && variable.value.split(',').any(|entry| entry.trim() == "*");
+            let open =
+                variable.known && allowed(home, &variable.value).iter().any(|entry| entry == "*");
             if open {
                 let message = format!("`*` in `{name}` lets everybody on every platform in");
                 findings.add(

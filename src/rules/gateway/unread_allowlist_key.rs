@@ -44,8 +44,8 @@ impl HomeRule for UnreadAllowlistKey {
                 continue;
             }
             for (door, range) in &state.unread {
-                // An open one is another rule's matter.
-                if door.is_empty() || door.is_open() {
+                // An open one that some release reads is another rule's matter.
+                if door.is_empty() || (door.is_open() && home.may_hold(range)) {
                     continue;
                 }
                 let text = range.text();
