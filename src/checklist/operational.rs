@@ -2,8 +2,9 @@
 
 use super::evidence::{age, at, dates, mention, text};
 use super::{Case, Seen, machine};
+use crate::deployment::{ChannelKind, Gate};
 use crate::document::{Document, EvidenceFile, Kind, Place};
-use crate::facts::Duty;
+use crate::facts::{Asks, Duty, Tier};
 
 /// How old a credential may be, in days.
 const ROTATION_DAYS: i32 = 90;
@@ -62,17 +63,41 @@ pub(super) fn least_privilege_connectors(_: &Case<'_, '_>) -> Seen {
 
 pub(super) fn write_gates(case: &Case<'_, '_>) -> Seen {
     let mut seen = Seen::default();
+    let (mut doors, mut open) = (0_usize, 0_usize);
     for home in &case.deployment.homes {
-        let mode = home.setting("approvals.mode");
-        if let Some(mode) = mode.filter(|mode| mode.str() == Some("manual")) {
-            seen.for_it.push(at(&mode.place(), "a person approves each dangerous command"));
-        }
-        for path in ["memory.write_approval", "skills.write_approval"] {
-            if let Some(setting) = home.setting(path).filter(|setting| setting.bool() == Some(true))
-            {
-                seen.for_it.push(at(&setting.place(), format!("{path} is on")));
+        for channel in home.channels() {
+            let others = matches!(channel.kind, ChannelKind::Platform | ChannelKind::Inbound);
+            doors += usize::from(others);
+            for tool in channel.tools.iter().filter(|tool| tool.is_at_least(Tier::Internal)) {
+                let stands = home.stands(channel, tool);
+                let is_open = stands.iter().any(|stretch| stretch.stand.gate.is_open());
+                open += usize::from(others && is_open && tool.is_at_least(Tier::External));
+                let held = |gate| matches!(gate, Gate::Prompt | Gate::Deny);
+                if !stands.iter().all(|stretch| held(stretch.stand.gate)) {
+                    continue;
+                }
+                let Some(stand) = stands.last().map(|stretch| &stretch.stand) else { continue };
+                let Some(because) = &stand.because else { continue };
+                let text = match (tool.asks, stand.gate) {
+                    (Asks::Commands, Gate::Prompt) => {
+                        "a person approves each dangerous command".to_owned()
+                    }
+                    (Asks::Memory | Asks::Skills, _) => format!("{} is on", because.setting),
+                    _ => continue,
+                };
+                if let Some(place) = &because.place {
+                    let one = at(place, text);
+                    if !seen.for_it.contains(&one) {
+                        seen.for_it.push(one);
+                    }
+                }
             }
         }
+    }
+    if doors > 0 && open == 0 && !seen.for_it.is_empty() {
+        seen.for_it.push(text(
+            "no tool of tier 2 or 3 stands without a gate behind a door that others use",
+        ));
     }
     no_home(case, &mut seen);
     seen

@@ -1,6 +1,7 @@
 //! The command line: clap types, one file a subcommand, the wiring of the stages and the exit status.
 
 pub mod args;
+mod capabilities;
 mod check;
 mod checklist;
 mod cuts;
@@ -53,6 +54,8 @@ enum Command {
     Host(host::Args),
     /// Decide the two published hardening checklists
     Checklist(checklist::Args),
+    /// Say which tools can be reached from where, by whom, and what stands before each
+    Capabilities(capabilities::Args),
     /// Say what Hermes would do with a command
     Policy(policy::Args),
     /// Explain a rule: why it matters, what can happen, how to fix it
@@ -75,6 +78,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Host(args) => host::run(&args),
         Command::Checklist(args) => checklist::run(&args),
+        Command::Capabilities(args) => capabilities::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Rules(args) => rules::run(&args),

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::channel::Channel;
 use super::files::{self, HomeFile};
 use super::mcp::{self, McpServer};
 use super::platform::{self, PlatformState};
 use super::service::{self, Service};
 use super::setting::{Setting, python_str};
-use super::tools::Reach;
 use super::variable::{Effective, Variable, VariableSource, Variables};
 use super::{Knowledge, Seed, Survey};
 use crate::document::tree::Value;
@@ -39,7 +39,7 @@ pub struct Home<'d> {
     env_unread: bool,
     supposed_isolated: bool,
     servers: Vec<McpServer<'d>>,
-    reaches: Vec<Reach<'d>>,
+    channels: Vec<Channel<'d>>,
 }
 
 /// A list in one of the two vocabularies.
@@ -117,12 +117,12 @@ impl<'d> Home<'d> {
             env_unread,
             supposed_isolated: false,
             servers: Vec::new(),
-            reaches: Vec::new(),
+            channels: Vec::new(),
         };
         home.variables = Variables::new(home.collect_variables());
         home.platforms = platform::states(&home);
         home.servers = mcp::servers(home.setting("mcp_servers"));
-        home.reaches = home.all_reaches();
+        home.channels = home.all_channels();
         home
     }
 
@@ -142,6 +142,25 @@ impl<'d> Home<'d> {
     #[must_use]
     pub fn is_env_unread(&self) -> bool {
         self.env_unread
+    }
+
+    /// True when the home has a config that was not read: whatever it says is not known.
+    #[must_use]
+    pub fn is_config_unread(&self) -> bool {
+        self.incomplete
+    }
+
+    /// The service's file of variables that was not among what was read: it may hold what seems missing.
+    #[must_use]
+    pub fn unseen_env_file(&self) -> Option<String> {
+        let seen = |name: &str| self.envs().iter().any(|env| env.text.path().file_name() == name);
+        self.services().iter().filter(|service| service.is_hermes).find_map(|service| {
+            let unseen = service.env_files.iter().find(|file| {
+                let name = file.text.rsplit('/').next().unwrap_or_default();
+                !seen(name)
+            })?;
+            Some(unseen.text.clone())
+        })
     }
 
     /// True when the config could not be read: then nothing is "missing" from it.
@@ -350,10 +369,10 @@ impl<'d> Home<'d> {
         &self.servers
     }
 
-    /// What each platform that is on, and the command line, can reach.
+    /// Every way in, and what it leads to: the platforms that are on, the dashboard, the jobs, the command line.
     #[must_use]
-    pub fn reaches(&self) -> &[Reach<'d>] {
-        &self.reaches
+    pub fn channels(&self) -> &[Channel<'d>] {
+        &self.channels
     }
 
     /// Where to say that `path` is missing: its nearest parent that is there, else the config, else the

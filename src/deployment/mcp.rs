@@ -25,6 +25,25 @@ impl<'d> McpServer<'d> {
         head.chain(self.args.iter().map(|(arg, _)| arg.as_str())).collect()
     }
 
+    /// What names the server's package, image or host: the first argument that is no option, or the address.
+    #[must_use]
+    pub fn package(&self) -> Option<&str> {
+        let url = self.setting.child("url").and_then(|url| url.str());
+        if let Some(url) = url {
+            let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+            let host = rest.split(['/', '?', '#']).next()?;
+            return host.rsplit('@').next();
+        }
+        let runs =
+            ["npx", "bunx", "uvx", "pipx", "pnpm", "yarn", "bun", "uv", "npm", "docker", "podman"];
+        if !runs.contains(&self.command.as_str()) {
+            return Some(self.command.as_str()).filter(|command| !command.is_empty());
+        }
+        let verbs = ["run", "exec", "dlx", "x", "tool"];
+        let mut words = self.args.iter().map(|(arg, _)| arg.as_str());
+        words.find(|word| !word.starts_with('-') && !verbs.contains(word))
+    }
+
     /// The arguments without their places.
     #[must_use]
     pub fn arg_words(&self) -> Vec<&str> {

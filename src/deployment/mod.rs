@@ -8,9 +8,12 @@
 //! lies in a folder without a home starts none of the others. What is in an archive is joined
 //! with what is in the same archive, and with nothing else: it says nothing of the folder that it lies in.
 
+mod approvals;
+mod channel;
 mod compose;
 mod files;
 mod home;
+mod job;
 mod knowledge;
 mod mcp;
 mod pattern;
@@ -21,10 +24,15 @@ mod setting;
 mod survey;
 mod tools;
 mod variable;
+mod webhook;
+mod who;
 
+pub use approvals::{Because, Gate, Stand, YOLO, word};
+pub use channel::{Channel, ChannelKind, ReachableTool, Servers, Stretch, TierBy, ToolOrigin};
 pub use compose::{Expanded, Mount, Port, Word, expand};
 pub use files::HomeFile;
 pub use home::{Denylist, Home, ListSetting};
+pub use job::{Job, active_jobs, all_jobs};
 pub use knowledge::Knowledge;
 pub use mcp::McpServer;
 pub use pattern::{Matched, PlatformBlock};
@@ -33,8 +41,9 @@ pub use repository::{GitFacts, Repository};
 pub use service::{Service, Starter, services};
 pub use setting::{Setting, python_str};
 pub use survey::{FoundHome, HostUnit, Survey};
-pub use tools::{Reach, ReachableTool};
 pub use variable::{Effective, Variable, VariableSource};
+pub use webhook::{UNSIGNED, WebhookSecret};
+pub use who::{Who, Whom};
 
 use std::collections::{BTreeMap, BTreeSet};
 

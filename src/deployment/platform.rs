@@ -54,6 +54,17 @@ impl PlatformState<'_> {
     }
 }
 
+impl<'d> Home<'d> {
+    /// A key of a platform's block in config.yaml, wherever every release reads that block.
+    #[must_use]
+    pub fn platform_key(&self, id: &str, key: &str) -> Option<Setting<'d>> {
+        ["", "platforms.", "gateway.platforms."].iter().find_map(|prefix| {
+            self.setting(&format!("{prefix}{id}.{key}"))
+                .or_else(|| self.setting(&format!("{prefix}{id}.extra.{key}")))
+        })
+    }
+}
+
 /// The state of each platform that `home` mentions.
 pub(super) fn states<'d>(home: &Home<'d>) -> Vec<PlatformState<'d>> {
     let facts = home.knowledge.facts().platforms();

@@ -283,6 +283,46 @@ fn tools_and_toolsets_agree() {
 }
 
 #[test]
+fn names_in_a_list_stand_for_toolsets() {
+    with_facts(|facts| {
+        let tools = facts.tools();
+        let bundled = |name: &str, set: &str| {
+            tools.sets_of(name).into_iter().find(|one| one.name == set).map(|one| one.bundled)
+        };
+        assert_eq!(bundled("hermes-discord", "discord_admin"), Some(true));
+        assert_eq!(bundled("discord_admin", "discord_admin"), Some(false));
+        assert_eq!(bundled("debugging", "web"), Some(false), "included by name");
+        assert_eq!(bundled("terminal_tools", "terminal"), Some(false), "an old name");
+        assert_eq!(tools.sets_of("all").len(), tools.toolsets.len());
+        assert!(tools.sets_of("execute_code").is_empty());
+        for (name, set) in &tools.toolsets {
+            let platforms = facts.platforms();
+            for id in set.only_on.iter().chain(&set.always_on) {
+                assert!(platforms.get(id).is_some(), "{name} is for {id}");
+            }
+            assert!(set.unless.is_none() || set.opt_in, "{name}: `unless` needs `opt_in`");
+        }
+    });
+}
+
+#[test]
+fn what_changes_files_and_runs_things_has_its_gate() {
+    with_facts(|facts| {
+        let asks = |tool: &str| facts.tools().tools.get(tool).map(|tool| tool.gate);
+        assert_eq!(asks("terminal"), Some(Asks::Commands));
+        assert_eq!(asks("execute_code"), Some(Asks::Code));
+        assert_eq!(asks("write_file"), Some(Asks::Files));
+        assert_eq!(asks("send_message"), Some(Asks::Nothing), "Hermes never asks about it");
+        for (name, tool) in &facts.tools().tools {
+            assert!(
+                tool.gate == Asks::Nothing || tool.tier > Tier::Read,
+                "{name} only reads, and needs no gate"
+            );
+        }
+    });
+}
+
+#[test]
 fn tiers_of_unknown_tools_come_from_their_words() {
     with_facts(|facts| {
         let tools = facts.tools();

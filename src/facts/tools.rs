@@ -76,12 +76,46 @@ pub struct Tool {
     pub tier: Tier,
     /// Why.
     pub why: String,
+    /// What Hermes asks before it does something.
+    #[serde(default)]
+    pub gate: Asks,
     /// First release that has it.
     #[serde(default)]
     pub since: Option<Release>,
     /// First release without it.
     #[serde(default)]
     pub until: Option<Release>,
+}
+
+impl Tool {
+    /// The releases that have it.
+    #[must_use]
+    pub const fn range(&self) -> Range {
+        Range { since: self.since, until: self.until }
+    }
+}
+
+/// What Hermes asks before a tool does something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Asks {
+    /// Nothing, whatever the settings say.
+    #[default]
+    Nothing,
+    /// About commands of the classes that it takes for dangerous.
+    Commands,
+    /// About a script as a whole, where a chat can answer.
+    Code,
+    /// About clicks and keys.
+    Desktop,
+    /// Nothing, but a folder may confine it.
+    Files,
+    /// About each write to the memory, when that is switched on.
+    Memory,
+    /// About each write to a skill, when that is switched on.
+    Skills,
+    /// About the commands of the agents that it starts.
+    Subagents,
 }
 
 /// One toolset.
@@ -93,6 +127,21 @@ pub struct Toolset {
     /// Toolsets that it includes.
     #[serde(default)]
     pub includes: Vec<String>,
+    /// True when a bundle leaves it out until it is named.
+    #[serde(default)]
+    pub opt_in: bool,
+    /// The variable that makes a bundle bring it all the same.
+    #[serde(default)]
+    pub unless: Option<String>,
+    /// The platforms where it can be had; all when empty.
+    #[serde(default)]
+    pub only_on: Vec<String>,
+    /// The platforms that have it whatever their list says.
+    #[serde(default)]
+    pub always_on: Vec<String>,
+    /// True when disabling it takes nothing away.
+    #[serde(default)]
+    pub posture: bool,
     /// What is worth saying.
     #[serde(default)]
     pub note: Option<String>,
@@ -110,6 +159,15 @@ impl Toolset {
     pub const fn range(&self) -> Range {
         Range { since: self.since, until: self.until }
     }
+}
+
+/// A toolset that a name in a list stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Included<'t> {
+    /// Its name.
+    pub name: &'t str,
+    /// True when a bundle brings it, and nobody named it.
+    pub bundled: bool,
 }
 
 /// A bundle of toolsets, named after where Hermes runs.
@@ -165,24 +223,35 @@ impl Tools {
     /// The tools of a toolset or a bundle, with all it includes; empty for an unknown name.
     #[must_use]
     pub fn tools_of(&self, name: &str) -> BTreeSet<&str> {
-        let mut found = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut open = vec![name];
-        while let Some(name) = open.pop() {
-            let name = self.old_names.get(name).map_or(name, String::as_str);
-            if !seen.insert(name) {
-                continue;
-            }
-            if let Some(set) = self.toolsets.get(name) {
-                found.extend(set.tools.iter().map(String::as_str));
-                open.extend(set.includes.iter().map(String::as_str));
-            } else if let Some(bundle) = self.bundles.get(name) {
-                if bundle.only.is_empty() {
-                    let base = self.bundle_base.iter().filter(|set| !bundle.without.contains(set));
-                    open.extend(base.chain(&bundle.extra).map(String::as_str));
-                } else {
-                    open.extend(bundle.only.iter().map(String::as_str));
-                }
+        let sets = self.sets_of(name).into_iter().filter_map(|set| self.toolsets.get(set.name));
+        sets.flat_map(|set| set.tools.iter().map(String::as_str)).collect()
+    }
+
+    /// The toolsets that a name in a list stands for, with all they include; none for an unknown name.
+    #[must_use]
+    pub fn sets_of(&self, name: &str) -> Vec<Included<'_>> {
+        if matches!(name, "all" | "*") {
+            return self.toolsets.keys().map(|name| Included { name, bundled: false }).collect();
+        }
+        let mut found: Vec<Included<'_>> = Vec::new();
+        let known = self.old_names.get(name).map_or(name, String::as_str);
+        let mut open: Vec<Included<'_>> = Vec::new();
+        if let Some(bundle) = self.bundles.get(known) {
+            let base = self.bundle_base.iter().filter(|set| !bundle.without.contains(set));
+            let all: Vec<&String> = match bundle.only.as_slice() {
+                [] => base.chain(&bundle.extra).collect(),
+                only => only.iter().collect(),
+            };
+            open.extend(all.into_iter().map(|name| Included { name, bundled: true }));
+        } else if let Some((name, _)) = self.toolsets.get_key_value(known) {
+            open.push(Included { name, bundled: false });
+        }
+        while let Some(next) = open.pop() {
+            let Some(set) = self.toolsets.get(next.name) else { continue };
+            if found.iter().all(|other| other.name != next.name) {
+                found.push(next);
+                let included = set.includes.iter();
+                open.extend(included.map(|name| Included { name, bundled: next.bundled }));
             }
         }
         found

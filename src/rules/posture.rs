@@ -61,10 +61,7 @@ pub(crate) fn by_release(
 
 /// A key of a platform's block in config.yaml, wherever every release reads that block.
 pub(crate) fn platform_key<'d>(home: &Home<'d>, id: &str, key: &str) -> Option<Setting<'d>> {
-    ["", "platforms.", "gateway.platforms."].iter().find_map(|prefix| {
-        home.setting(&format!("{prefix}{id}.{key}"))
-            .or_else(|| home.setting(&format!("{prefix}{id}.extra.{key}")))
-    })
+    home.platform_key(id, key)
 }
 
 /// True when config.yaml switches the platform off, which beats its variables.
@@ -119,14 +116,7 @@ pub(crate) fn reached<'d>(home: &Home<'d>, at: Option<&Place<'d>>, port: &str) -
 
 /// The service's file of variables that was not among what was read: it may hold what seems missing.
 pub(crate) fn unseen_env_file(home: &Home<'_>) -> Option<String> {
-    let seen = |name: &str| home.envs().iter().any(|env| env.text.path().file_name() == name);
-    home.services().iter().filter(|service| service.is_hermes).find_map(|service| {
-        let unseen = service.env_files.iter().find(|file| {
-            let name = file.text.rsplit('/').next().unwrap_or_default();
-            !seen(name)
-        })?;
-        Some(unseen.text.clone())
-    })
+    home.unseen_env_file()
 }
 
 /// `a`, `a and b`, `a, b and c`.

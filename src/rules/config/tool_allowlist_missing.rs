@@ -30,16 +30,15 @@ impl HomeRule for ToolAllowlistMissing {
         if !home.has_config() || home.is_incomplete() || guide {
             return;
         }
-        let reaches = home.reaches();
         let without: Vec<&PlatformState<'_>> = home
             .platforms()
             .iter()
             .filter(|state| state.on.is_some())
             .filter(|state| home.setting(&format!("platform_toolsets.{}", state.spec.id)).is_none())
             .filter(|state| {
-                let reach = reaches.iter().find(|reach| reach.from == state.spec.name);
-                reach.is_some_and(|reach| {
-                    reach.tools.iter().any(|tool| ANYTHING.contains(&tool.name.as_str()))
+                let mut channels = home.channels().iter().filter(|channel| channel.is_door());
+                channels.find(|channel| channel.id == state.spec.id).is_some_and(|channel| {
+                    channel.tools.iter().any(|tool| ANYTHING.contains(&tool.name.as_str()))
                 })
             })
             .collect();

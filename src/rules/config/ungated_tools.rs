@@ -1,13 +1,10 @@
 //! `config/ungated-tools`: tools that reach others, or do anything, can be used without anybody being asked.
 
-use std::collections::BTreeSet;
-
-use crate::deployment::{Home, ReachableTool, Setting};
-use crate::document::tree::Value;
-use crate::document::{Kind, Place};
-use crate::facts::{Holds, Range, Release, Tier};
+use crate::deployment::{Channel, ChannelKind, Home, ReachableTool, VariableSource, YOLO};
+use crate::document::Place;
+use crate::facts::{Range, Tier};
 use crate::finding::{Confidence, Severity};
-use crate::policy::words;
+use crate::policy::decide::Session;
 use crate::rules::posture::{in_force, list};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
@@ -18,8 +15,6 @@ pub struct UngatedTools;
 const MANY: usize = 5;
 /// How many tools a finding names.
 const NAMED: usize = 4;
-/// Releases with a mode for callers that nobody watches.
-const UNATTENDED: Range = Range { since: Some(Release::new(0, 21, 0)), until: None };
 
 impl HomeRule for UngatedTools {
     const META: RuleMeta = RuleMeta {
@@ -35,51 +30,51 @@ impl HomeRule for UngatedTools {
     };
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
-        let general = switched_off(home);
-        let unattended = approves(home, "approvals.unattended_mode")
-            .filter(|_| home.holds(&UNATTENDED) != Holds::Never);
-        let cron = approves(home, "approvals.cron_mode");
-        let mut ways: Vec<(&Gate<'_>, String, Vec<ReachableTool>)> = Vec::new();
-        for reach in home.reaches() {
-            let unwatched = home.platforms().iter().any(|state| {
-                state.spec.name == reach.from
-                    && matches!(
-                        state.spec.id.as_str(),
-                        "webhook" | "msgraph_webhook" | "api_server"
-                    )
-            });
-            let gate = general.as_ref().or(unattended.as_ref().filter(|_| unwatched));
-            if let Some(gate) = gate {
-                let tools: Vec<_> = reach.at_least(2).into_iter().cloned().collect();
-                if !tools.is_empty() {
-                    ways.push((gate, reach.from.clone(), tools));
-                }
+        let mut ways: Vec<(Gate<'_>, &Channel<'_>, Vec<ReachableTool<'_>>)> = Vec::new();
+        for channel in home.channels().iter().filter(|channel| channel.is_door()) {
+            let Some(gate) = open_gate(home, channel.session) else { continue };
+            let tools: Vec<_> = channel.at_least(Tier::External).into_iter().cloned().collect();
+            if !tools.is_empty() {
+                ways.push((gate, channel, tools));
             }
         }
         if ways.len() > MANY {
             // One switch for all of them: which tools, from how many doors, is what matters.
-            let doors: Vec<String> = ways.iter().map(|(_, from, _)| from.clone()).collect();
-            let mut tools: Vec<ReachableTool> = ways.iter().flat_map(|(.., t)| t.clone()).collect();
-            tools.sort_by(|a, b| a.name.cmp(&b.name));
-            tools.dedup_by(|a, b| a.name == b.name);
-            if let Some((gate, ..)) = ways.first() {
-                report(home, gate, &list(&doors), tools, &[], findings);
+            let doors: Vec<String> = ways.iter().map(|(_, door, _)| door.name.clone()).collect();
+            let tools = joined(ways.iter().flat_map(|(.., tools)| tools.clone()));
+            if let Some((gate, door, _)) = ways.first() {
+                report(home, gate, &list(&doors), door.kind, tools, &[], findings);
             }
         } else {
-            for (gate, from, tools) in ways {
-                report(home, gate, &from, tools, &[], findings);
+            for (gate, door, tools) in ways {
+                report(home, &gate, &door.name, door.kind, tools, &[], findings);
             }
         }
-        if let Some(gate) = cron.or(general) {
-            let (jobs, tools) = jobs(home);
-            if let [only] = jobs.as_slice() {
-                report(home, &gate, "a cron job", tools, std::slice::from_ref(only), findings);
-            } else if !jobs.is_empty() {
-                let from = format!("{} cron jobs", jobs.len());
-                report(home, &gate, &from, tools, &jobs, findings);
-            }
+        let jobs: Vec<_> = home
+            .channels()
+            .iter()
+            .filter(|channel| channel.kind == ChannelKind::Cron)
+            .filter_map(|channel| Some((channel, channel.job.filter(|j| !j.is_true("no_agent"))?)))
+            .collect();
+        if let Some(gate) = open_gate(home, Session::Cron).filter(|_| !jobs.is_empty()) {
+            let reached = jobs.iter().flat_map(|(channel, _)| channel.at_least(Tier::External));
+            let tools = joined(reached.cloned());
+            let heads: Vec<Place<'_>> = jobs.iter().map(|(_, job)| job.head("jobs")).collect();
+            let from = match heads.len() {
+                1 => "a cron job".to_owned(),
+                several => format!("{several} cron jobs"),
+            };
+            report(home, &gate, &from, ChannelKind::Cron, tools, &heads, findings);
         }
     }
+}
+
+/// Each tool once.
+fn joined<'d>(tools: impl Iterator<Item = ReachableTool<'d>>) -> Vec<ReachableTool<'d>> {
+    let mut tools: Vec<ReachableTool<'d>> = tools.collect();
+    tools.sort_by(|a, b| a.name.cmp(&b.name));
+    tools.dedup_by(|a, b| a.name == b.name);
+    tools
 }
 
 /// What switches the question off.
@@ -94,28 +89,32 @@ struct Gate<'d> {
     meant: bool,
 }
 
-/// What switches every question off.
-fn switched_off<'d>(home: &Home<'d>) -> Option<Gate<'d>> {
-    if let Some(effective) = home.variable("HERMES_YOLO_MODE") {
-        let variable = effective.winner;
-        let yes = ["1", "true", "yes", "on"];
-        if variable.known && yes.iter().any(|y| variable.value.trim().eq_ignore_ascii_case(y)) {
-            return Some(Gate {
-                place: variable.place.clone(),
-                name: variable.name.clone(),
-                help: "remove `HERMES_YOLO_MODE`",
-                note: None,
-                meant: false,
-            });
-        }
-    }
-    if let Some(mode) = home.setting("approvals.mode").filter(|mode| !mode.is_hole()) {
-        // `yolo` and other unknown words are manual to Hermes.
-        if words::approvals_mode(word(&mode)) == words::Mode::Off {
-            let place = mode.place();
-            let help = "`mode: manual` under `approvals:`";
-            return Some(Gate { place, name: mode.path, help, note: None, meant: false });
-        }
+/// What switches the question off in a session.
+fn open_gate<'d>(home: &Home<'d>, session: Session) -> Option<Gate<'d>> {
+    if let Some((because, always)) = home.switched_off(session)
+        && let Some(place) = because.place
+    {
+        let name = because.setting;
+        let root_scalar = || {
+            let yolo = home.variable(YOLO).filter(|_| name == YOLO);
+            yolo.is_some_and(|yolo| yolo.winner.source == VariableSource::RootScalar)
+        };
+        let (help, note) = match name.as_str() {
+            "approvals.cron_mode" => ("`cron_mode: deny`", None),
+            "approvals.unattended_mode" => {
+                ("`unattended_mode: deny`", (!always).then_some("read from 0.21.0 on"))
+            }
+            "approvals.mode" => ("`mode: manual` under `approvals:`", None),
+            "--yolo" => ("start Hermes without `--yolo`", None),
+            _ if root_scalar() => (
+                "remove `HERMES_YOLO_MODE`",
+                Some(
+                    "whether the gateway makes a variable of it in time depends on the order of start-up",
+                ),
+            ),
+            _ => ("remove `HERMES_YOLO_MODE`", None),
+        };
+        return Some(Gate { place, name, help, note: note.map(str::to_owned), meant: false });
     }
     let policy = home.setting("security.dangerous_command_policy")?;
     let always = policy.str().is_some_and(|text| text.trim().eq_ignore_ascii_case("always_allow"));
@@ -128,62 +127,27 @@ fn switched_off<'d>(home: &Home<'d>) -> Option<Gate<'d>> {
     })
 }
 
-fn approves<'d>(home: &Home<'d>, path: &str) -> Option<Gate<'d>> {
-    let setting = home.setting(path).filter(|setting| !setting.is_hole())?;
-    let approve = words::unattended_mode(word(&setting)) == words::Unattended::Approve;
-    approve.then(|| Gate {
-        place: setting.place(),
-        name: setting.path.clone(),
-        help: if path.ends_with("cron_mode") {
-            "`cron_mode: deny`"
-        } else {
-            "`unattended_mode: deny`"
-        },
-        note: path
-            .ends_with("unattended_mode")
-            .then(|| home.holds(&UNATTENDED))
-            .filter(|holds| *holds != Holds::Always)
-            .map(|_| "read from 0.21.0 on".to_owned()),
-        meant: false,
-    })
-}
-
-fn word<'s>(setting: &Setting<'s>) -> words::Value<'s> {
-    match setting.value() {
-        Value::Bool(value) => words::Value::Bool(*value),
-        Value::Str(text) => words::Value::Str(text),
-        Value::Null => words::Value::Null,
-        _ => words::Value::Other,
-    }
-}
-
 fn report(
     home: &Home<'_>,
     gate: &Gate<'_>,
     from: &str,
-    mut tools: Vec<ReachableTool>,
+    kind: ChannelKind,
+    mut tools: Vec<ReachableTool<'_>>,
     jobs: &[Place<'_>],
     findings: &mut Findings,
 ) {
-    let facts = home.knowledge.facts().tools();
-    tools.retain(|tool| {
-        facts
-            .tools
-            .get(&tool.name)
-            .is_none_or(|known| home.may_hold(&Range { since: known.since, until: known.until }))
-    });
     tools.sort_by(|a, b| b.tier.cmp(&a.tier).then_with(|| rank(&a.name).cmp(&rank(&b.name))));
-    let Some(worst) = tools.first().map(|tool| tool.tier) else { return };
+    let Some(worst) = tools.first().and_then(|tool| tool.tier) else { return };
     let named: Vec<String> = tools
         .iter()
-        .filter(|t| t.tier == worst)
+        .filter(|t| t.tier == Some(worst))
         .take(NAMED)
         .map(|t| format!("`{}`", t.name))
         .collect();
     let rest = tools.len() - named.len();
     let severity = match worst {
         // At the command line somebody sits and watches.
-        Tier::High if home.runs_locally() && from != "the command line" => Severity::Error,
+        Tier::High if home.runs_locally() && kind != ChannelKind::CommandLine => Severity::Error,
         _ => Severity::Warning,
     };
     let severity = if gate.note.is_some() { severity.min(Severity::Warning) } else { severity };
@@ -211,59 +175,4 @@ fn report(
 fn rank(name: &str) -> (usize, &str) {
     const FIRST: &[&str] = &["terminal", "execute_code", "write_file", "send_message"];
     (FIRST.iter().position(|first| *first == name).unwrap_or(FIRST.len()), name)
-}
-
-/// The cron jobs that start an agent, and what they reach together.
-fn jobs<'d>(home: &Home<'d>) -> (Vec<Place<'d>>, Vec<ReachableTool>) {
-    let facts = home.knowledge.facts().tools();
-    let mut places = Vec::new();
-    let mut names: BTreeSet<String> = BTreeSet::new();
-    for document in home.inside() {
-        let Kind::Jobs(structured) = &document.kind else { continue };
-        let tree = &structured.tree;
-        let Some(all) = tree.at("jobs").or(tree.root) else { continue };
-        for &job in tree.items(all) {
-            let is = |key: &str, wanted: bool| {
-                tree.get(job, key).is_some_and(|id| *tree.value(id) == Value::Bool(wanted))
-            };
-            if is("no_agent", true) || is("enabled", false) {
-                continue;
-            }
-            let own: Vec<String> = tree
-                .get(job, "enabled_toolsets")
-                .map(|id| {
-                    tree.items(id).iter().filter_map(|&i| Some(tree.str(i)?.to_owned())).collect()
-                })
-                .unwrap_or_default();
-            if own.is_empty() {
-                let list = home.list("platform_toolsets.cron");
-                match list.map(|list| list.entries) {
-                    Some(entries) if !entries.is_empty() => {
-                        names.extend(entries.into_iter().map(|(name, _)| name));
-                    }
-                    _ => drop(names.insert("hermes-cron".to_owned())),
-                }
-            } else {
-                names.extend(own);
-            }
-            let entry = tree.entry(job, "name").or_else(|| tree.entry(job, "id"));
-            let span = entry.map_or_else(|| tree.span(job), |entry| tree.span(entry.value));
-            places.push(Place::new(document, span, "jobs"));
-        }
-    }
-    let mut tools: BTreeSet<&str> = names.iter().flat_map(|name| facts.tools_of(name)).collect();
-    // A platform's bundle in that list takes nothing away.
-    let is_bundle = |name: &String| facts.bundles.contains_key(name);
-    for disabled in home.disabled_toolsets().into_iter().filter(|name| !is_bundle(name)) {
-        let gone = facts.tools_of(&disabled);
-        tools.retain(|tool| !gone.contains(tool));
-    }
-    let own = |name: &str| home.knowledge.tiers.get(name).and_then(|&n| Tier::try_from(n).ok());
-    let tools = tools
-        .into_iter()
-        .filter_map(|name| Some((name, own(name).or_else(|| facts.tier_of(name))?)))
-        .filter(|(_, tier)| tier.number() >= 2)
-        .map(|(name, tier)| ReachableTool { name: name.to_owned(), tier })
-        .collect();
-    (places, tools)
 }

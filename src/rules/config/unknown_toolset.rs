@@ -126,10 +126,11 @@ fn other_doors(home: &Home<'_>, setting: &Setting<'_>, findings: &mut Findings) 
         return;
     }
     let open: Vec<String> = home
-        .reaches()
+        .channels()
         .iter()
-        .filter(|reach| reach.tools.iter().any(|tool| tool.name == "execute_code"))
-        .map(|reach| reach.from.clone())
+        .filter(|channel| channel.is_door())
+        .filter(|channel| channel.tools.iter().any(|tool| tool.name == "execute_code"))
+        .map(|channel| channel.name.clone())
         .collect();
     if open.is_empty() {
         return;

@@ -9,7 +9,7 @@ use crate::rules::posture::list;
 use crate::rules::secret::File;
 use crate::rules::{FileRule, Findings, RuleMeta, page};
 
-use super::{Job, active};
+use crate::deployment::{Job, active_jobs};
 
 /// What a job finds goes to everybody at once, to a group, or to several platforms.
 pub struct DeliversWidely;
@@ -31,7 +31,7 @@ impl FileRule for DeliversWidely {
     };
 
     fn check(file: &File<'_>, findings: &mut Findings) {
-        for job in active(file.document) {
+        for job in active_jobs(file.document) {
             let Some(id) = job.get("deliver") else { continue };
             let targets = targets(&job, id);
             let everybody = targets.iter().any(|target| target.eq_ignore_ascii_case("all"));

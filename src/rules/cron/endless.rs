@@ -6,7 +6,7 @@ use crate::finding::{Confidence, Severity};
 use crate::rules::secret::File;
 use crate::rules::{FileRule, Findings, RuleMeta, page};
 
-use super::{Job, active};
+use crate::deployment::{Job, active_jobs};
 
 /// A job runs every few minutes, for ever, with tools that reach out.
 pub struct Endless;
@@ -28,7 +28,7 @@ impl FileRule for Endless {
     };
 
     fn check(file: &File<'_>, findings: &mut Findings) {
-        for job in active(file.document) {
+        for job in active_jobs(file.document) {
             let Some(minutes) = minutes(&job).filter(|minutes| *minutes < FEW) else { continue };
             let repeat = job.get("repeat").and_then(|repeat| match job.tree.value(repeat) {
                 Value::Map(_) => job.tree.get(repeat, "times"),

@@ -4,12 +4,11 @@
 //! else, or only reads memory before it works, is none of this rule's business; the price is that a job which calls a
 //! script for it is not seen.
 
+use crate::deployment::active_jobs;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::secret::File;
 use crate::rules::{FileRule, Findings, RuleMeta, page};
-
-use super::active;
 
 /// A job pushes the config, memory or conversations of Hermes to a git remote.
 pub struct PublishesHome;
@@ -54,7 +53,7 @@ impl FileRule for PublishesHome {
     };
 
     fn check(file: &File<'_>, findings: &mut Findings) {
-        for job in active(file.document) {
+        for job in active_jobs(file.document) {
             for key in ["prompt", "script", "command"] {
                 let Some(text) = job.str(key) else { continue };
                 let lower = text.to_ascii_lowercase();

@@ -8,8 +8,6 @@ use crate::finding::{Confidence, Severity};
 use crate::rules::secret::is_local_url;
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
-use super::of_home;
-
 /// A job sends its prompt, and what its tools return, to an address of its own.
 pub struct RemoteBaseUrl;
 
@@ -27,7 +25,7 @@ impl HomeRule for RemoteBaseUrl {
     };
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
-        let jobs = of_home(home);
+        let jobs = home.jobs();
         if jobs.iter().all(|job| job.str("base_url").is_none()) {
             return;
         }

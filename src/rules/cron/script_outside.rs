@@ -1,12 +1,11 @@
 //! `cron/script-outside`: a job names a script that is not where Hermes runs scripts from.
 
+use crate::deployment::all_jobs;
 use crate::document::{Kind, Place};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::secret::File;
 use crate::rules::{FileRule, Findings, RuleMeta, page};
-
-use super::jobs;
 
 /// The script of a job lies outside the home's `scripts` folder.
 pub struct ScriptOutside;
@@ -27,7 +26,7 @@ impl FileRule for ScriptOutside {
     fn check(file: &File<'_>, findings: &mut Findings) {
         let Kind::Jobs(structured) = &file.document.kind else { return };
         let tree = &structured.tree;
-        for (number, job) in jobs(tree).iter().enumerate() {
+        for (number, job) in all_jobs(tree).iter().enumerate() {
             let Some(id) = tree.get(*job, "script") else { continue };
             let Some(script) = tree.str(id) else { continue };
             let Some(where_to) = outside(script.trim(), own_folder(file).as_deref()) else {

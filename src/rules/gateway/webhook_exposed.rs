@@ -1,20 +1,16 @@
 //! `gateway/webhook-exposed`: the webhook listens on every interface, or takes unsigned deliveries.
 
-use crate::deployment::Home;
+use crate::deployment::{Home, UNSIGNED};
 use crate::document::Place;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{self, Reached, in_force, missing, open_door, platform_key, reached};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
-use super::webhook_secrets;
-
 /// The webhook listens on every interface, or takes unsigned deliveries.
 pub struct WebhookExposed;
 
 const ID: &str = "webhook";
-/// The secret that switches signatures off.
-pub(super) const UNSIGNED: &str = "INSECURE_NO_AUTH";
 
 impl HomeRule for WebhookExposed {
     const META: RuleMeta = RuleMeta {
@@ -63,7 +59,7 @@ impl HomeRule for WebhookExposed {
             }
             None => {}
         }
-        for secret in webhook_secrets(home).into_iter().filter(|secret| secret.text == UNSIGNED) {
+        for secret in home.webhook_secrets().into_iter().filter(|secret| secret.text == UNSIGNED) {
             findings.add(
                 Self::META
                     .at(&secret.place)

@@ -1,13 +1,10 @@
 //! `gateway/webhook-weak-secret`: a webhook secret is short enough to be guessed.
 
-use crate::deployment::Home;
+use crate::deployment::{Home, UNSIGNED};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{is_on, missing};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
-
-use super::webhook_exposed::UNSIGNED;
-use super::webhook_secrets;
 
 /// A webhook secret is short enough to be guessed.
 pub struct WebhookWeakSecret;
@@ -32,7 +29,7 @@ impl HomeRule for WebhookWeakSecret {
         if !is_on(home, "webhook") {
             return;
         }
-        for secret in webhook_secrets(home) {
+        for secret in home.webhook_secrets() {
             if secret.text == UNSIGNED || secret.text.chars().count() >= LENGTH {
                 continue;
             }

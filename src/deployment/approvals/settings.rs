@@ -1,0 +1,263 @@
+//! The settings that gates rest on, each with the place where it stands, in one release and one kind of session.
+
+use super::{Because, Home};
+use crate::deployment::setting::Setting;
+use crate::deployment::variable::VariableSource;
+use crate::document::tree::{Style, Value};
+use crate::document::{Kind, Place};
+use crate::policy::decide::{Backend, Session, Step, Then, is_host_folder};
+use crate::policy::{self, Mode, Release, Truth, Unattended, approvals_mode, unattended_mode};
+
+/// The variable that switches every question off.
+pub const YOLO: &str = "HERMES_YOLO_MODE";
+
+/// From here on an unquoted `y` or `n` is a boolean.
+const SHORT_BOOLEANS: Release = Release(0, 22, 2);
+
+/// A choice that is known, or left open by the files.
+pub(super) struct Choice<'d, T: 'static> {
+    /// What it can be.
+    pub values: Vec<T>,
+    pub place: Option<Place<'d>>,
+}
+
+impl<T> Choice<'_, T> {
+    pub(super) fn default(value: T) -> Self {
+        Self { values: vec![value], place: None }
+    }
+}
+
+/// The settings that gates rest on, in one release and session.
+pub(super) struct Settings<'d> {
+    pub mode: Choice<'d, Mode>,
+    /// The switch that asks nobody.
+    pub yolo: Choice<'d, bool>,
+    pub yolo_name: String,
+    pub alone: Choice<'d, Unattended>,
+    pub backend: Choice<'d, Backend>,
+    /// The config is not what the release runs on, and what it runs on is not here.
+    pub elsewhere: bool,
+}
+
+impl<'d> Home<'d> {
+    pub(super) fn settings(&self, session: Session, release: Release) -> Settings<'d> {
+        let alone = match session {
+            Session::Cron => Some("approvals.cron_mode"),
+            Session::SingleQuery => Some("approvals.single_query_mode"),
+            Session::Unattended => Some("approvals.unattended_mode"),
+            _ => None,
+        };
+        let (yolo, yolo_name) = self.yolo(session);
+        if self.runs_elsewhere(release) {
+            return Settings {
+                mode: Choice { values: vec![Mode::Manual, Mode::Smart, Mode::Off], place: None },
+                yolo,
+                yolo_name,
+                alone: Choice { values: vec![Unattended::Deny, Unattended::Approve], place: None },
+                backend: Choice { values: vec![Backend::Host, Backend::Isolated], place: None },
+                elsewhere: true,
+            };
+        }
+        Settings {
+            elsewhere: false,
+            mode: self.choice(
+                self.in_force("approvals.mode", release),
+                Mode::Smart,
+                &[Mode::Manual, Mode::Smart, Mode::Off],
+                release,
+                approvals_mode,
+            ),
+            yolo,
+            yolo_name,
+            alone: self.choice(
+                alone.and_then(|path| self.in_force(path, release)),
+                Unattended::Deny,
+                &[Unattended::Deny, Unattended::Approve],
+                release,
+                unattended_mode,
+            ),
+            backend: self.backend(release),
+        }
+    }
+
+    fn choice<T: Copy>(
+        &self,
+        setting: Option<Setting<'d>>,
+        default: T,
+        all: &[T],
+        release: Release,
+        read: impl Fn(policy::Value<'_>) -> T,
+    ) -> Choice<'d, T> {
+        let Some(setting) = setting else { return Choice::default(default) };
+        let value =
+            short_boolean(&setting, release).map_or_else(|| word(&setting), policy::Value::Bool);
+        let values = if is_open(&setting) { all.to_vec() } else { vec![read(value)] };
+        Choice { values, place: Some(setting.place()) }
+    }
+
+    fn backend(&self, release: Release) -> Choice<'d, Backend> {
+        let Some(setting) = self.in_force("terminal.backend", release) else {
+            return Choice::default(Backend::Host);
+        };
+        let place = Some(setting.place());
+        let host_or_not = || vec![Backend::Host, Backend::Isolated];
+        if is_open(&setting) {
+            return Choice { values: host_or_not(), place };
+        }
+        let name = setting.python_str().unwrap_or_default();
+        let values = match self.sees_host() {
+            Some(sees) => vec![Backend::of(&name, sees)],
+            // A backend that no volume changes is known all the same.
+            None if Backend::of(&name, true) == Backend::of(&name, false) => {
+                vec![Backend::of(&name, true)]
+            }
+            None => host_or_not(),
+        };
+        Choice { values, place }
+    }
+
+    /// What Hermes takes for a folder of the host among the volumes; `None` where a template decides.
+    fn sees_host(&self) -> Option<bool> {
+        let mounts = self.setting("terminal.docker_mount_cwd_to_workspace");
+        if mounts.as_ref().and_then(Setting::bool) == Some(true) {
+            return Some(true);
+        }
+        let volumes = self.setting("terminal.docker_volumes");
+        let known = volumes.as_ref().is_none_or(|volumes| {
+            !volumes.is_hole()
+                && !volumes.item_settings().iter().any(|item| item.is_hole() || has_reference(item))
+        });
+        let sees = volumes.as_ref().is_some_and(|volumes| {
+            volumes.items().iter().any(|(volume, _)| is_host_folder(volume))
+        });
+        match (sees, known && !mounts.is_some_and(|mounts| mounts.is_hole())) {
+            (true, _) => Some(true),
+            (false, true) => Some(false),
+            (false, false) => None,
+        }
+    }
+
+    /// Whether prompts are off for the process that runs the session, and what says so.
+    fn yolo(&self, session: Session) -> (Choice<'d, bool>, String) {
+        // The gateway runs these; a unit and the config's root say nothing of who sits at a terminal. A shell that is
+        // opened in a container has the container's variables.
+        let gateway = matches!(session, Session::Chat | Session::Cron | Session::Unattended);
+        let both = || vec![false, true];
+        if let Some(effective) = self.variable(YOLO) {
+            let variable = effective.winner;
+            let place = Some(variable.place.clone());
+            let on = Truth::Common.is_on(&variable.value);
+            let by_unit = variable.source == VariableSource::Service
+                && matches!(variable.place.document.kind, Kind::Unit(_));
+            let values = match variable.source {
+                _ if by_unit && !gateway => None,
+                VariableSource::RootScalar if !gateway => None,
+                _ if !variable.known => Some(both()),
+                // Whether the gateway makes a variable of it before it is read hangs on the order of start-up.
+                VariableSource::RootScalar if on => Some(both()),
+                _ => Some(vec![on]),
+            };
+            if let Some(values) = values.filter(|values| values.as_slice() != [false]) {
+                return (Choice { values, place }, YOLO.to_owned());
+            }
+        }
+        if gateway {
+            let services = self.services().iter().filter(|service| service.is_hermes);
+            let mut words = services.filter_map(|service| {
+                service.argument(|text| text.split_whitespace().any(|word| word == "--yolo"))
+            });
+            if let Some(word) = words.next() {
+                let choice = Choice { values: vec![true], place: Some(word.place.clone()) };
+                return (choice, "--yolo".to_owned());
+            }
+        }
+        if self.is_env_unread() {
+            return (Choice { values: both(), place: None }, ".env, which was not read".to_owned());
+        }
+        (Choice::default(false), YOLO.to_owned())
+    }
+}
+
+impl<'d> Settings<'d> {
+    /// The setting that a step rests on.
+    pub(super) fn because(&self, step: &Step, session: Session) -> Option<Because<'d>> {
+        let mode = || Because::new("approvals.mode", self.mode.place.clone());
+        Some(match step {
+            Step::Isolated => Because::new("terminal.backend", self.backend.place.clone()),
+            Step::Yolo => Because::new(self.yolo_name.clone(), self.yolo.place.clone()),
+            Step::ModeOff => mode(),
+            Step::Class { then: Then::Approved | Then::Refused, .. } => {
+                Because::new(alone_name(session), self.alone.place.clone())
+            }
+            Step::Class { .. } => mode(),
+            _ => return None,
+        })
+    }
+
+    /// The setting that leaves the answer open, the most general first.
+    pub(super) fn open(&self, session: Session) -> Option<Because<'d>> {
+        if self.elsewhere {
+            return Some(Because::new("config.yaml, which can't be read as it is", None));
+        }
+        if self.yolo.values.len() > 1 {
+            return Some(Because::new(self.yolo_name.clone(), self.yolo.place.clone()));
+        }
+        if self.backend.values.len() > 1 {
+            return Some(Because::new("terminal.backend", self.backend.place.clone()));
+        }
+        if self.mode.values.len() > 1 {
+            return Some(Because::new("approvals.mode", self.mode.place.clone()));
+        }
+        (self.alone.values.len() > 1)
+            .then(|| Because::new(alone_name(session), self.alone.place.clone()))
+    }
+}
+
+const fn alone_name(session: Session) -> &'static str {
+    match session {
+        Session::Cron => "approvals.cron_mode",
+        Session::SingleQuery => "approvals.single_query_mode",
+        _ => "approvals.unattended_mode",
+    }
+}
+
+/// A value as the policy engine reads it.
+#[must_use]
+pub fn word<'s>(setting: &Setting<'s>) -> policy::Value<'s> {
+    match setting.value() {
+        Value::Bool(value) => policy::Value::Bool(*value),
+        Value::Str(text) => policy::Value::Str(text),
+        Value::Null => policy::Value::Null,
+        _ => policy::Value::Other,
+    }
+}
+
+/// True where something outside the file fills the value in.
+pub(super) fn is_open(setting: &Setting<'_>) -> bool {
+    setting.is_hole() || has_reference(setting)
+}
+
+fn has_reference(setting: &Setting<'_>) -> bool {
+    setting.str().is_some_and(|text| text.contains("${"))
+}
+
+pub(super) fn is_truthy(setting: &Setting<'_>, release: Release) -> bool {
+    match setting.value() {
+        Value::Bool(on) => *on,
+        Value::Int(number) => *number != 0,
+        Value::Str(text) => {
+            Truth::Common.is_on(text) || short_boolean(setting, release) == Some(true)
+        }
+        _ => false,
+    }
+}
+
+/// An unquoted `y` or `n`, which later releases read as a boolean.
+fn short_boolean(setting: &Setting<'_>, release: Release) -> Option<bool> {
+    let plain = setting.tree().node(setting.node).is_some_and(|node| node.style == Style::Plain);
+    match setting.str().filter(|_| plain && release >= SHORT_BOOLEANS)? {
+        "y" | "Y" => Some(true),
+        "n" | "N" => Some(false),
+        _ => None,
+    }
+}

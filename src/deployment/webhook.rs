@@ -1,0 +1,83 @@
+//! What the webhook checks signatures with.
+
+use super::home::Home;
+use super::setting::Setting;
+use crate::document::tree::{NodeId, Value};
+use crate::document::{Kind, Place, StateFile, Structured};
+
+/// The secret that switches signatures off.
+pub const UNSIGNED: &str = "INSECURE_NO_AUTH";
+
+impl<'d> Home<'d> {
+    /// Every literal secret that the webhook platform checks signatures with.
+    #[must_use]
+    pub fn webhook_secrets(&self) -> Vec<WebhookSecret<'d>> {
+        secrets(self)
+    }
+}
+
+/// A secret of the webhook platform or of one of its routes. Its text is never for a message.
+pub struct WebhookSecret<'d> {
+    /// `the webhook` or ``route `orders` ``.
+    pub of: String,
+    /// What signatures are made with.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place<'d>,
+}
+
+fn secrets<'d>(home: &Home<'d>) -> Vec<WebhookSecret<'d>> {
+    let mut all = Vec::new();
+    let variable = home.variable("WEBHOOK_SECRET").map(|effective| effective.winner);
+    if let Some(variable) = variable.filter(|variable| variable.known) {
+        all.push(WebhookSecret {
+            of: "the webhook".to_owned(),
+            text: variable.value.trim().to_owned(),
+            place: variable.place.clone(),
+        });
+    }
+    let literal = |setting: &Setting<'d>, of: String| {
+        let text = setting.str()?.trim().to_owned();
+        let known = !setting.is_hole() && !text.contains("${") && !text.is_empty();
+        known.then(|| WebhookSecret { of, text, place: setting.place() })
+    };
+    if variable.is_none()
+        && let Some(setting) = home.platform_key("webhook", "secret")
+    {
+        all.extend(literal(&setting, "the webhook".to_owned()));
+    }
+    if let Some(routes) = home.platform_key("webhook", "routes") {
+        for (name, route) in routes.children() {
+            if let Some(secret) = route.child("secret") {
+                all.extend(literal(&secret, format!("route `{name}`")));
+            }
+        }
+    }
+    for document in home.inside() {
+        if let Kind::State(StateFile::Webhooks, structured) = &document.kind {
+            structured.walk(|visit| {
+                if visit.name == Some("secret")
+                    && let Some(text) = secret_text(structured, visit.id)
+                {
+                    let route = visit.path.strip_suffix(".secret").unwrap_or(visit.path);
+                    let name = route.rsplit('.').next().unwrap_or(route);
+                    all.push(WebhookSecret {
+                        of: format!("route `{name}`"),
+                        text,
+                        place: Place::new(document, structured.tree.span(visit.id), visit.path),
+                    });
+                }
+            });
+        }
+    }
+    all
+}
+
+fn secret_text(structured: &Structured, id: NodeId) -> Option<String> {
+    match structured.tree.value(id) {
+        Value::Str(text) if !text.contains("${") && !text.trim().is_empty() => {
+            Some(text.trim().to_owned())
+        }
+        _ => None,
+    }
+}
