@@ -100,7 +100,7 @@ fn a_config_that_is_dropped_decides_nothing() {
     let twice = home("approvals: {mode: 'off'}\nmodel: x\nmodel: y\n", "");
     let (_, text) = ask(twice.path(), &["--hermes-version", "0.22.2"], "rm -rf x");
     assert!(text.contains("the config can't be read as it is"), "{text}");
-    assert!(text.starts_with("unknown"), "smart is the default: {text}");
+    assert!(text.starts_with("unknown"), "the last good copy is not here: {text}");
     assert_eq!(
         stretches(twice.path(), &["--hermes-version", "0.21.5"], "rm -rf x"),
         ["0.21.5..0.21.5 allow mode 1"]
@@ -150,4 +150,42 @@ fn an_unquoted_n_is_off_from_the_release_that_reads_it_as_a_boolean() {
         stretches(home.path(), &["--session", "chat"], "rm -rf x"),
         ["0.19.0..0.21.5 ask classes 3", "0.22.2..0.22.2 allow mode 3"]
     );
+}
+
+#[test]
+fn lists_are_read_as_hermes_reads_them() {
+    let told = |config: &str, release: &str, command: &str| {
+        let home = home(&format!("model: x\n{config}"), "PREFIX=rm\n");
+        let told = stretches(home.path(), &["--hermes-version", release], command);
+        told[0].split_once(' ').map(|(_, verdict)| verdict.to_owned()).unwrap()
+    };
+    let mode = "approvals: {mode: manual}\n";
+    let as_text = format!("{mode}command_allowlist: '[\"rm -rf *\"]'\n");
+    assert_eq!(told(&as_text, "0.21.3", "rm -rf x"), "allow allowlist 3");
+    let mixed = format!("{mode}command_allowlist: ['rm -rf *', 7]\n");
+    assert_eq!(told(&mixed, "0.21.0", "rm -rf x"), "allow allowlist 3");
+    assert_eq!(told(&mixed, "0.21.3", "rm -rf x"), "ask classes 2", "one number voids the list");
+    assert_eq!(told("approvals: {deny: {'rm *': true}}\n", "0.22.2", "rm x"), "deny deny 2");
+    assert_eq!(told("approvals: {deny: ['${PREFIX} *']}\n", "0.22.2", "rm x"), "deny deny 2");
+    assert_eq!(told("approvals: {deny: ['${OTHER} *']}\n", "0.22.2", "rm x"), "unknown template 2");
+    assert_eq!(
+        told("approvals: []\n", "0.22.2", "rm -rf x"),
+        "ask classes 2",
+        "no section is manual"
+    );
+}
+
+#[test]
+fn what_a_unit_sets_says_nothing_of_a_terminal() {
+    let home = home("model: x\napprovals: {mode: manual}\n", "");
+    fs::write(
+        home.path().join("hermes-gateway.service"),
+        "[Service]\nEnvironment=HERMES_YOLO_MODE=1\nExecStart=/usr/bin/hermes gateway run\n",
+    )
+    .unwrap();
+    let told = |session: &str| {
+        stretches(home.path(), &["--hermes-version", "0.22.2", "--session", session], "rm -rf x")
+    };
+    assert_eq!(told("chat"), ["0.22.2..0.22.2 allow yolo 2"]);
+    assert_eq!(told("cli"), ["0.22.2..0.22.2 ask classes 2"]);
 }

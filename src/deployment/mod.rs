@@ -27,7 +27,7 @@ mod variable;
 mod webhook;
 mod who;
 
-pub use approvals::{Because, Gate, Stand, YOLO, word};
+pub use approvals::{Because, Choice, Gate, Settings, Stand, YOLO, word};
 pub use channel::{Channel, ChannelKind, ReachableTool, Servers, Stretch, TierBy, ToolOrigin};
 pub use compose::{Expanded, Mount, Port, Word, expand};
 pub use files::HomeFile;

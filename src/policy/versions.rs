@@ -19,6 +19,8 @@ impl Release {
     /// From here on `approvals.deny` sees each command of a line by itself and by its base name, and
     /// a scalar `command_allowlist` is no longer split into characters.
     pub const SEGMENT_DENY: Self = Self(0, 21, 3);
+    /// From here on an allowlist with an entry that is no text is left out whole.
+    pub const STRICT_ALLOWLIST: Self = Self(0, 21, 3);
     /// From here on the variants also keep the author's quoting, `dash` counts as a shell wherever the
     /// others do, and options keep their case (measured: 0.21.3 does none of it, 0.21.4 all).
     pub const FAITHFUL_QUOTES: Self = Self(0, 21, 4);

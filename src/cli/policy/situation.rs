@@ -1,17 +1,13 @@
 //! What a home's settings mean for the decision on a command, and where each of them stands.
 
-use crate::deployment::{Home, Setting, VariableSource};
-use crate::document::Place;
+use crate::deployment::{Home, Setting};
 use crate::document::tree::Value;
-use crate::facts;
+use crate::document::{Place, yaml};
 use crate::policy::decide::{
-    Allow, Backend, Decision, Deny, Open, Session, Situation, Step, Then, Yolo, is_host_folder,
+    Allow, Backend, Decision, Deny, Open, Session, Situation, Step, Then, Yolo,
 };
-use crate::policy::{DenyGlob, Mode, Unattended, scalar_allow, scalar_deny, unattended_mode};
-use crate::rules::config::approvals::{
-    Entry, SHORT_BOOLEANS, entries, is_plain, mode, modelled, word,
-};
-use crate::rules::config::approvals_off;
+use crate::policy::{DenyGlob, Mode, Release, ScalarAllow, Unattended, scalar_allow, scalar_deny};
+use crate::rules::config::approvals::entries;
 
 /// What stands around a command, with the places that a report names.
 pub struct Surroundings<'d> {
@@ -26,9 +22,7 @@ pub struct Surroundings<'d> {
     mode: Option<Place<'d>>,
     yolo: Option<Place<'d>>,
     backend: Option<Place<'d>>,
-    cron: Option<Place<'d>>,
-    single_query: Option<Place<'d>>,
-    unattended: Option<Place<'d>>,
+    alone: Option<Place<'d>>,
     /// What a template still has to fill in, where it comes first.
     open: Option<Place<'d>>,
 }
@@ -49,32 +43,25 @@ impl<'d> Surroundings<'d> {
     /// Reads them from `home`; from Hermes's defaults when there is none.
     pub fn of(
         home: Option<&Home<'d>>,
-        release: facts::Release,
+        release: Release,
         session: Session,
         backend: Option<&str>,
     ) -> Self {
         let mut all = Self {
-            situation: Situation { session, ..Situation::defaults(modelled(release)) },
+            situation: Situation { session, ..Situation::defaults(release) },
             note: home.is_none().then_some("no Hermes home here: its defaults decide"),
             deny: Vec::new(),
             allow: Vec::new(),
             mode: None,
             yolo: None,
             backend: None,
-            cron: None,
-            single_query: None,
-            unattended: None,
+            alone: None,
             open: None,
         };
         if let Some(home) = home {
-            all.read_variables(home);
-            // Later releases drop a config with a key that stands twice.
-            let void = home.repeats_a_key() && Home::VOIDING.contains(release);
-            if home.is_incomplete() || void {
-                all.note = Some("the config can't be read as it is: Hermes's defaults decide");
-            } else {
-                all.read_config(home, release, backend);
-            }
+            all.read_settings(home, release, backend);
+            all.read_deny(home, release);
+            all.read_allow(home, release);
         }
         if let Some(name) = backend {
             all.situation.backend = Backend::of(name, false);
@@ -82,88 +69,94 @@ impl<'d> Surroundings<'d> {
         all
     }
 
-    /// The variables and arguments. What a unit or container sets is taken to hold in every session: a shell opened
-    /// in the container has the same variables.
-    fn read_variables(&mut self, home: &Home<'d>) {
-        self.situation.sudo_password =
-            home.variable("SUDO_PASSWORD").is_some_and(|set| set.winner.is_set());
-        if let Some(word) = approvals_off::arguments(home).next() {
-            (self.situation.yolo, self.yolo) = (Yolo::On, Some(word.place.clone()));
-        } else if let Some(set) = approvals_off::variable(home) {
-            // Only the gateway makes variables of a config.
-            let by_gateway = matches!(
-                self.situation.session,
-                Session::Chat | Session::Cron | Session::Unattended
+    fn read_settings(&mut self, home: &Home<'d>, release: Release, backend: Option<&str>) {
+        let settings = home.approval_settings(self.situation.session, release);
+        if settings.elsewhere {
+            self.note = Some(
+                "the config can't be read as it is: Hermes runs on its last good copy, or on its defaults",
             );
-            self.situation.yolo = match set.source {
-                VariableSource::RootScalar if by_gateway => Yolo::Perhaps,
-                VariableSource::RootScalar => Yolo::Off,
-                _ => Yolo::On,
-            };
-            self.yolo = Some(set.place.clone());
+        } else if home.is_void_in(release) {
+            self.note = Some("the config can't be read as it is: Hermes's defaults decide");
+        }
+        let situation = &mut self.situation;
+        situation.sudo_password =
+            home.variable("SUDO_PASSWORD").is_some_and(|set| set.winner.is_set());
+        situation.yolo = match settings.yolo.known() {
+            Some(true) => Yolo::On,
+            Some(false) => Yolo::Off,
+            None => Yolo::Perhaps,
+        };
+        let alone = settings.alone.known().unwrap_or(Unattended::Deny);
+        (situation.cron, situation.single_query, situation.unattended) = (alone, alone, alone);
+        situation.mode = settings.mode.known().unwrap_or(Mode::Manual);
+        situation.backend = settings.backend.known().unwrap_or(Backend::Host);
+        if settings.backend.known().is_none() && backend.is_none() {
+            self.leave_open(Open::Backend, settings.backend.place.as_ref());
+        }
+        if settings.elsewhere {
+            self.leave_open(Open::DenyList, None);
+        }
+        for (known, place) in [
+            (settings.mode.known().is_some(), &settings.mode.place),
+            (settings.alone.known().is_some(), &settings.alone.place),
+        ] {
+            if !known {
+                self.leave_open(Open::Later, place.as_ref());
+            }
+        }
+        (self.mode, self.yolo) = (settings.mode.place, settings.yolo.place);
+        (self.alone, self.backend) = (settings.alone.place, settings.backend.place);
+    }
+
+    fn read_deny(&mut self, home: &Home<'d>, release: Release) {
+        let Some(setting) = home.in_force("approvals.deny", release) else { return };
+        self.deny = vec![setting.place()];
+        match setting.value() {
+            Value::Str(text) => self.situation.deny = Deny::Scalar(scalar_deny(text)),
+            // The keys of a mapping are its entries.
+            Value::Map(_) => {
+                let (keys, places): (Vec<_>, Vec<_>) =
+                    setting.children().into_iter().map(|(key, it)| (key, it.key_place())).unzip();
+                (self.situation.deny, self.deny) = (Deny::List(DenyGlob::list(keys)), places);
+            }
+            _ => match texts(home, &setting) {
+                Some((texts, places, _)) => {
+                    (self.situation.deny, self.deny) = (Deny::List(DenyGlob::list(texts)), places);
+                }
+                None => self.leave_open(Open::DenyList, Some(&setting.place())),
+            },
         }
     }
 
-    fn read_config(&mut self, home: &Home<'d>, release: facts::Release, backend: Option<&str>) {
-        let number = self.situation.release;
-        if let Some(setting) = home.setting("terminal.backend").filter(|_| backend.is_none()) {
-            if setting.is_hole() {
-                self.leave_open(Open::Backend, &setting);
-            }
-            let name = setting.python_str().unwrap_or_default();
-            self.situation.backend = Backend::of(&name, sees_host(home));
-            self.backend = Some(setting.place());
+    fn read_allow(&mut self, home: &Home<'d>, release: Release) {
+        let Some(setting) = home.in_force("command_allowlist", release) else { return };
+        self.allow = vec![setting.place()];
+        if let Value::Str(text) = setting.value() {
+            self.situation.allow = match scalar_allow(text, release) {
+                ScalarAllow::ReadAsList => {
+                    let (entries, places) =
+                        listed(text).into_iter().map(|it| (it, setting.place())).unzip();
+                    self.allow = places;
+                    Allow::List(entries)
+                }
+                other => Allow::Scalar(other),
+            };
+            return;
         }
-        if let Some(setting) = home.setting("approvals.deny") {
-            if let Value::Str(text) = setting.value() {
-                self.situation.deny = Deny::Scalar(scalar_deny(text));
-                self.deny = vec![setting.place()];
-            } else if let Some((texts, places)) = texts(&setting) {
-                (self.situation.deny, self.deny) = (Deny::List(DenyGlob::list(texts)), places);
-            }
-            if is_open(&setting) {
-                self.leave_open(Open::DenyList, &setting);
-            }
-        }
-        if let Some(setting) = home.setting("command_allowlist") {
-            if let Value::Str(text) = setting.value() {
-                self.situation.allow = Allow::Scalar(scalar_allow(text, number));
-                self.allow = vec![setting.place()];
-            } else if let Some((texts, places)) = texts(&setting) {
+        match texts(home, &setting) {
+            // One entry that is no text, and the whole list is left out.
+            Some((_, _, others)) if others > 0 && release >= Release::STRICT_ALLOWLIST => {}
+            Some((texts, places, _)) => {
                 (self.situation.allow, self.allow) = (Allow::List(texts), places);
             }
-            if is_open(&setting) {
-                self.leave_open(Open::Later, &setting);
-            }
+            None => self.leave_open(Open::Later, Some(&setting.place())),
         }
-        if let Some(setting) = home.setting("approvals.mode") {
-            if setting.is_hole() {
-                self.leave_open(Open::Later, &setting);
-            }
-            let short = is_plain(&setting, &["n", "N"]) && SHORT_BOOLEANS.contains(release);
-            self.situation.mode = if short { Mode::Off } else { mode(home, &setting) };
-            self.mode = Some(setting.place());
-        }
-        (self.situation.cron, self.cron) = self.alone(home, "approvals.cron_mode");
-        (self.situation.single_query, self.single_query) =
-            self.alone(home, "approvals.single_query_mode");
-        (self.situation.unattended, self.unattended) =
-            self.alone(home, "approvals.unattended_mode");
     }
 
-    /// What a session does in which nobody is there.
-    fn alone(&mut self, home: &Home<'d>, path: &str) -> (Unattended, Option<Place<'d>>) {
-        let Some(setting) = home.setting(path) else { return (Unattended::Deny, None) };
-        if setting.is_hole() {
-            self.leave_open(Open::Later, &setting);
-        }
-        (unattended_mode(word(&setting)), Some(setting.place()))
-    }
-
-    fn leave_open(&mut self, open: Open, setting: &Setting<'d>) {
+    fn leave_open(&mut self, open: Open, place: Option<&Place<'d>>) {
         if open < self.situation.open {
             self.situation.open = open;
-            self.open = Some(setting.place());
+            self.open = place.cloned();
         }
     }
 
@@ -171,11 +164,14 @@ impl<'d> Surroundings<'d> {
     pub fn why(&self, decision: &Decision) -> Why {
         let none: Option<&Place<'d>> = None;
         let (step, text, place) = match &decision.step {
-            Step::Open => (
-                "template",
-                "a template still has to fill in a setting that decides".to_owned(),
-                self.open.as_ref(),
-            ),
+            Step::Open => match &self.open {
+                Some(place) => (
+                    "template",
+                    "a template, or a variable that is not known here, fills in what decides".to_owned(),
+                    Some(place),
+                ),
+                None => ("config", "what Hermes runs on instead of it is not here".to_owned(), none),
+            },
             Step::Isolated => (
                 "container",
                 "the backend is a container in which Hermes checks nothing more".to_owned(),
@@ -234,19 +230,14 @@ impl<'d> Surroundings<'d> {
     }
 
     fn of_class(&self, then: Then) -> (&'static str, Option<&Place<'d>>) {
-        let session = || match self.situation.session {
-            Session::Cron => self.cron.as_ref(),
-            Session::SingleQuery => self.single_query.as_ref(),
-            _ => self.unattended.as_ref(),
-        };
         match then {
             Then::Asked => ("a person is asked about this class", self.mode.as_ref()),
             Then::Judged => (
                 "a model decides about this class, and a person where it does not",
                 self.mode.as_ref(),
             ),
-            Then::Refused => ("nobody is there to be asked about this class", session()),
-            Then::Approved => ("approved with nobody there, class", session()),
+            Then::Refused => ("nobody is there to be asked about this class", self.alone.as_ref()),
+            Then::Approved => ("approved with nobody there, class", self.alone.as_ref()),
             Then::Standing(at) => {
                 ("an entry of `command_allowlist` approves the whole class", self.allow.get(at))
             }
@@ -257,23 +248,26 @@ impl<'d> Surroundings<'d> {
     }
 }
 
-/// The entries of a list that are text, with their places; `None` where a template fills one in.
-fn texts<'d>(setting: &Setting<'d>) -> Option<(Vec<String>, Vec<Place<'d>>)> {
-    let (all, _) = entries(setting)?;
-    let pair = |entry: Entry<'d>| (entry.text.to_owned(), entry.place(setting));
-    Some(all.into_iter().map(pair).unzip())
+/// The entries of a list that are text, references filled in, with their places, and how many are no text; `None` where
+/// a template or a variable that is not known fills one in.
+fn texts<'d>(
+    home: &Home<'d>,
+    setting: &Setting<'d>,
+) -> Option<(Vec<String>, Vec<Place<'d>>, usize)> {
+    let (all, others) = entries(setting)?;
+    let pairs: Option<Vec<(String, Place<'d>)>> = all
+        .into_iter()
+        .map(|entry| Some((home.expanded(entry.text)?, entry.place(setting))))
+        .collect();
+    let (texts, places) = pairs?.into_iter().unzip();
+    Some((texts, places, others))
 }
 
-/// True when a template fills in the setting, or an entry of it.
-fn is_open(setting: &Setting<'_>) -> bool {
-    setting.is_hole() || entries(setting).is_none()
-}
-
-/// What Hermes takes for a folder of the host among the volumes.
-fn sees_host(home: &Home<'_>) -> bool {
-    let mounts_cwd = home
-        .setting("terminal.docker_mount_cwd_to_workspace")
-        .is_some_and(|setting| setting.bool() == Some(true));
-    let volumes = home.setting("terminal.docker_volumes").and_then(|setting| texts(&setting));
-    mounts_cwd || volumes.is_some_and(|(all, _)| all.iter().any(|volume| is_host_folder(volume)))
+/// The entries of a list that is written as one text; none where one of them is no text.
+fn listed(text: &str) -> Vec<String> {
+    let Ok(tree) = yaml::parse(text.as_bytes()) else { return Vec::new() };
+    let Some(root) = tree.root else { return Vec::new() };
+    let texts: Option<Vec<String>> =
+        tree.items(root).iter().map(|&item| tree.str(item).map(str::to_owned)).collect();
+    texts.unwrap_or_default()
 }

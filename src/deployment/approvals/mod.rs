@@ -6,8 +6,8 @@
 
 mod settings;
 
-use settings::{Choice, Settings, is_open, is_truthy};
-pub use settings::{YOLO, word};
+pub use settings::{Choice, Settings, YOLO, word};
+use settings::{is_open, is_truthy};
 
 use super::home::Home;
 use super::setting::Setting;
@@ -195,7 +195,7 @@ impl<'d> Home<'d> {
         let releases = self.releases();
         let mut found: Option<(Because<'d>, usize)> = None;
         for release in &releases {
-            let mut settings = self.settings(session, *release);
+            let mut settings = self.approval_settings(session, *release);
             settings.backend = Choice::default(Backend::Host);
             let stand = self.decided("", session, *release, &settings);
             let likely = stand.gate == Gate::Auto
@@ -209,7 +209,7 @@ impl<'d> Home<'d> {
     }
 
     fn commands(&self, what: &'static str, session: Session, release: Release) -> Stand<'d> {
-        self.decided(what, session, release, &self.settings(session, release))
+        self.decided(what, session, release, &self.approval_settings(session, release))
     }
 
     /// What is decided on a dangerous command under `settings`.
@@ -298,7 +298,7 @@ impl<'d> Home<'d> {
 
     fn desktop(&self, session: Session, release: Release) -> Stand<'d> {
         if release >= SHARED_DESKTOP_GATE {
-            let mut settings = self.settings(session, release);
+            let mut settings = self.approval_settings(session, release);
             settings.backend = Choice::default(Backend::Host);
             return self.decided("clicks and keys", session, release, &settings);
         }
@@ -354,7 +354,8 @@ impl<'d> Home<'d> {
     }
 
     /// A setting, unless the release drops the config that it stands in.
-    pub(super) fn in_force(&self, path: &str, release: Release) -> Option<Setting<'d>> {
+    #[must_use]
+    pub fn in_force(&self, path: &str, release: Release) -> Option<Setting<'d>> {
         self.setting(path).filter(|_| !self.is_void_in(release))
     }
 
@@ -365,7 +366,8 @@ impl<'d> Home<'d> {
     }
 
     /// True where what the release runs on instead of the config is not here to be seen.
-    fn runs_elsewhere(&self, release: Release) -> bool {
+    #[must_use]
+    pub fn runs_elsewhere(&self, release: Release) -> bool {
         self.is_config_unread() || (release >= GOOD_COPY && self.is_void_in(release))
     }
 }

@@ -1,6 +1,7 @@
 //! The settings that gates rest on, each with the place where it stands, in one release and one kind of session.
 
 use super::{Because, Home};
+use crate::deployment::compose::Word;
 use crate::deployment::setting::Setting;
 use crate::deployment::variable::VariableSource;
 use crate::document::tree::{Style, Value};
@@ -15,10 +16,22 @@ pub const YOLO: &str = "HERMES_YOLO_MODE";
 const SHORT_BOOLEANS: Release = Release(0, 22, 2);
 
 /// A choice that is known, or left open by the files.
-pub(super) struct Choice<'d, T: 'static> {
+pub struct Choice<'d, T: 'static> {
     /// What it can be.
     pub values: Vec<T>,
+    /// Where it stands; `None` for a default.
     pub place: Option<Place<'d>>,
+}
+
+impl<T: Copy> Choice<'_, T> {
+    /// The value, where the files tell which.
+    #[must_use]
+    pub fn known(&self) -> Option<T> {
+        match self.values.as_slice() {
+            [value] => Some(*value),
+            _ => None,
+        }
+    }
 }
 
 impl<T> Choice<'_, T> {
@@ -28,19 +41,25 @@ impl<T> Choice<'_, T> {
 }
 
 /// The settings that gates rest on, in one release and session.
-pub(super) struct Settings<'d> {
+pub struct Settings<'d> {
+    /// `approvals.mode`.
     pub mode: Choice<'d, Mode>,
     /// The switch that asks nobody.
     pub yolo: Choice<'d, bool>,
+    /// The variable or argument that sets the switch.
     pub yolo_name: String,
+    /// What happens in a session of this kind when nobody is there.
     pub alone: Choice<'d, Unattended>,
+    /// Where commands run.
     pub backend: Choice<'d, Backend>,
     /// The config is not what the release runs on, and what it runs on is not here.
     pub elsewhere: bool,
 }
 
 impl<'d> Home<'d> {
-    pub(super) fn settings(&self, session: Session, release: Release) -> Settings<'d> {
+    /// The settings that gates rest on.
+    #[must_use]
+    pub fn approval_settings(&self, session: Session, release: Release) -> Settings<'d> {
         let alone = match session {
             Session::Cron => Some("approvals.cron_mode"),
             Session::SingleQuery => Some("approvals.single_query_mode"),
@@ -60,13 +79,7 @@ impl<'d> Home<'d> {
         }
         Settings {
             elsewhere: false,
-            mode: self.choice(
-                self.in_force("approvals.mode", release),
-                Mode::Smart,
-                &[Mode::Manual, Mode::Smart, Mode::Off],
-                release,
-                approvals_mode,
-            ),
+            mode: self.mode(release),
             yolo,
             yolo_name,
             alone: self.choice(
@@ -80,6 +93,21 @@ impl<'d> Home<'d> {
         }
     }
 
+    fn mode(&self, release: Release) -> Choice<'d, Mode> {
+        let section = self.in_force("approvals", release);
+        match section.filter(|it| !matches!(it.value(), Value::Map(_) | Value::Null)) {
+            // A section that holds no settings is not at its defaults.
+            Some(section) => Choice { values: vec![Mode::Manual], place: Some(section.place()) },
+            None => self.choice(
+                self.in_force("approvals.mode", release),
+                Mode::Smart,
+                &[Mode::Manual, Mode::Smart, Mode::Off],
+                release,
+                approvals_mode,
+            ),
+        }
+    }
+
     fn choice<T: Copy>(
         &self,
         setting: Option<Setting<'d>>,
@@ -89,9 +117,15 @@ impl<'d> Home<'d> {
         read: impl Fn(policy::Value<'_>) -> T,
     ) -> Choice<'d, T> {
         let Some(setting) = setting else { return Choice::default(default) };
-        let value =
-            short_boolean(&setting, release).map_or_else(|| word(&setting), policy::Value::Bool);
-        let values = if is_open(&setting) { all.to_vec() } else { vec![read(value)] };
+        let filled = setting.str().filter(|_| !setting.is_hole() && has_reference(&setting));
+        let filled = filled.and_then(|text| self.expanded(text));
+        let value = match (&filled, short_boolean(&setting, release)) {
+            (Some(text), _) => policy::Value::Str(text),
+            (None, Some(short)) => policy::Value::Bool(short),
+            (None, None) => word(&setting),
+        };
+        let open = filled.is_none() && is_open(&setting);
+        let values = if open { all.to_vec() } else { vec![read(value)] };
         Choice { values, place: Some(setting.place()) }
     }
 
@@ -137,6 +171,13 @@ impl<'d> Home<'d> {
         }
     }
 
+    /// The arguments of services that switch every question off, one a service.
+    pub fn yolo_arguments(&self) -> impl Iterator<Item = &Word<'d>> {
+        let services = self.services().iter().filter(|service| service.is_hermes);
+        services
+            .filter_map(|service| service.argument(|text| text.split_whitespace().any(is_switch)))
+    }
+
     /// Whether prompts are off for the process that runs the session, and what says so.
     fn yolo(&self, session: Session) -> (Choice<'d, bool>, String) {
         // The gateway runs these; a unit and the config's root say nothing of who sits at a terminal. A shell that is
@@ -161,15 +202,9 @@ impl<'d> Home<'d> {
                 return (Choice { values, place }, YOLO.to_owned());
             }
         }
-        if gateway {
-            let services = self.services().iter().filter(|service| service.is_hermes);
-            let mut words = services.filter_map(|service| {
-                service.argument(|text| text.split_whitespace().any(|word| word == "--yolo"))
-            });
-            if let Some(word) = words.next() {
-                let choice = Choice { values: vec![true], place: Some(word.place.clone()) };
-                return (choice, "--yolo".to_owned());
-            }
+        if let Some(word) = self.yolo_arguments().next().filter(|_| gateway) {
+            let choice = Choice { values: vec![true], place: Some(word.place.clone()) };
+            return (choice, "--yolo".to_owned());
         }
         if self.is_env_unread() {
             return (Choice { values: both(), place: None }, ".env, which was not read".to_owned());
@@ -221,6 +256,14 @@ const fn alone_name(session: Session) -> &'static str {
     }
 }
 
+/// `--yolo`, or the variable set on the command line, in quotes or not.
+fn is_switch(text: &str) -> bool {
+    let text = text.trim_matches(['\'', '"', ';']);
+    let assigned = text.strip_prefix(YOLO).and_then(|rest| rest.strip_prefix('='));
+    text == "--yolo"
+        || assigned.is_some_and(|value| Truth::Common.is_on(value.trim_matches(['\'', '"'])))
+}
+
 /// A value as the policy engine reads it.
 #[must_use]
 pub fn word<'s>(setting: &Setting<'s>) -> policy::Value<'s> {
@@ -259,5 +302,22 @@ fn short_boolean(setting: &Setting<'_>, release: Release) -> Option<bool> {
         "y" | "Y" => Some(true),
         "n" | "N" => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_switch;
+
+    #[test]
+    fn switches_on_a_command_line() {
+        for text in
+            ["--yolo", "'--yolo'", "HERMES_YOLO_MODE=1", "HERMES_YOLO_MODE=\"true\"", "--yolo;"]
+        {
+            assert!(is_switch(text), "{text}");
+        }
+        for text in ["--yolo-mode", "yolo", "HERMES_YOLO_MODE=0", "HERMES_YOLO_MODE", "-y"] {
+            assert!(!is_switch(text), "{text}");
+        }
     }
 }

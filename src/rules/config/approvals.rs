@@ -7,6 +7,7 @@
 use std::sync::LazyLock;
 
 use crate::data;
+pub(crate) use crate::deployment::word;
 use crate::deployment::{Home, Setting};
 use crate::document::tree::{Style, Value};
 use crate::document::{Document, Place};
@@ -47,16 +48,6 @@ pub(super) fn by_backend(home: &Home<'_>, severity: Severity) -> Severity {
 /// The severity of something missing: a template leaves room for it, a closed container needs it less.
 pub(super) fn of_missing(home: &Home<'_>, severity: Severity) -> Severity {
     if home.is_template() || home.runs_isolated() { Severity::Info } else { severity }
-}
-
-/// A setting as the policy engine reads it.
-pub(crate) fn word<'d>(setting: &Setting<'d>) -> words::Value<'d> {
-    match setting.value() {
-        Value::Bool(value) => words::Value::Bool(*value),
-        Value::Str(text) => words::Value::Str(text),
-        Value::Null => words::Value::Null,
-        _ => words::Value::Other,
-    }
 }
 
 /// The mode that `approvals.mode` stands for, references to variables filled in.

@@ -3,7 +3,7 @@
 //! One unit or container often starts several homes; what it switches off is said once for all of them.
 
 use super::approvals::{SHORT_BOOLEANS, by_backend, is_plain, mode};
-use crate::deployment::{Deployment, Home, Setting, Variable, VariableSource, Word};
+use crate::deployment::{Deployment, Home, Setting, Variable, VariableSource};
 use crate::document::Place;
 use crate::facts::{Holds, Range};
 use crate::finding::{Confidence, Severity};
@@ -167,12 +167,6 @@ pub(crate) fn variable<'h, 'd>(home: &'h Home<'d>) -> Option<&'h Variable<'d>> {
     (winner.known && Truth::Common.is_on(&winner.value)).then_some(winner)
 }
 
-/// The arguments that turn prompts off, one a service.
-pub(crate) fn arguments<'h, 'd>(home: &'h Home<'d>) -> impl Iterator<Item = &'h Word<'d>> {
-    let services = home.services().iter().filter(|service| service.is_hermes);
-    services.filter_map(|service| service.argument(|text| text.split_whitespace().any(is_switch)))
-}
-
 fn of_variable<'d>(home: &Home<'d>) -> Option<Switch<'d>> {
     let winner = variable(home)?;
     let (severity, confidence, note) = match winner.source {
@@ -200,7 +194,7 @@ fn of_variable<'d>(home: &Home<'d>) -> Option<Switch<'d>> {
 }
 
 fn of_arguments<'d>(home: &Home<'d>) -> impl Iterator<Item = Switch<'d>> {
-    arguments(home).map(|found| Switch {
+    home.yolo_arguments().map(|found| Switch {
         place: found.place.clone(),
         label: "asks nobody",
         help: "start Hermes without `--yolo` (and without `HERMES_YOLO_MODE=1` in front of it)",
@@ -209,29 +203,4 @@ fn of_arguments<'d>(home: &Home<'d>) -> impl Iterator<Item = Switch<'d>> {
         note: None,
         is_mode: false,
     })
-}
-
-/// `--yolo`, or the variable set on the command line, in quotes or not.
-fn is_switch(text: &str) -> bool {
-    let text = text.trim_matches(['\'', '"', ';']);
-    let assigned = text.strip_prefix(VARIABLE).and_then(|rest| rest.strip_prefix('='));
-    text == "--yolo"
-        || assigned.is_some_and(|value| Truth::Common.is_on(value.trim_matches(['\'', '"'])))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_switch;
-
-    #[test]
-    fn switches_on_a_command_line() {
-        for text in
-            ["--yolo", "'--yolo'", "HERMES_YOLO_MODE=1", "HERMES_YOLO_MODE=\"true\"", "--yolo;"]
-        {
-            assert!(is_switch(text), "{text}");
-        }
-        for text in ["--yolo-mode", "yolo", "HERMES_YOLO_MODE=0", "HERMES_YOLO_MODE", "-y"] {
-            assert!(!is_switch(text), "{text}");
-        }
-    }
 }
