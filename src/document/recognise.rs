@@ -402,7 +402,12 @@ fn yaml_kind(
     standing: Standing,
     facts: &Facts<'_>,
 ) -> Option<(Kind, Standing)> {
-    let roots = root_keys(bytes);
+    let mut roots = root_keys(bytes);
+    if roots.is_empty() && is_flow(bytes) && hints_at_hermes(path, name) {
+        let tree = yaml_tree(bytes).0.tree;
+        let entries = tree.root.map(|root| tree.entries(root)).unwrap_or_default();
+        roots = entries.iter().filter_map(|entry| tree.str(entry.key)).map(str::to_owned).collect();
+    }
     let has = |key: &str| roots.iter().any(|root| root == key);
     if has("services")
         && (name.contains("compose") || contains(bytes, b"image:") || contains(bytes, b"build:"))
@@ -501,6 +506,16 @@ fn second_level(tree: &Tree, root: NodeId, facts: &Facts<'_>) -> usize {
                 || facts.inert().key(&[parent, child]).is_some()
         })
         .count()
+}
+
+/// True for a file that is one mapping in braces, as programs write YAML; a template's first mark is none.
+fn is_flow(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut lines = bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#") && *line != b"---");
+    first.is_some_and(|line| {
+        line.starts_with(b"{") && !matches!(line.get(1), Some(b'{' | b'%' | b'#'))
+    })
 }
 
 /// Keys at the left margin, read by line: works on templates and broken files, too.
