@@ -105,6 +105,15 @@ impl Misplaced {
         let key = |index| Some(&*entry(index)?.key);
         self.blocks.find(known + self.unread_words.len(), key, path).and_then(entry)
     }
+
+    /// Whether a setting that is misplaced may stand somewhere below `path`.
+    #[must_use]
+    pub fn is_above(&self, path: &[&str]) -> bool {
+        self.misplaced.iter().any(|entry| {
+            let mut parts = entry.key.split('.');
+            path.iter().all(|part| parts.next() == Some(part)) && parts.next().is_some()
+        })
+    }
 }
 
 /// Entries by the first word of their paths: a config has thousands of keys, and each is asked for.

@@ -76,7 +76,9 @@ fn in_model(facts: &Facts<'_>, key: &Key<'_, '_>) -> Option<String> {
 
 /// For an unknown key: whether a mapping there may be a plugin's.
 pub(super) fn unknown(facts: &Facts<'_>, key: &Key<'_, '_>) -> Option<bool> {
-    if !is_for_keys(facts, key) {
+    // What stands below such a mapping may be a setting at a wrong place, which another table knows.
+    let leads_on = || matches!(key.value(), Value::Map(_)) && facts.misplaced().is_above(&key.path);
+    if !is_for_keys(facts, key) || leads_on() {
         return None;
     }
     match facts.keys().lookup(&key.path) {
