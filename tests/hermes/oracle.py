@@ -294,6 +294,10 @@ def main():
         del os.environ[name]
     CLEAN.update(os.environ)
     os.environ.update(HOME=str(home.parent), HERMES_HOME=str(home))
+    # Importing a later release ends processes that it takes for its own: never here.
+    scratch_folder = have("hermes_constants_scratch")
+    if scratch_folder:
+        scratch_folder.reap_processes_rooted_in = lambda *_args, **_named: 0
     # Loaded once for all children; what depends on the home is loaded anew in each.
     for name in ["hermes_cli.config", "hermes_cli.env_loader", "hermes_cli.auth", "gateway.config", "gateway.authz_mixin",
                  "agent.file_safety", "tools.mcp_tool", *AT_IMPORT]:

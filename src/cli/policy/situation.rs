@@ -1,7 +1,7 @@
 //! What a home's settings mean for the decision on a command, and where each of them stands.
 
 use crate::deployment::{Home, Setting};
-use crate::document::tree::Value;
+use crate::document::tree::{NodeId, Value};
 use crate::document::{Place, yaml};
 use crate::policy::decide::{
     Allow, Backend, Decision, Deny, Open, Session, Situation, Step, Then, Yolo,
@@ -113,10 +113,8 @@ impl<'d> Surroundings<'d> {
         self.deny = vec![setting.place()];
         match setting.value() {
             Value::Str(text) => self.situation.deny = Deny::Scalar(scalar_deny(text)),
-            // The keys of a mapping are its entries.
-            Value::Map(_) => {
-                let (keys, places): (Vec<_>, Vec<_>) =
-                    setting.children().into_iter().map(|(key, it)| (key, it.key_place())).unzip();
+            Value::Map(_) | Value::Set(_) => {
+                let (keys, places) = keys(&setting);
                 (self.situation.deny, self.deny) = (Deny::List(DenyGlob::list(keys)), places);
             }
             _ => match texts(home, &setting) {
@@ -141,6 +139,13 @@ impl<'d> Surroundings<'d> {
                 }
                 other => Allow::Scalar(other),
             };
+            return;
+        }
+        if matches!(setting.value(), Value::Map(_) | Value::Set(_)) {
+            if release < Release::STRICT_ALLOWLIST {
+                let (keys, places) = keys(&setting);
+                (self.situation.allow, self.allow) = (Allow::List(keys), places);
+            }
             return;
         }
         match texts(home, &setting) {
@@ -261,6 +266,20 @@ fn texts<'d>(
         .collect();
     let (texts, places) = pairs?.into_iter().unzip();
     Some((texts, places, others))
+}
+
+/// The keys of a mapping or the members of a set, which stand in for the entries of a list.
+fn keys<'d>(setting: &Setting<'d>) -> (Vec<String>, Vec<Place<'d>>) {
+    let tree = setting.tree();
+    let nodes: Vec<NodeId> = match setting.value() {
+        Value::Set(members) => members.clone(),
+        _ => tree.entries(setting.node).iter().map(|entry| entry.key).collect(),
+    };
+    let texts = nodes.into_iter().filter_map(|node| {
+        let place = Place::new(setting.document, tree.span(node), setting.path.clone());
+        Some((tree.str(node)?.to_owned(), place))
+    });
+    texts.unzip()
 }
 
 /// The entries of a list that is written as one text; none where one of them is no text.

@@ -1,6 +1,7 @@
 //! `gateway/allow-all`: a switch lets everybody command the agent.
 
 use crate::deployment::{Home, Setting, Variable, VariableSource};
+use crate::document::tree::Value;
 use crate::facts::{Holds, Range};
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{in_force, is_on, is_switched_off, open_door};
@@ -58,7 +59,15 @@ fn everywhere(home: &Home<'_>, findings: &mut Findings) {
         .yaml_allow_all
         .iter()
         .filter_map(|key| Some((home.setting(&key.key)?, key.range())))
-        .filter(|(setting, _)| counts(setting) && !setting.is_hole())
+        .filter(|(setting, _)| !matches!(setting.value(), Value::Null))
+        // The first one that says anything is the one that counts.
+        .scan(true, |first, (setting, range)| {
+            let counts = counts(&setting) && !setting.is_hole();
+            let goes_on = counts || !std::mem::take(first);
+            goes_on.then_some((setting, range, counts))
+        })
+        .filter(|(_, _, counts)| *counts)
+        .map(|(setting, range, _)| (setting, range))
         .collect();
     let help = "remove the line and list who may write in each platform's own allowlist variable, \
                 such as `TELEGRAM_ALLOWED_USERS`";
