@@ -129,7 +129,7 @@ struct Node {
     /// Where to look on for a child that is missing here.
     fallback: Option<u32>,
     spec: Option<KeySpec>,
-    /// Restricts what lies at and below this node.
+    /// Restricts this node where it has no keys of its own, and what it shares with others.
     place: Range,
 }
 
@@ -356,11 +356,17 @@ impl Keys {
                     Lookup::Unknown { known, mapping_may_be_plugins: node.mapping_may_be_plugins }
                 };
             };
+            // What a block has of its own is none of what it shares.
+            if !node.children.contains_key(*segment) {
+                range = range.and(node.place);
+            }
             node = next;
-            range = range.and(node.place);
             if let Some(spec) = &node.spec {
                 range = range.and(spec.range());
             }
+        }
+        if node.children.is_empty() {
+            range = range.and(node.place);
         }
         Lookup::Known { spec: node.spec.as_ref(), range }
     }

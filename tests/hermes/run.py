@@ -230,6 +230,7 @@ EXPLAINED = [
     ("who may write", r"^a2a: ", None, None, "whom the plugin trusts is its own matter; the function knows A2A_ALLOWED_USERS"),
     ("API server's key", r"extra\.key: (null|\[a\])$|^platforms\.api_server\.key$|at the root$", None, None,
      "there is no key that is read, and the server does not start: nothing is exposed, and nothing said"),
+    ("who may write", r"^wecom(_callback)?: ", None, None, "the plugin is not loaded where a package that it needs is not there"),
     ("platform on", r"^(photon|teams|google_chat): ", None, None, "needs a package that is not there"),
 ]
 

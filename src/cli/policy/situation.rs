@@ -112,7 +112,10 @@ impl<'d> Surroundings<'d> {
         let Some(setting) = home.in_force("approvals.deny", release) else { return };
         self.deny = vec![setting.place()];
         match setting.value() {
-            Value::Str(text) => self.situation.deny = Deny::Scalar(scalar_deny(text)),
+            Value::Str(text) => match home.expanded(text) {
+                Some(text) => self.situation.deny = Deny::Scalar(scalar_deny(&text)),
+                None => self.leave_open(Open::DenyList, Some(&setting.place())),
+            },
             Value::Map(_) | Value::Set(_) => {
                 let (keys, places) = keys(&setting);
                 (self.situation.deny, self.deny) = (Deny::List(DenyGlob::list(keys)), places);
@@ -130,10 +133,14 @@ impl<'d> Surroundings<'d> {
         let Some(setting) = home.in_force("command_allowlist", release) else { return };
         self.allow = vec![setting.place()];
         if let Value::Str(text) = setting.value() {
-            self.situation.allow = match scalar_allow(text, release) {
+            let Some(text) = home.expanded(text) else {
+                self.leave_open(Open::Later, Some(&setting.place()));
+                return;
+            };
+            self.situation.allow = match scalar_allow(&text, release) {
                 ScalarAllow::ReadAsList => {
                     let (entries, places) =
-                        listed(text).into_iter().map(|it| (it, setting.place())).unzip();
+                        listed(&text).into_iter().map(|it| (it, setting.place())).unzip();
                     self.allow = places;
                     Allow::List(entries)
                 }
