@@ -21,7 +21,7 @@ import traceback
 import types
 
 # Clients of services: nothing of the kind is called.
-STANDINS = {"requests", "httpx", "aiohttp", "openai", "psutil"}
+STANDINS = {"requests", "httpx", "aiohttp", "openai", "psutil", "websockets"}
 # Modules that read the home, or the environment, when they are imported.
 AT_IMPORT = ["hermes_cli.main", "hermes_cli.cli_config_load", "agent.redact", "gateway.run", "tools.approval",
              "tools.approval_context", "tools.approval_detection", "tools.approval_floors", "tools.approval_yolo"]
@@ -292,6 +292,8 @@ def main():
     home.mkdir(parents=True)
     for name in [name for name in os.environ if name.startswith(("HERMES_", "GATEWAY_", "TERMINAL_"))]:
         del os.environ[name]
+    # Else importing the platforms fetches their clients into this interpreter's packages.
+    os.environ["HERMES_DISABLE_LAZY_INSTALLS"] = "1"
     CLEAN.update(os.environ)
     os.environ.update(HOME=str(home.parent), HERMES_HOME=str(home))
     # Importing a later release ends processes that it takes for its own: never here.
