@@ -132,6 +132,16 @@ fn long_lines_and_long_lists_take_linear_time() {
         "${".repeat(50_000)
     );
     fs::write(at("compose.yaml"), compose).expect("a file");
+    // Paths that grow with each brace, and names as long as the file.
+    let nix = format!(
+        "{{ services.hermes.environment.{} = {{ {}",
+        "a.".repeat(100_000),
+        "b = { c = x; ".repeat(40_000)
+    );
+    fs::write(at("flake.nix"), nix).expect("a file");
+    let name = "N".repeat(400_000);
+    let nix = format!("{{ hermes.environment.{name} = {}1; }}", "{ d = 1; ".repeat(50_000));
+    fs::write(at("module.nix"), nix).expect("a file");
     // `run` stops after 20 s; an unoptimised build needs less than half of that.
     let (status, _, stderr) = run(folder.path(), &["check", ".", "--format", "json"]);
     assert!(status == 0 || status == 1, "{status}: {stderr}");
@@ -178,6 +188,7 @@ fn no_bytes_make_it_panic() {
         ("compose.yaml", b"services:\n  hermes:\n    image: hermes\n    ports: [\"8642:8642\"]\n    environment: {A: \"${B:-c}\"}\n"),
         ("x.service", b"[Service]\nExecStart=/bin/hermes \"a b\" \\\n --yolo\nEnvironment=\"A=b c\" D=e\n"),
         ("Dockerfile", b"FROM hermes\nENV A=\"b c\" D=e\nCMD [\"hermes\", \"--yolo\"]\nUSER root\n"),
+        ("module.nix", b"{ services.hermes.environment = { \"A_TOKEN\" = vars.x; B.c = ''\n x''; }; }\n"),
         ("SKILL.md", b"---\nname: x\n---\napi_key = \"sk-abc123\"\n"),
         ("cron/jobs.json", b"{\"jobs\": [{\"prompt\": \"x\", \"schedule\": {\"kind\": \"cron\"}}]}\n"),
     ];

@@ -10,8 +10,8 @@ use crate::span::Span;
 /// One assignment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
-    /// The names that lead to it, outermost first.
-    pub path: Vec<String>,
+    /// Where the names stand that lead to it, outermost first, without quotes.
+    pub path: Vec<Span>,
     /// Where its own name stands.
     pub key: Span,
     /// The expression it is set to.
@@ -20,6 +20,8 @@ pub struct Attribute {
 
 /// Deeper nesting is not read.
 const DEEPEST: usize = 64;
+/// Longer paths are cut short: the path of what encloses them, and all of it.
+const LONGEST: (usize, usize) = (64, 96);
 /// More attributes are not kept.
 const MOST: usize = 20_000;
 
@@ -27,12 +29,30 @@ const MOST: usize = 20_000;
 #[derive(Default)]
 struct Frame {
     /// The path of what the braces are the value of.
-    prefix: Vec<String>,
-    /// The path before the next `=`, and where its last name stands.
-    names: Vec<String>,
+    prefix: Vec<Span>,
+    /// The path before the next `=`, and where its last name stands with its quotes.
+    names: Vec<Span>,
     last: Span,
     /// Where the value began, once there was a `=`.
     value: Option<usize>,
+}
+
+impl Frame {
+    /// The path of what stands in the braces, or is set next.
+    fn path(&self, most: usize) -> Vec<Span> {
+        self.prefix.iter().chain(&self.names).take(most).copied().collect()
+    }
+
+    /// Takes the next name of a path; one without a dot before it begins anew.
+    fn name(&mut self, bytes: &[u8], name: Span, whole: Span) {
+        if !bytes.get(..whole.start).is_some_and(|before| before.ends_with(b".")) {
+            self.names.clear();
+        }
+        if self.names.len() < LONGEST.1 {
+            self.names.push(name);
+        }
+        self.last = whole;
+    }
 }
 
 /// Reads the attributes of a file.
@@ -52,12 +72,8 @@ pub fn attributes(bytes: &[u8]) -> Vec<Attribute> {
             b'"' => {
                 let end = string_end(bytes, at + 1);
                 if frame.value.is_none() {
-                    if !bytes.get(..at).is_some_and(|before| before.ends_with(b".")) {
-                        frame.names.clear();
-                    }
-                    let name = bytes.get(at + 1..end.saturating_sub(1)).unwrap_or_default();
-                    frame.names.push(String::from_utf8_lossy(name).into_owned());
-                    frame.last = Span::new(at, end);
+                    let closed = end.saturating_sub(1).max(at + 1);
+                    frame.name(bytes, Span::new(at + 1, closed), Span::new(at, end));
                 }
                 at = end;
             }
@@ -66,10 +82,11 @@ pub fn attributes(bytes: &[u8]) -> Vec<Attribute> {
                 if depth > DEEPEST {
                     skipped += 1;
                 } else {
-                    let mut prefix = frame.prefix.clone();
-                    if frame.value.is_some() {
-                        prefix.extend(frame.names.iter().cloned());
-                    }
+                    // Braces that are no value stand in the open: a function's arguments.
+                    let prefix = match frame.value {
+                        Some(_) => frame.path(LONGEST.0),
+                        None => frame.prefix.clone(),
+                    };
                     frames.push(Frame { prefix, ..Frame::default() });
                 }
                 at += 1;
@@ -92,24 +109,21 @@ pub fn attributes(bytes: &[u8]) -> Vec<Attribute> {
             }
             b';' => {
                 if let (Some(start), true) = (frame.value.take(), all.len() < MOST) {
-                    let mut path = frame.prefix.clone();
-                    path.append(&mut frame.names);
-                    all.push(Attribute { path, key: frame.last, value: trimmed(bytes, start, at) });
+                    all.push(Attribute {
+                        path: frame.path(LONGEST.1),
+                        key: frame.last,
+                        value: trimmed(bytes, start, at),
+                    });
                 }
                 frame.names.clear();
                 at += 1;
             }
             _ if is_name_start(byte) => {
                 let end = at + bytes.iter().skip(at).take_while(|&&b| is_name(b)).count();
+                // `a b = 1` is no path: only a dot goes on with it.
                 if frame.value.is_none() {
-                    // `a b = 1` is no path: only a dot goes on with it.
-                    let goes_on = bytes.get(..at).is_some_and(|before| before.ends_with(b"."));
-                    if !goes_on {
-                        frame.names.clear();
-                    }
-                    let name = bytes.get(at..end).unwrap_or_default();
-                    frame.names.push(String::from_utf8_lossy(name).into_owned());
-                    frame.last = Span::new(at, end);
+                    let name = Span::new(at, end);
+                    frame.name(bytes, name, name);
                 }
                 at = end;
             }
@@ -176,8 +190,9 @@ mod tests {
         attributes(text.as_bytes())
             .into_iter()
             .map(|one| {
-                let value = std::str::from_utf8(one.value.of(text.as_bytes())).unwrap();
-                (one.path.join("."), value)
+                let text_of = |span: Span| std::str::from_utf8(span.of(text.as_bytes())).unwrap();
+                let path: Vec<&str> = one.path.iter().map(|name| text_of(*name)).collect();
+                (path.join("."), text_of(one.value))
             })
             .collect()
     }
@@ -205,5 +220,15 @@ mod tests {
             let _ = attributes(text.as_bytes());
         }
         assert!(attributes("{a=".repeat(500).as_bytes()).is_empty());
+    }
+
+    #[test]
+    fn paths_have_an_end() {
+        let long = format!("{{ {}.z = 1; b = 2; }}", ["a"; 1000].join("."));
+        let found = attributes(long.as_bytes());
+        assert_eq!(found[0].path.len(), LONGEST.1);
+        assert_eq!(found[1].path.len(), 1);
+        let nested = format!("{}c = 1;", "a.b = { ".repeat(60));
+        assert_eq!(attributes(nested.as_bytes())[0].path.len(), LONGEST.0 + 1);
     }
 }

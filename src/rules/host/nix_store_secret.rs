@@ -32,12 +32,13 @@ impl FileRule for NixStoreSecret {
         let credentials = file.knowledge.facts().credentials();
         for attribute in attributes {
             let Some((name, above)) = attribute.path.split_last() else { continue };
-            let of_hermes = above.iter().any(|part| part.to_ascii_lowercase().contains("hermes"));
-            let in_environment = above.iter().any(|part| part == "environment");
-            if !of_hermes
-                || !in_environment
-                || !(credentials.is_listed(name) || is_secret_name(name))
-            {
+            let mut above = above.iter().map(|part| part.of(bytes));
+            let in_environment = above.clone().any(|part| part == b"environment");
+            if !in_environment || !above.any(|part| has(part, b"hermes")) {
+                continue;
+            }
+            let name = String::from_utf8_lossy(name.of(bytes));
+            if !(credentials.is_listed(&name) || is_secret_name(&name)) {
                 continue;
             }
             let value = String::from_utf8_lossy(attribute.value.of(bytes));
@@ -46,9 +47,11 @@ impl FileRule for NixStoreSecret {
             {
                 continue;
             }
+            let path: Vec<_> =
+                attribute.path.iter().map(|part| String::from_utf8_lossy(part.of(bytes))).collect();
             findings.add(
                 Self::META
-                    .at(&Place::new(file.document, attribute.key, attribute.path.join(".")))
+                    .at(&Place::new(file.document, attribute.key, path.join(".")))
                     .message(format!(
                         "`{name}` becomes a line of a unit in the Nix store, which every account of the \
                          machine can read and every copy of the system carries along"
@@ -61,6 +64,11 @@ impl FileRule for NixStoreSecret {
             );
         }
     }
+}
+
+/// True when a name has `word` in it, whatever the case.
+fn has(name: &[u8], word: &[u8]) -> bool {
+    name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }
 
 /// True for what holds no secret: the path of a file, nothing, a placeholder.
