@@ -97,7 +97,8 @@ fn unite<T: PartialEq>(into: &mut Vec<T>, from: &mut Vec<T>) {
 
 impl Choice {
     /// The operator's severity for `rule`; the gravest where a family is written in two ways.
-    fn severity_of(&self, rule: &str) -> Option<Severity> {
+    #[must_use]
+    pub fn severity_of(&self, rule: &str) -> Option<Severity> {
         let families = || self.severity.iter().filter(|(name, _)| names_rule(name, rule));
         let exact = self.severity.get(rule).copied();
         exact.or_else(|| families().map(|(_, severity)| *severity).max())

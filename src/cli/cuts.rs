@@ -6,20 +6,24 @@ use super::pipeline::judged_as_whole;
 use crate::deployment::Deployment;
 use crate::finding::{Finding, Severity};
 use crate::report::Cut;
+use crate::rules::{Check, RULES};
 
 /// Most homes that are tried one by one: each costs a run of the rules over all of them. Where there are more, the lines
 /// of the errors have to do.
 const HOMES: usize = 16;
 
-/// The edits that close several of `findings` at once. `join` joins the deployment anew.
-pub fn of<'d>(findings: &[Finding], join: impl Fn() -> Deployment<'d>) -> Vec<Cut> {
-    let mut deployment = join();
+/// The edits that close several of `errors` at once, which the rules found in `deployment`.
+pub fn of(errors: &[&Finding], deployment: &mut Deployment<'_>) -> Vec<Cut> {
     let homes = deployment.homes.len();
     if homes > HOMES {
         return Vec::new();
     }
-    let judged = judged_as_whole(&deployment).into_vec();
-    let before: HashSet<_> = judged.iter().map(key).collect();
+    let wholes: HashSet<&str> = RULES
+        .iter()
+        .filter(|rule| !matches!(rule.check, Check::File(_)))
+        .map(|rule| rule.meta.id)
+        .collect();
+    let before: Vec<&&Finding> = errors.iter().filter(|one| wholes.contains(one.rule)).collect();
     (0..homes).filter_map(|at| {
         deployment.homes.iter_mut().enumerate().for_each(|(other, home)| {
             home.suppose_isolated(other == at);
@@ -27,15 +31,14 @@ pub fn of<'d>(findings: &[Finding], join: impl Fn() -> Deployment<'d>) -> Vec<Cu
         let home = deployment.homes.get(at)?;
         let place = home.anchor("terminal.backend").filter(|_| home.has_config())?;
         let place = home.setting("terminal.backend").map_or(place, |setting| setting.place());
-        let judged = judged_as_whole(&deployment).into_vec();
+        let judged = judged_as_whole(deployment).into_vec();
         let errors: HashSet<_> = judged
             .iter()
             .filter(|one| one.severity == Severity::Error)
             .map(key)
             .collect();
-        let closes: Vec<String> = findings
+        let closes: Vec<String> = before
             .iter()
-            .filter(|one| one.severity == Severity::Error && before.contains(&key(one)))
             .filter(|one| !errors.contains(&key(one)))
             .map(|one| one.fingerprint.clone())
             .collect();

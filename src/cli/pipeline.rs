@@ -83,7 +83,7 @@ pub fn scan(
         read(paths, options, quiet, extras)?;
     let join =
         |documents| Deployment::join(documents, &knowledge, &all.skips, &all.archives, extras.host);
-    let deployment = join(&all.documents);
+    let mut deployment = join(&all.documents);
     let findings = judged_as_whole(&deployment);
     let named = Named::new(paths, &project);
     all.findings.extend(findings.into_vec().into_iter().filter(|finding| {
@@ -123,9 +123,15 @@ pub fn scan(
         })
     });
     repeats::relate(&mut triaged.findings);
-    let errors = triaged.findings.iter().filter(|one| one.severity == Severity::Error).count();
-    let cuts = if extras.cuts && errors > 1 {
-        cuts::of(&triaged.findings, || join(&all.documents))
+    let cuts = if extras.cuts {
+        // A severity that the operator chose follows no setting of the deployment.
+        let chosen = |finding: &Finding| choice.severity_of(finding.rule).is_some();
+        let errors: Vec<&Finding> = triaged
+            .findings
+            .iter()
+            .filter(|one| one.severity == Severity::Error && !chosen(one))
+            .collect();
+        if errors.len() > 1 { cuts::of(&errors, &mut deployment) } else { Vec::new() }
     } else {
         Vec::new()
     };
