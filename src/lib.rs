@@ -15,6 +15,7 @@ pub mod facts;
 pub mod finding;
 pub mod host;
 pub mod policy;
+pub mod release;
 pub mod report;
 pub mod rules;
 pub mod secrets;

@@ -177,12 +177,8 @@ impl<'d> Home<'d> {
     /// says is not in force.
     #[must_use]
     pub fn is_void(&self) -> bool {
-        self.repeats_a_key() && self.holds(&Self::VOIDING) == Holds::Always
+        self.repeats_a_key() && self.holds(&Range::since(Release::DUPLICATES_VOID)) == Holds::Always
     }
-
-    /// The releases that drop a config in which a key stands twice.
-    pub const VOIDING: Range =
-        Range { since: Some(crate::facts::Release::new(0, 22, 2)), until: None };
 
     /// True when a key of the config stands twice, as far as one can tell: a template writes one of two.
     #[must_use]
@@ -460,7 +456,7 @@ const LEGACY: &[&str] = &[
 ];
 
 /// The common loader knows `${env:NAME}` from here on.
-const SCOPED: Range = Range { since: Some(Release::new(0, 20, 0)), until: None };
+const SCOPED: Range = Range::since(Release::new(0, 20, 0));
 
 /// The assignments of a dotenv file.
 fn dotenv<'d>(document: &'d Document, source: VariableSource, all: &mut Vec<Variable<'d>>) {

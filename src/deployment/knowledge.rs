@@ -5,8 +5,7 @@ use std::sync::OnceLock;
 
 use crate::data;
 use crate::facts::{Facts, FactsError, Holds, Range, VersionScope};
-use crate::policy::decide::Tables;
-use crate::policy::{ApprovalTable, AskedCommands, CommandTable};
+use crate::policy::CommandTable;
 
 /// Facts, the command table, and the operator's own additions.
 pub struct Knowledge {
@@ -19,8 +18,6 @@ pub struct Knowledge {
     pub tiers: BTreeMap<String, u8>,
     /// The answer to [`Knowledge::is_hermes_variable`].
     names: OnceLock<HashSet<String>>,
-    /// What [`Knowledge::tables`] hands out.
-    asked: OnceLock<Option<(AskedCommands, ApprovalTable)>>,
 }
 
 impl Knowledge {
@@ -45,14 +42,7 @@ impl Knowledge {
                     .ok_or_else(|| format!("`{text}` is not a release of Hermes Agent"))?,
             )),
         };
-        Ok(Self {
-            facts,
-            commands,
-            named,
-            tiers: tiers.clone(),
-            names: OnceLock::new(),
-            asked: OnceLock::new(),
-        })
+        Ok(Self { facts, commands, named, tiers: tiers.clone(), names: OnceLock::new() })
     }
 
     /// The facts.
@@ -87,18 +77,6 @@ impl Knowledge {
         } else {
             format!("{} to {}", scope.low, scope.high)
         }
-    }
-
-    /// The tables that a decision on a command needs; `None` when the built-in ones are broken.
-    #[must_use]
-    pub fn tables(&self) -> Option<Tables<'_>> {
-        let read = || {
-            let asked = AskedCommands::from_json(data::file("hermes/asked_commands")?).ok()?;
-            let approvals = serde_json::from_str(data::file("hermes/approval_patterns")?).ok()?;
-            Some((asked, approvals))
-        };
-        let (asked, approvals) = self.asked.get_or_init(read).as_ref()?;
-        Some(Tables { asked, approvals, commands: &self.commands })
     }
 
     /// True for a variable that only Hermes reads, or that it reads as a platform's.

@@ -83,7 +83,7 @@ impl<'d> Home<'d> {
     /// The blocks about platforms that config.yaml has, in the order in which they win.
     #[must_use]
     pub fn platform_blocks(&self) -> Vec<PlatformBlock<'d>> {
-        let later = Range { since: Some(Release::new(0, 21, 3)), until: None };
+        let later = Range::since(Release::new(0, 21, 3));
         let mut all = Vec::new();
         let platforms = &self.knowledge.facts().platforms().platforms;
         for (above, range) in [

@@ -102,7 +102,7 @@ fn state<'d>(home: &Home<'d>, spec: &'d Platform) -> Option<PlatformState<'d>> {
 /// The blocks of config.yaml about a platform, with the releases that read them there.
 fn blocks<'d>(home: &Home<'d>, spec: &Platform) -> Vec<(Setting<'d>, Range)> {
     let id = &spec.id;
-    let nested = Range { since: Some(Release::new(0, 21, 3)), until: None };
+    let nested = Range::since(Release::new(0, 21, 3));
     let places = [
         (id.clone(), Range::ALWAYS),
         (format!("platforms.{id}"), Range::ALWAYS),
@@ -197,7 +197,7 @@ fn yaml_door<'d>(home: &Home<'d>, setting: &Setting<'d>) -> Door<'d> {
 }
 
 /// A JSON list written as text is one from here on; before, its brackets and quotes are part of the entries.
-const JSON_LISTS: Range = Range { since: Some(Release::new(0, 21, 3)), until: None };
+const JSON_LISTS: Range = Range::since(Release::new(0, 21, 3));
 
 /// The entries of an allowlist that is one text.
 #[must_use]

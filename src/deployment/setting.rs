@@ -1,6 +1,6 @@
 //! A setting with the line that wins, and the lines it shadows.
 
-use crate::document::tree::{NodeId, Tree, Value};
+use crate::document::tree::{NodeId, Style, Tree, Value};
 use crate::document::{Document, Place, Structured};
 
 /// The effective value of a config key.
@@ -72,6 +72,18 @@ impl<'d> Setting<'d> {
     #[must_use]
     pub fn str(&self) -> Option<&'d str> {
         self.tree().str(self.node)
+    }
+
+    /// What an unquoted `y` or `n` is from [`Release::SHORT_BOOLEANS`](crate::release::Release::SHORT_BOOLEANS) on;
+    /// before, it is text.
+    #[must_use]
+    pub fn short_boolean(&self) -> Option<bool> {
+        let plain = self.tree().node(self.node).is_some_and(|node| node.style == Style::Plain);
+        match self.str().filter(|_| plain)? {
+            "y" | "Y" => Some(true),
+            "n" | "N" => Some(false),
+            _ => None,
+        }
     }
 
     /// A boolean value; `None` for anything else.

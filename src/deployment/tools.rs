@@ -375,7 +375,7 @@ impl<'d> Home<'d> {
 }
 
 /// From here on an empty list of a job gives no tool at all.
-const EMPTY_IS_NONE: Release = Release(0, 21, 0);
+const EMPTY_IS_NONE: Release = Release::new(0, 21, 0);
 
 fn is_in(names: &[String], wanted: &str) -> bool {
     names.iter().any(|name| name == wanted)

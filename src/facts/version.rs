@@ -4,67 +4,8 @@
 //! [`Holds::Depends`]; that costs callers a third case and saves them false claims.
 
 use serde::Deserialize;
-use std::fmt;
 
-/// A release `major.minor.patch`; a suffix such as `.post1` or `-rc1` is dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Release {
-    /// First number.
-    pub major: u32,
-    /// Second number.
-    pub minor: u32,
-    /// Third number; 0 when not given.
-    pub patch: u32,
-}
-
-impl Release {
-    /// The release `major.minor.patch`.
-    #[must_use]
-    pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
-        Self { major, minor, patch }
-    }
-
-    /// Reads `0.21.4`, `v0.21.4`, `0.21`, `0.22.2.post1`, `0.22.0rc1`. `None` for anything else; a calendar tag
-    /// such as `v2026.9.24` parses as its numbers, see [`Versions::parse`].
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
-        let mut parts = text.split('.');
-        let major = parts.next()?.parse().ok()?;
-        let minor = leading_number(parts.next()?)?;
-        let patch = match parts.next() {
-            None => 0,
-            // `0.21.post1`: a suffix where the patch would stand.
-            Some(part) => leading_number(part)
-                .or_else(|| part.starts_with(|c: char| c.is_ascii_alphabetic()).then_some(0))?,
-        };
-        Some(Self { major, minor, patch })
-    }
-}
-
-/// The number at the start of `2rc1` or `2-beta`; `None` without one or when it does not fit.
-fn leading_number(part: &str) -> Option<u32> {
-    let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-    let (digits, rest) = part.split_at(end);
-    let suffix_fits = rest.is_empty()
-        || rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '-' | '+' | '_'));
-    if suffix_fits { digits.parse().ok() } else { None }
-}
-
-impl fmt::Display for Release {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
-    }
-}
-
-impl<'de> Deserialize<'de> for Release {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        Self::parse(&text)
-            .ok_or_else(|| serde::de::Error::custom(format_args!("not a release: {text}")))
-    }
-}
+pub use crate::release::Release;
 
 /// What is known of the release in question: it lies in `low..=high`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +38,18 @@ pub struct Range {
 impl Range {
     /// Holds in every release.
     pub const ALWAYS: Self = Self { since: None, until: None };
+
+    /// Holds from `release` on.
+    #[must_use]
+    pub const fn since(release: Release) -> Self {
+        Self { since: Some(release), until: None }
+    }
+
+    /// Holds before `release`.
+    #[must_use]
+    pub const fn before(release: Release) -> Self {
+        Self { since: None, until: Some(release) }
+    }
 
     /// True for a release of the range; `until` is the first one after it.
     #[must_use]
@@ -282,21 +235,6 @@ mod tests {
 
     fn release(text: &str) -> Release {
         Release::parse(text).unwrap()
-    }
-
-    #[test]
-    fn releases_are_read_with_their_suffixes() {
-        assert_eq!(Release::parse("v0.21.4"), Some(Release::new(0, 21, 4)));
-        assert_eq!(Release::parse(" 0.22.2.post1\n"), Some(Release::new(0, 22, 2)));
-        assert_eq!(Release::parse("0.20.1.2"), Some(Release::new(0, 20, 1)));
-        assert_eq!(Release::parse("0.23.0-rc1"), Some(Release::new(0, 23, 0)));
-        assert_eq!(Release::parse("0.23rc1"), Some(Release::new(0, 23, 0)));
-        assert_eq!(Release::parse("0.21"), Some(Release::new(0, 21, 0)));
-        assert_eq!(Release::parse("0.21.post2"), Some(Release::new(0, 21, 0)));
-        for wrong in ["", "latest", "0", "0.", "0.x", "0.21.", "0.99999999999.1", "v", "0.21.$"] {
-            assert_eq!(Release::parse(wrong), None, "{wrong}");
-        }
-        assert!(release("0.9.12") < release("0.20.0"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::table::program_name;
 use super::table::{
     ApprovalPattern, ApprovalTable, ClassWord, CommandTable, Pair, Runner, Spelling,
 };
-use super::versions::Release;
+use crate::release::Release;
 
 /// How much one entry approves.
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::form::{FormError, compile};
 use super::hardline::too_large;
 use super::native::{self, Interpreter};
-use super::versions::Release;
+use crate::release::Release;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -178,8 +178,11 @@ mod tests {
             Some("recursive delete (flags after operands)")
         );
         assert_eq!(class("rm -- x -r", NEWEST), None, "an operand, not an option");
-        assert_eq!(class("echo mkfs", Release(0, 20, 5)).as_deref(), Some("format filesystem"));
-        assert_eq!(class("echo mkfs", Release(0, 20, 6)), None);
+        assert_eq!(
+            class("echo mkfs", Release::new(0, 20, 5)).as_deref(),
+            Some("format filesystem")
+        );
+        assert_eq!(class("echo mkfs", Release::new(0, 20, 6)), None);
         assert_eq!(class("ls -r", NEWEST), None);
     }
 
@@ -224,7 +227,8 @@ mod tests {
         for form in &table().forms {
             let key = keys.patterns.iter().find(|key| key.description == form.asks);
             let key = key.unwrap_or_else(|| panic!("{} is no key", form.asks));
-            for release in [Release::OLDEST, Release(0, 20, 1), Release(0, 21, 3), NEWEST] {
+            for release in [Release::OLDEST, Release::new(0, 20, 1), Release::new(0, 21, 3), NEWEST]
+            {
                 assert!(!form.is_known_in(release) || key.known_in(release), "{}", form.asks);
             }
         }

@@ -6,7 +6,7 @@
 use super::guide::{GuideEntry, GuideLine};
 use super::native::DenyGlob;
 use super::table::{CommandClass, CommandTable, Spelling};
-use super::versions::Release;
+use crate::release::Release;
 
 /// Entries of a list, of commands denied or allowed, that are judged. Each costs a match for every spelling, and a
 /// list worth keeping has some dozens; of a longer one the first this many count.

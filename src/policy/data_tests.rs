@@ -59,7 +59,7 @@ fn recommended_native_lists_cover_each_class_alone() {
 fn recommended_native_lists_cover_early_releases() {
     let table = commands();
     let list: Vec<&str> = table.classes.iter().flat_map(|c| c.native_deny(None)).collect();
-    for release in [Release::OLDEST, Release(0, 21, 0)] {
+    for release in [Release::OLDEST, Release::new(0, 21, 0)] {
         assert_eq!(usual_holes(DenyVocabulary::Native, &list, release), Vec::<String>::new());
     }
 }

@@ -12,8 +12,8 @@ use super::asked::AskedCommands;
 use super::hardline::hardline;
 use super::native::{DenyGlob, ScalarEffect, Variants, starts_sudo_with_stdin};
 use super::table::{ApprovalTable, CommandTable};
-use super::versions::Release;
 use super::words::{Mode, Unattended};
+use crate::release::Release;
 
 /// Where commands run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -307,17 +307,13 @@ pub fn decide(command: &str, situation: &Situation, tables: Tables<'_>) -> Decis
     if situation.open == Open::DenyList {
         return open;
     }
-    if situation.yolo == Yolo::On {
-        return decision(Verdict::Allow, Step::Yolo);
-    }
-    if situation.mode == Mode::Off {
-        return decision(Verdict::Allow, Step::ModeOff);
+    if let Some(step) = switched_off(situation) {
+        return decision(Verdict::Allow, step);
     }
     if let Some(step) = allowed(command, situation) {
         return decision(Verdict::Allow, step);
     }
-    // A script has nobody who could be asked, and nothing that says what to do then.
-    if situation.session == Session::Script {
+    if asks_nobody(situation) {
         return decision(Verdict::Allow, Step::NobodyAsks);
     }
     let Some(class) = tables.asked.class(command, release) else {
@@ -326,11 +322,49 @@ pub fn decide(command: &str, situation: &Situation, tables: Tables<'_>) -> Decis
     if situation.open == Open::Later {
         return open;
     }
-    let (verdict, then) = of_class(class, situation, tables);
+    let (verdict, then) = answered(situation, standing(class, situation, tables));
     if situation.yolo == Yolo::Perhaps && verdict != Verdict::Allow {
         return decision(Verdict::Unknown, Step::Yolo);
     }
     decision(verdict, Step::Class { class: class.to_owned(), then })
+}
+
+/// What Hermes does with a command of a dangerous class that neither its floor nor an entry of a list names: what the
+/// settings alone say. [`decide`] for any such command, without compiling the classes.
+#[must_use]
+pub fn decide_dangerous(situation: &Situation) -> Decision {
+    let decision = |verdict, step| Decision { verdict, step };
+    if situation.open < Open::Nothing {
+        return decision(Verdict::Unknown, Step::Open);
+    }
+    if situation.backend == Backend::Isolated {
+        return decision(Verdict::Allow, Step::Isolated);
+    }
+    if let Some(step) = switched_off(situation) {
+        return decision(Verdict::Allow, step);
+    }
+    if asks_nobody(situation) {
+        return decision(Verdict::Allow, Step::NobodyAsks);
+    }
+    let (verdict, then) = answered(situation, None);
+    if situation.yolo == Yolo::Perhaps && verdict != Verdict::Allow {
+        return decision(Verdict::Unknown, Step::Yolo);
+    }
+    decision(verdict, Step::Class { class: "a dangerous class".to_owned(), then })
+}
+
+/// The switch that lets everything through that the floor and the deny list leave.
+fn switched_off(situation: &Situation) -> Option<Step> {
+    match (situation.yolo, situation.mode) {
+        (Yolo::On, _) => Some(Step::Yolo),
+        (_, Mode::Off) => Some(Step::ModeOff),
+        _ => None,
+    }
+}
+
+/// A script has nobody who could be asked, and nothing that says what to do then.
+fn asks_nobody(situation: &Situation) -> bool {
+    situation.session == Session::Script
 }
 
 fn denied(command: &str, situation: &Situation) -> Option<Step> {
@@ -359,18 +393,23 @@ fn allowed(command: &str, situation: &Situation) -> Option<Step> {
     }
 }
 
-/// What is done about a command of `class`.
-fn of_class(class: &str, situation: &Situation, tables: Tables<'_>) -> (Verdict, Then) {
-    let release = situation.release;
-    let stands = |entry: &String| match rate(entry, release, tables.approvals, tables.commands) {
-        Rating::StandingApproval(pattern) => pattern.description == class,
-        Rating::ClassWord(word) => word.approves.iter().any(|approved| approved == class),
-        _ => false,
-    };
-    let standing = match &situation.allow {
+/// The entry of the allow list that approves a class for good.
+fn standing(class: &str, situation: &Situation, tables: Tables<'_>) -> Option<usize> {
+    let stands =
+        |entry: &String| match rate(entry, situation.release, tables.approvals, tables.commands) {
+            Rating::StandingApproval(pattern) => pattern.description == class,
+            Rating::ClassWord(word) => word.approves.iter().any(|approved| approved == class),
+            _ => false,
+        };
+    match &situation.allow {
         Allow::List(entries) => entries.iter().position(stands),
         Allow::Scalar(_) => None,
-    };
+    }
+}
+
+/// What is done about a command of a class that the allow list approves at `standing`.
+fn answered(situation: &Situation, standing: Option<usize>) -> (Verdict, Then) {
+    let release = situation.release;
     let standing = standing.map(|place| (Verdict::Allow, Then::Standing(place)));
     let alone = match situation.session {
         Session::Cron => Some(situation.cron),
@@ -470,7 +509,7 @@ mod tests {
         assert_eq!(facts.decide("rm -rf /", &all), (Verdict::Deny, Step::Floor));
         all.backend = Backend::Isolated;
         assert_eq!(facts.decide("rm -rf /", &all), (Verdict::Deny, Step::DenyList(1)));
-        all.release = Release(0, 21, 0);
+        all.release = Release::new(0, 21, 0);
         assert_eq!(facts.decide("rm -rf /", &all), (Verdict::Allow, Step::Isolated));
     }
 
@@ -536,6 +575,42 @@ mod tests {
         assert!("nobody".parse::<Session>().is_err());
         assert_eq!("deny".parse(), Ok(Verdict::Deny));
         assert!("never".parse::<Verdict>().is_err());
+    }
+
+    #[test]
+    fn the_settings_alone_say_the_same_of_a_dangerous_command() {
+        let facts = Facts::new();
+        let mut compared = 0;
+        let releases = [Release::OLDEST, Release::SINGLE_QUERY_MODE, Release::NEWEST];
+        let words = Session::WORDS.iter().map(|word| word.parse::<Session>().unwrap());
+        for (session, release) in words.flat_map(|session| releases.map(|at| (session, at))) {
+            for mode in [Mode::Manual, Mode::Smart, Mode::Off] {
+                for yolo in [Yolo::Off, Yolo::On, Yolo::Perhaps] {
+                    for alone in [Unattended::Deny, Unattended::Approve] {
+                        for backend in [Backend::Host, Backend::Isolated] {
+                            let situation = Situation {
+                                session,
+                                mode,
+                                yolo,
+                                backend,
+                                cron: alone,
+                                single_query: alone,
+                                unattended: alone,
+                                ..Situation::defaults(release)
+                            };
+                            let mut alone = decide_dangerous(&situation);
+                            if let Step::Class { class, .. } = &mut alone.step {
+                                *class = "recursive delete".to_owned();
+                            }
+                            let whole = facts.decide("rm -rf x", &situation);
+                            assert_eq!((alone.verdict, alone.step), whole, "{situation:?}");
+                            compared += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(compared, 6 * 3 * 3 * 3 * 2 * 2);
     }
 
     #[test]

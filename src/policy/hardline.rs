@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use super::native;
 use super::shell::{SimpleCommand, simple_commands};
-use super::versions::Release;
+use crate::release::Release;
 
 const SYSTEM_DIRECTORIES: [&str; 9] =
     ["home", "root", "etc", "usr", "var", "bin", "sbin", "boot", "lib"];
@@ -244,8 +244,8 @@ mod tests {
     #[test]
     fn early_releases_read_names_anywhere() {
         for command in ["man mkfs", "echo 'kill -9 -1'", "/bin/dd of=/dev/sda"] {
-            assert!(hardline(command, Release(0, 20, 4)), "{command}");
-            assert!(!hardline(command, Release(0, 21, 0)), "{command}");
+            assert!(hardline(command, Release::new(0, 20, 4)), "{command}");
+            assert!(!hardline(command, Release::new(0, 21, 0)), "{command}");
         }
     }
 

@@ -16,12 +16,12 @@ pub mod hardline;
 pub mod native;
 pub mod shell;
 pub mod table;
-pub mod versions;
 pub mod words;
 
 #[cfg(test)]
 mod data_tests;
 
+pub use crate::release::Release;
 pub use allow::{Rating, ScalarAllow, Special, rate, scalar_allow};
 pub use asked::AskedCommands;
 pub use coverage::{ClassHoles, DenyVocabulary, Hole, MAX_ENTRIES, holes};
@@ -29,5 +29,4 @@ pub use guide::{GuideEntry, GuideLine};
 pub use hardline::hardline;
 pub use native::{DenyGlob, ScalarEffect, Variants, denied_by, scalar_deny};
 pub use table::{ApprovalTable, CommandClass, CommandTable, Spelling};
-pub use versions::Release;
 pub use words::{Mode, Truth, Unattended, Value, approvals_mode, unattended_mode};

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::hardline::hardline;
 use super::native::{DenyGlob, Variants};
-use super::versions::Release;
+use crate::release::Release;
 
 /// Destructive command classes, and programs no allowlist should name.
 #[derive(Debug, Default, Deserialize)]

@@ -13,7 +13,6 @@ use crate::policy::decide::{Decision, Session, Tables, Verdict, decide};
 use crate::policy::{ApprovalTable, AskedCommands};
 use crate::report::Format;
 use crate::report::policy::{Answer, Span, write};
-use crate::rules::config::approvals::modelled;
 use situation::Surroundings;
 
 /// Options of `policy`.
@@ -121,7 +120,7 @@ fn answer(
     let mut last: Option<Decision> = None;
     for release in ladder.filter(|release| scope.low <= *release && *release <= scope.high) {
         let surroundings =
-            Surroundings::of(home, modelled(release), args.session, args.backend.as_deref());
+            Surroundings::of(home, release.modelled(), args.session, args.backend.as_deref());
         let decision = decide(command, &surroundings.situation, tables);
         let why = surroundings.why(&decision);
         match spans.last_mut().filter(|_| last.as_ref() == Some(&decision)) {

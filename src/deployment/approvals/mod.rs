@@ -1,7 +1,7 @@
 //! What stands between a tool and its effect: which question Hermes asks in which session, and by which setting.
 //!
-//! The order of Hermes's decision is `policy::decide`'s; here a command of a dangerous class is put to it with the
-//! settings of a home. What a template leaves open is tried in every way: where the answers differ, the gate is
+//! The order of Hermes's decision is `policy::decide`'s; here it is asked about any command of a dangerous class,
+//! with the settings of a home. What a template leaves open is tried in every way: where the answers differ, the gate is
 //! unknown, and where they don't, it does not matter.
 
 mod settings;
@@ -12,26 +12,22 @@ use settings::{is_open, is_truthy};
 use super::home::Home;
 use super::setting::Setting;
 use crate::document::Place;
-use crate::facts::{self, Asks};
+use crate::facts::Asks;
 use crate::policy::Release;
-use crate::policy::decide::{Backend, Session, Situation, Step, Tables, Then, Yolo, decide};
+use crate::policy::decide::{Backend, Session, Situation, Step, Then, Yolo, decide_dangerous};
 
 /// What the gate of commands covers.
 const COMMANDS: &str = "dangerous commands";
 /// What the gate of agents covers that an agent starts.
 const AGENTS: &str = "dangerous commands of its agents";
-/// A command of a class that every release takes for dangerous, and that is not on Hermes's own floor.
-const PROBE: &str = "rm -rf x";
 /// From here on driving the desktop goes through the same gate as commands.
-const SHARED_DESKTOP_GATE: Release = Release(0, 22, 2);
+const SHARED_DESKTOP_GATE: Release = Release::new(0, 22, 2);
 /// The last release read in which only the command line asks about the desktop.
-const OWN_DESKTOP_GATE: Release = Release(0, 19, 0);
+const OWN_DESKTOP_GATE: Release = Release::new(0, 19, 0);
 /// From here on an MCP server can be called untrusted.
-const MCP_TRUST: Release = Release(0, 22, 2);
-/// From here on a key that stands twice voids the config.
-const DUPLICATES_VOID: Release = Release(0, 22, 2);
+const MCP_TRUST: Release = Release::new(0, 22, 2);
 /// From here on the last good copy stands in for a config that can't be read, where there is one.
-const GOOD_COPY: Release = Release(0, 21, 3);
+const GOOD_COPY: Release = Release::new(0, 21, 3);
 
 /// What stands before a tool; the laxer, the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,14 +109,14 @@ impl<'d> Home<'d> {
     /// can be of none of them.
     #[must_use]
     pub fn releases(&self) -> Vec<Release> {
-        let (low, high) = (modelled(self.scope.low), modelled(self.scope.high));
+        let (low, high) = (self.scope.low, self.scope.high);
         let ladder = self.knowledge.facts().versions().ladder.iter();
         let mut all: Vec<Release> = ladder
-            .map(|rung| modelled(rung.version))
+            .map(|rung| rung.version)
             .filter(|release| low <= *release && *release <= high)
             .collect();
         if all.is_empty() {
-            all.push(low.clamp(Release::OLDEST, Release::NEWEST));
+            all.push(low.modelled());
         }
         all
     }
@@ -235,14 +231,7 @@ impl<'d> Home<'d> {
                             unattended: *alone,
                             ..Situation::defaults(release)
                         };
-                        let Some(tables) = self.knowledge.tables() else {
-                            return Stand {
-                                gate: Gate::Unknown,
-                                what: "the built-in facts can't be read",
-                                because: None,
-                            };
-                        };
-                        let answer = answer(&situation, tables);
+                        let answer = answer(&situation);
                         if answers.iter().all(|(gate, _)| *gate != answer.0) {
                             answers.push(answer);
                         }
@@ -362,7 +351,7 @@ impl<'d> Home<'d> {
     /// True where the release does not run on what the config says.
     #[must_use]
     pub fn is_void_in(&self, release: Release) -> bool {
-        self.is_incomplete() || (release >= DUPLICATES_VOID && self.repeats_a_key())
+        self.is_incomplete() || (release >= Release::DUPLICATES_VOID && self.repeats_a_key())
     }
 
     /// True where what the release runs on instead of the config is not here to be seen.
@@ -372,15 +361,9 @@ impl<'d> Home<'d> {
     }
 }
 
-/// A release as the policy engine counts it, modelled or not.
-fn modelled(release: facts::Release) -> Release {
-    let part = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
-    Release(part(release.major), part(release.minor), part(release.patch))
-}
-
 /// What happens to a dangerous command.
-fn answer(situation: &Situation, tables: Tables<'_>) -> (Gate, Step) {
-    let step = decide(PROBE, situation, tables).step;
+fn answer(situation: &Situation) -> (Gate, Step) {
+    let step = decide_dangerous(situation).step;
     let gate = match &step {
         Step::Isolated | Step::Yolo | Step::ModeOff | Step::NobodyAsks => Gate::Auto,
         Step::Class { then, .. } => match then {
@@ -401,8 +384,7 @@ const fn never(what: &'static str) -> Stand<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data;
-    use crate::policy::{ApprovalTable, AskedCommands, CommandTable, Mode};
+    use crate::policy::Mode;
 
     #[test]
     fn gates_are_ordered_by_how_lax_they_are() {
@@ -412,17 +394,11 @@ mod tests {
     }
 
     #[test]
-    fn the_probe_is_asked_about_in_every_release() {
-        let file = |name: &str| data::file(name).unwrap();
-        let asked = AskedCommands::from_json(file("hermes/asked_commands")).unwrap();
-        let approvals: ApprovalTable =
-            serde_json::from_str(file("hermes/approval_patterns")).unwrap();
-        let commands: CommandTable = serde_json::from_str(file("commands")).unwrap();
-        let tables = Tables { asked: &asked, approvals: &approvals, commands: &commands };
+    fn gates_are_what_is_decided() {
         for release in [Release::OLDEST, Release::SINGLE_QUERY_MODE, Release::NEWEST] {
             let gate = |mode, session| {
                 let defaults = Situation::defaults(release);
-                answer(&Situation { mode, session, ..defaults }, tables).0
+                answer(&Situation { mode, session, ..defaults }).0
             };
             assert_eq!(gate(Mode::Manual, Session::Cli), Gate::Prompt, "{release}");
             assert_eq!(gate(Mode::Smart, Session::Chat), Gate::Smart, "{release}");

@@ -4,16 +4,13 @@ use super::{Because, Home};
 use crate::deployment::compose::Word;
 use crate::deployment::setting::Setting;
 use crate::deployment::variable::VariableSource;
-use crate::document::tree::{Style, Value};
+use crate::document::tree::Value;
 use crate::document::{Kind, Place};
 use crate::policy::decide::{Backend, Session, Step, Then, is_host_folder};
 use crate::policy::{self, Mode, Release, Truth, Unattended, approvals_mode, unattended_mode};
 
 /// The variable that switches every question off.
 pub const YOLO: &str = "HERMES_YOLO_MODE";
-
-/// From here on an unquoted `y` or `n` is a boolean.
-const SHORT_BOOLEANS: Release = Release(0, 22, 2);
 
 /// A choice that is known, or left open by the files.
 pub struct Choice<'d, T: 'static> {
@@ -295,14 +292,9 @@ pub(super) fn is_truthy(setting: &Setting<'_>, release: Release) -> bool {
     }
 }
 
-/// An unquoted `y` or `n`, which later releases read as a boolean.
+/// The boolean that the release reads in an unquoted `y` or `n`.
 fn short_boolean(setting: &Setting<'_>, release: Release) -> Option<bool> {
-    let plain = setting.tree().node(setting.node).is_some_and(|node| node.style == Style::Plain);
-    match setting.str().filter(|_| plain && release >= SHORT_BOOLEANS)? {
-        "y" | "Y" => Some(true),
-        "n" | "N" => Some(false),
-        _ => None,
-    }
+    setting.short_boolean().filter(|_| release >= Release::SHORT_BOOLEANS)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use regex::Regex;
 use text::{Kind, Recognise, Text, base_name, is_space, strip};
 
 use super::glob::Glob;
-use super::versions::Release;
+use crate::release::Release;
 
 pub use execution::Interpreter;
 pub(super) use execution::execution;

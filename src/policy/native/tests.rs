@@ -7,8 +7,8 @@ fn denied(entries: &[&str], command: &str, release: Release) -> bool {
 #[test]
 fn early_globs_see_the_line_later_ones_each_command() {
     for command in ["/usr/bin/sudo ls", "cd x && sudo ls", "env sudo ls", "(sudo ls)"] {
-        assert!(!denied(&["sudo *"], command, Release(0, 21, 0)), "{command}");
-        assert!(denied(&["sudo *"], command, Release(0, 21, 3)), "{command}");
+        assert!(!denied(&["sudo *"], command, Release::new(0, 21, 0)), "{command}");
+        assert!(denied(&["sudo *"], command, Release::new(0, 21, 3)), "{command}");
     }
     assert!(denied(&["sudo *"], "  SUDO ls", Release::OLDEST));
     assert!(denied(&["*sudo *"], "cd x && sudo ls", Release::OLDEST));
@@ -16,7 +16,7 @@ fn early_globs_see_the_line_later_ones_each_command() {
 
 #[test]
 fn respelled_commands_are_seen() {
-    for release in [Release::OLDEST, Release(0, 21, 3), Release::NEWEST] {
+    for release in [Release::OLDEST, Release::new(0, 21, 3), Release::NEWEST] {
         for command in [
             "r\\m -rf x",
             "r''m -rf x",
@@ -54,7 +54,7 @@ fn hostile_lines_stay_bounded() {
         for length in [MAX_COMMAND, 3 * MAX_COMMAND] {
             let line: String = piece.chars().cycle().take(length).collect();
             let begin = std::time::Instant::now();
-            for release in [Release::OLDEST, Release(0, 21, 3), Release::NEWEST] {
+            for release in [Release::OLDEST, Release::new(0, 21, 3), Release::NEWEST] {
                 let _ = denied_by(&entries, &line, release);
             }
             assert!(begin.elapsed().as_secs() < 20, "{piece:?} x{length}: {:?}", begin.elapsed());
@@ -66,7 +66,7 @@ proptest::proptest! {
     #[test]
     fn any_text_is_read(line in "[ -~\n]{0,120}|\\PC{0,60}|([$(){}`'\"\\\\;&|#<> rmenvbashc-]){0,80}") {
         let entries = DenyGlob::list(["rm *", &line]);
-        for release in [Release::OLDEST, Release(0, 21, 3), Release::NEWEST] {
+        for release in [Release::OLDEST, Release::new(0, 21, 3), Release::NEWEST] {
             let _ = denied_by(&entries, &line, release);
         }
     }

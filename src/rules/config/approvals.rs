@@ -1,17 +1,17 @@
 //! What the rules about approvals and command lists share: releases as the policy engine counts them,
 //! severity by backend, entries of a list, names in a sentence.
 //!
-//! Facts and policy have a release type each; the ends of a scope are clamped to the releases whose
-//! decisions are modelled, so a newer release is judged as the newest one known.
+//! The ends of a scope are clamped to the releases whose decisions are modelled, so a newer release is judged as the
+//! newest one known.
 
 use std::sync::LazyLock;
 
 use crate::data;
 pub(crate) use crate::deployment::word;
 use crate::deployment::{Home, Setting};
-use crate::document::tree::{Style, Value};
+use crate::document::tree::Value;
 use crate::document::{Document, Place};
-use crate::facts::{self, Holds, Range};
+use crate::facts::{Holds, Range};
 use crate::finding::Severity;
 use crate::policy::{self, ApprovalTable, Release, words};
 use crate::span::Span;
@@ -26,14 +26,7 @@ pub(crate) fn approval_table() -> Option<&'static ApprovalTable> {
 
 /// Oldest and newest release the home can be of, as the policy engine counts them.
 pub(super) fn ends(home: &Home<'_>) -> (Release, Release) {
-    (modelled(home.scope.low), modelled(home.scope.high))
-}
-
-/// A release as the policy engine counts it.
-pub(crate) fn modelled(release: facts::Release) -> Release {
-    let part = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
-    Release(part(release.major), part(release.minor), part(release.patch))
-        .clamp(Release::OLDEST, Release::NEWEST)
+    (home.scope.low.modelled(), home.scope.high.modelled())
 }
 
 /// An error stays one only where commands reach a machine and the file is in force.
@@ -66,19 +59,11 @@ pub(super) fn switched_on(home: &Home<'_>, setting: &Setting<'_>, numbers: bool)
         Value::Bool(true) => Holds::Always,
         Value::Int(number) if numbers && *number != 0 => Holds::Always,
         Value::Str(text) if policy::Truth::Common.is_on(text) => Holds::Always,
-        Value::Str(_) if is_plain(setting, &["y", "Y"]) => home.holds(&SHORT_BOOLEANS),
+        Value::Str(_) if setting.short_boolean() == Some(true) => {
+            home.holds(&Range::since(Release::SHORT_BOOLEANS))
+        }
         _ => Holds::Never,
     }
-}
-
-/// The releases that read an unquoted `y` or `n` as a boolean.
-pub(crate) const SHORT_BOOLEANS: Range =
-    Range { since: Some(facts::Release::new(0, 22, 2)), until: None };
-
-/// True for an unquoted text that is one of `texts`.
-pub(crate) fn is_plain(setting: &Setting<'_>, texts: &[&str]) -> bool {
-    let plain = setting.tree().node(setting.node).is_some_and(|node| node.style == Style::Plain);
-    plain && setting.str().is_some_and(|text| texts.contains(&text))
 }
 
 /// One entry of a list that is text.

@@ -1,6 +1,5 @@
 //! `config/approvals-mode-unknown`: a mode that Hermes does not know.
 
-use super::approvals::is_plain;
 use crate::deployment::Home;
 use crate::document::tree::Value;
 use crate::facts::Range;
@@ -26,7 +25,7 @@ impl HomeRule for ApprovalsModeUnknown {
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
         let Some(setting) = home.setting("approvals.mode") else { return };
-        if setting.is_empty() || setting.is_hole() || is_plain(&setting, &["n", "N"]) {
+        if setting.is_empty() || setting.is_hole() || setting.short_boolean() == Some(false) {
             return;
         }
         let unknown = match setting.value() {

@@ -2,10 +2,10 @@
 //!
 //! One unit or container often starts several homes; what it switches off is said once for all of them.
 
-use super::approvals::{SHORT_BOOLEANS, by_backend, is_plain, mode};
+use super::approvals::{by_backend, mode};
 use crate::deployment::{Deployment, Home, Setting, Variable, VariableSource};
 use crate::document::Place;
-use crate::facts::{Holds, Range};
+use crate::facts::{Holds, Range, Release};
 use crate::finding::{Confidence, Severity};
 use crate::policy::Truth;
 use crate::policy::words::Mode;
@@ -146,10 +146,10 @@ fn of_mode<'d>(home: &Home<'d>, setting: &Setting<'d>) -> Option<Switch<'d>> {
     if mode(home, setting) == Mode::Off {
         return Some(switch);
     }
-    if !is_plain(setting, &["n", "N"]) {
+    if setting.short_boolean() != Some(false) {
         return None;
     }
-    match home.holds(&SHORT_BOOLEANS) {
+    match home.holds(&Range::since(Release::SHORT_BOOLEANS)) {
         Holds::Never => return None,
         Holds::Always => {}
         Holds::Depends { text } => {

@@ -16,7 +16,7 @@ use crate::rules::{Findings, HomeRule, RuleMeta, page};
 pub struct DenylistAnchored;
 
 /// Releases that match a line as a whole only.
-const WHOLE_LINES: Range = Range { since: None, until: Some(Release::new(0, 21, 3)) };
+const WHOLE_LINES: Range = Range::before(Release::new(0, 21, 3));
 /// More entries than these are not tried.
 const MOST: usize = 200;
 /// Further entries that are pointed at.

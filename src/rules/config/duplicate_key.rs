@@ -3,7 +3,7 @@
 use super::keys::in_force;
 use crate::deployment::Home;
 use crate::document::{Place, Standing};
-use crate::facts::{Holds, Range};
+use crate::facts::{Holds, Range, Release};
 use crate::finding::{Confidence, Severity};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
@@ -33,7 +33,7 @@ impl HomeRule for DuplicateKey {
         for duplicate in &tree.duplicates {
             let name = tree.str(duplicate.second).unwrap_or("?");
             let is_merge = name == "<<";
-            let holds = home.holds(&Home::VOIDING);
+            let holds = home.holds(&Range::since(Release::DUPLICATES_VOID));
             let (severity, what) = match holds {
                 Holds::Always => (
                     Severity::Error,

@@ -10,7 +10,7 @@ use crate::rules::{Findings, HomeRule, RuleMeta, page};
 pub struct InlineShell;
 
 /// From here on, skills that came from a community hub are left out.
-const HUB_SKILLS_EXEMPT: Range = Range { since: Some(Release::new(0, 22, 2)), until: None };
+const HUB_SKILLS_EXEMPT: Range = Range::since(Release::new(0, 22, 2));
 
 impl HomeRule for InlineShell {
     const META: RuleMeta = RuleMeta {

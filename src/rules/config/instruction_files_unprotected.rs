@@ -15,7 +15,7 @@ impl HomeRule for InstructionFilesUnprotected {
         summary: "the agent may rewrite its own instructions unasked",
         severity: Severity::Warning,
         confidence: Confidence::High,
-        hermes: Range { since: Some(Release::new(0, 20, 1)), until: None },
+        hermes: Range::since(Release::new(0, 20, 1)),
         checklist: &["write-gates"],
         cwe: &[732],
         since: "0.1.0",

@@ -2,7 +2,7 @@
 
 use super::keys::in_force;
 use crate::deployment::{Home, Setting, Variable, VariableSource};
-use crate::document::tree::{Style, Value};
+use crate::document::tree::Value;
 use crate::facts::{Holds, Range, Release};
 use crate::finding::{Confidence, Severity};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
@@ -11,7 +11,7 @@ use crate::rules::{Findings, HomeRule, RuleMeta, page};
 pub struct RedactionOff;
 
 /// From here on the bare words `y` and `n` are booleans.
-const BARE_WORDS: Range = Range { since: Some(Release::new(0, 22, 2)), until: None };
+const BARE_WORDS: Range = Range::since(Release::new(0, 22, 2));
 
 const KEY: &str = "security.redact_secrets";
 const VARIABLE: &str = "HERMES_REDACT_SECRETS";
@@ -39,7 +39,8 @@ impl HomeRule for RedactionOff {
             .filter(|found| found.source != VariableSource::RootScalar || setting.is_none());
         let key_off = setting.as_ref().filter(|setting| {
             // Read as true from that release on.
-            let on = is_bare_yes(setting) && home.holds(&BARE_WORDS) == Holds::Always;
+            let on =
+                setting.short_boolean() == Some(true) && home.holds(&BARE_WORDS) == Holds::Always;
             is_off(setting.value()) && !on
         });
         let variable_off = variable.filter(|variable| !is_on(&variable.value));
@@ -80,7 +81,7 @@ fn by_key(
     findings: &mut Findings,
 ) {
     let word = setting.str().unwrap_or_default();
-    let (severity, note) = match (is_bare_yes(setting), home.holds(&BARE_WORDS)) {
+    let (severity, note) = match (setting.short_boolean() == Some(true), home.holds(&BARE_WORDS)) {
         (true, Holds::Depends { .. }) => (
             Severity::Warning,
             Some("`y` is a word before 0.22.2, which turns it off, and true from it on".to_owned()),
@@ -107,12 +108,6 @@ fn by_key(
         draft = draft.related(&variable.place, said);
     }
     findings.add(draft);
-}
-
-/// An unquoted `y`.
-fn is_bare_yes(setting: &Setting<'_>) -> bool {
-    let plain = setting.tree().node(setting.node).is_some_and(|node| node.style == Style::Plain);
-    plain && setting.str().is_some_and(|word| word.eq_ignore_ascii_case("y"))
 }
 
 /// Null leaves the default, which is on.

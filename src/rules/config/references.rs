@@ -50,9 +50,9 @@ pub(crate) enum Reader {
 }
 
 /// The platform loader expands from here on.
-const PLATFORMS: Range = Range { since: Some(Release::new(0, 21, 5)), until: None };
+const PLATFORMS: Range = Range::since(Release::new(0, 21, 5));
 /// The common loader knows `${env:NAME}` from here on.
-const SCOPED: Range = Range { since: Some(Release::new(0, 20, 0)), until: None };
+const SCOPED: Range = Range::since(Release::new(0, 20, 0));
 
 /// Names of keys whose text goes to a shell, a model or `expandvars`.
 const OWN: &[&str] = &[

@@ -13,13 +13,17 @@ pub struct UnattendedApprove;
 /// A mode for runs without a person: its key, the releases that read it, who runs then.
 const MODES: [(&str, Range, &str); 3] = [
     ("approvals.cron_mode", Range::ALWAYS, "scheduled jobs"),
-    ("approvals.single_query_mode", since(0, 20, 1), "one-shot runs (`-q`)"),
-    ("approvals.unattended_mode", since(0, 21, 0), "webhook and API callers"),
+    (
+        "approvals.single_query_mode",
+        Range::since(Release::SINGLE_QUERY_MODE),
+        "one-shot runs (`-q`)",
+    ),
+    (
+        "approvals.unattended_mode",
+        Range::since(Release::UNATTENDED_MODE),
+        "webhook and API callers",
+    ),
 ];
-
-const fn since(major: u32, minor: u32, patch: u32) -> Range {
-    Range { since: Some(Release::new(major, minor, patch)), until: None }
-}
 
 impl HomeRule for UnattendedApprove {
     const META: RuleMeta = RuleMeta {

@@ -10,7 +10,7 @@ use crate::rules::{Findings, HomeRule, RuleMeta, page};
 pub struct Unparsable;
 
 /// From here on a good copy of the config is taken first, and unattended runs refuse to start.
-const BACKUPS: Range = Range { since: Some(Release::new(0, 21, 3)), until: None };
+const BACKUPS: Range = Range::since(Release::new(0, 21, 3));
 
 impl HomeRule for Unparsable {
     const META: RuleMeta = RuleMeta {

@@ -172,7 +172,7 @@ fn key(home: &Home<'_>, findings: &mut Findings) {
 }
 
 /// The shapes of placeholders are refused from here on.
-const SHAPES: Range = Range { since: Some(Release::new(0, 21, 4)), until: None };
+const SHAPES: Range = Range::since(Release::new(0, 21, 4));
 
 /// Whether the server does not start with `key`.
 fn refused(home: &Home<'_>, key: &str) -> Holds {
