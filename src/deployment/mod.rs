@@ -36,6 +36,7 @@ pub use job::{Job, active_jobs, all_jobs};
 pub use knowledge::Knowledge;
 pub use mcp::McpServer;
 pub use pattern::{Matched, PlatformBlock};
+pub(crate) use platform::says_yes;
 pub use platform::{Door, PlatformState, allowed};
 pub use repository::{GitFacts, Repository};
 pub use service::{Service, Starter, services};

@@ -4,7 +4,7 @@ use super::home::Home;
 use super::setting::Setting;
 use crate::document::Place;
 use crate::document::tree::Value;
-use crate::facts::{Holds, Platform, Range, Release};
+use crate::facts::{Holds, Platform, Range, Release, YamlKey};
 
 /// A list that lets people in.
 #[derive(Clone, Debug)]
@@ -44,6 +44,10 @@ pub struct PlatformState<'d> {
     pub doors: Vec<Door<'d>>,
     /// Allowlists under a key that some release in question does not read, with the releases that do.
     pub unread: Vec<(Door<'d>, Range)>,
+    /// Keys that let everybody in, with the releases in which they do. A variable that is set wins over them.
+    pub opened: Vec<(Setting<'d>, Range)>,
+    /// Keys that say which bots are let in, with the releases that read them. The variable wins over them, too.
+    pub bots: Vec<(Setting<'d>, Range)>,
 }
 
 impl PlatformState<'_> {
@@ -52,6 +56,45 @@ impl PlatformState<'_> {
     pub fn has_allowlist(&self) -> bool {
         self.doors.iter().any(|door| !door.is_empty())
     }
+}
+
+/// A block of config.yaml about a platform.
+struct Block<'d> {
+    setting: Setting<'d>,
+    /// True for `gateway.<platform>`, of which each release reads less than of the other places.
+    direct: bool,
+}
+
+impl<'d> Block<'d> {
+    /// A key of it, or of its `extra`.
+    fn key(&self, name: &str) -> Option<Setting<'d>> {
+        self.setting.child(name).or_else(|| self.setting.child("extra")?.child(name))
+    }
+
+    /// The releases that read whether it is on from here.
+    const fn switch_range(&self) -> Range {
+        if self.direct { Range::since(DIRECT_BLOCKS) } else { Range::ALWAYS }
+    }
+
+    /// The releases that read who is let in from here.
+    const fn list_range(&self) -> Range {
+        if self.direct { Range::since(DIRECT_LISTS) } else { Range::ALWAYS }
+    }
+}
+
+/// From here on `gateway.<platform>` is merged into the platform's block.
+const DIRECT_BLOCKS: Release = Release::new(0, 20, 0);
+/// From here on the lists in it count, too.
+const DIRECT_LISTS: Release = Release::new(0, 21, 3);
+
+/// The releases in which a switch of config.yaml that stands for an allow-all variable says yes.
+#[must_use]
+pub(crate) fn says_yes(setting: &Setting<'_>) -> Option<Range> {
+    if setting.short_boolean() == Some(true) {
+        return Some(Range::since(Release::SHORT_BOOLEANS));
+    }
+    let text = setting.python_str().filter(|_| !setting.is_hole())?;
+    matches!(text.to_ascii_lowercase().as_str(), "true" | "1" | "yes").then_some(Range::ALWAYS)
 }
 
 impl<'d> Home<'d> {
@@ -73,65 +116,107 @@ pub(super) fn states<'d>(home: &Home<'d>) -> Vec<PlatformState<'d>> {
 
 fn state<'d>(home: &Home<'d>, spec: &'d Platform) -> Option<PlatformState<'d>> {
     let blocks = blocks(home, spec);
-    let mut state = PlatformState { spec, on: None, doors: Vec::new(), unread: Vec::new() };
+    let (opened, bots) = (switches(&blocks, spec), bot_keys(&blocks, spec));
+    let mut state =
+        PlatformState { spec, on: None, doors: Vec::new(), unread: Vec::new(), opened, bots };
     for name in spec.users.iter().chain(&spec.chats) {
         if let Some(door) = variable_door(home, name) {
             state.doors.push(door);
         }
     }
     let by_variable = !state.doors.iter().all(Door::is_empty);
-    for (block, block_range) in &blocks {
+    for block in &blocks {
         for key in &spec.yaml_users {
-            let setting = block.child(&key.key).or_else(|| block.child("extra")?.child(&key.key));
-            let Some(setting) = setting else { continue };
+            let Some(setting) = block.key(&key.key) else { continue };
             let door = yaml_door(home, &setting);
-            match home.holds(&key.range().and(*block_range)) {
+            let range = key.range().and(block.list_range());
+            match home.holds(&range) {
                 // Hermes looks at the file's list only when no variable is set.
                 Holds::Always if !by_variable => state.doors.push(door),
                 Holds::Always => {}
                 Holds::Never | Holds::Depends { .. } => {
-                    state.unread.push((door, key.range().and(*block_range)));
+                    state.unread.push((door, range));
                 }
             }
         }
     }
     state.on = switch(home, spec, &blocks);
-    (state.on.is_some() || !state.doors.is_empty() || !state.unread.is_empty()).then_some(state)
+    let mentioned = state.on.is_some()
+        || !state.doors.is_empty()
+        || !state.unread.is_empty()
+        || !state.opened.is_empty()
+        || !state.bots.is_empty();
+    mentioned.then_some(state)
 }
 
-/// The blocks of config.yaml about a platform, with the releases that read them there.
-fn blocks<'d>(home: &Home<'d>, spec: &Platform) -> Vec<(Setting<'d>, Range)> {
+/// The keys that let everybody in; of `gateway.<platform>` no release reads them.
+fn switches<'d>(blocks: &[Block<'d>], spec: &Platform) -> Vec<(Setting<'d>, Range)> {
+    keys(blocks, &spec.yaml_allow_all)
+        .filter(|(_, block, _)| !block.direct)
+        .filter_map(|(setting, _, range)| {
+            // An adapter strips the text, which the switch for all platforms does not.
+            let padded = setting.str().is_some_and(|text| {
+                ["true", "1", "yes"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))
+            });
+            let yes = says_yes(&setting).or(padded.then_some(Range::ALWAYS))?;
+            Some((setting, range.and(yes)))
+        })
+        .collect()
+}
+
+/// The keys that say which bots are let in.
+fn bot_keys<'d>(blocks: &[Block<'d>], spec: &Platform) -> Vec<(Setting<'d>, Range)> {
+    keys(blocks, &spec.yaml_bots)
+        .filter(|(setting, ..)| !setting.is_hole())
+        .map(|(setting, _, range)| (setting, range))
+        .collect()
+}
+
+/// Where each key stands, with the releases that read it there.
+fn keys<'b, 'd>(
+    blocks: &'b [Block<'d>],
+    keys: &'b [YamlKey],
+) -> impl Iterator<Item = (Setting<'d>, &'b Block<'d>, Range)> {
+    keys.iter().flat_map(move |key| {
+        blocks.iter().filter_map(move |block| {
+            let own = block.setting.child(&key.key).map(|setting| (setting, key.range()));
+            let extra =
+                || Some((block.setting.child("extra")?.child(&key.key)?, key.extra_range()));
+            let (setting, range) = own.or_else(extra)?;
+            Some((setting, block, range.and(block.list_range())))
+        })
+    })
+}
+
+/// The blocks of config.yaml about a platform.
+fn blocks<'d>(home: &Home<'d>, spec: &Platform) -> Vec<Block<'d>> {
     let id = &spec.id;
-    let nested = Range::since(Release::new(0, 21, 3));
     let places = [
-        (id.clone(), Range::ALWAYS),
-        (format!("platforms.{id}"), Range::ALWAYS),
-        (format!("gateway.platforms.{id}"), Range::ALWAYS),
-        (format!("gateway.{id}"), nested),
+        (id.clone(), false),
+        (format!("platforms.{id}"), false),
+        (format!("gateway.platforms.{id}"), false),
+        (format!("gateway.{id}"), true),
     ];
-    let mut blocks: Vec<(Setting<'d>, Range)> = places
+    let mut blocks: Vec<Block<'d>> = places
         .into_iter()
-        .filter_map(|(path, range)| Some((home.setting(&path)?, range)))
+        .filter_map(|(path, direct)| Some(Block { setting: home.setting(&path)?, direct }))
         .collect();
     // The two files are merged key by key.
     let legacy = home.legacy_setting(&format!("platforms.{id}"));
     let known = |block: &Setting<'_>| {
-        blocks.iter().any(|(other, _)| std::ptr::eq(other.document, block.document))
+        blocks.iter().any(|other| std::ptr::eq(other.setting.document, block.document))
     };
     let legacy = legacy.filter(|block| !known(block));
-    blocks.extend(legacy.map(|block| (block, Range::ALWAYS)));
+    blocks.extend(legacy.map(|setting| Block { setting, direct: false }));
     blocks
 }
 
-fn switch<'d>(
-    home: &Home<'d>,
-    spec: &Platform,
-    blocks: &[(Setting<'d>, Range)],
-) -> Option<Place<'d>> {
+fn switch<'d>(home: &Home<'d>, spec: &Platform, blocks: &[Block<'d>]) -> Option<Place<'d>> {
     let enabled = |value: bool| {
-        blocks.iter().find_map(|(block, range)| {
-            let setting = block.child("enabled")?;
-            (home.may_hold(range) && setting.switch() == Some(value)).then(|| setting.place())
+        blocks.iter().find_map(|block| {
+            let setting = block.setting.child("enabled")?;
+            (home.may_hold(&block.switch_range()) && setting.switch() == Some(value))
+                .then(|| setting.place())
         })
     };
     if enabled(false).is_some() && off_counts(home, spec) {
@@ -157,9 +242,9 @@ fn switch<'d>(
             return first;
         }
     }
-    blocks.iter().find_map(|(block, range)| {
-        let token = block.child("token").filter(|token| !token.is_empty())?;
-        (home.may_hold(range)).then(|| token.place())
+    blocks.iter().find_map(|block| {
+        let token = block.setting.child("token").filter(|token| !token.is_empty())?;
+        home.may_hold(&block.switch_range()).then(|| token.place())
     })
 }
 

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use super::approvals::Because;
 use super::home::Home;
-use super::platform::{Door, PlatformState};
+use super::platform::{Door, PlatformState, says_yes};
+use super::setting::Setting;
 use super::variable::Variable;
 use super::webhook::UNSIGNED;
 use crate::document::Place;
@@ -108,10 +109,9 @@ impl<'d> Home<'d> {
     fn users(&self, state: &PlatformState<'d>) -> Who<'d> {
         let mut who = self.listed(state);
         if let Some(name) = &state.spec.allow_bots {
-            // Discord takes it from the variable only.
             let key = || {
-                let setting = self.platform_key(&state.spec.id, "allow_bots");
-                let setting = setting.filter(|_| state.spec.id != "discord")?;
+                let mut keys = state.bots.iter();
+                let (setting, _) = keys.find(|(_, range)| self.may_hold(range))?;
                 Some((setting.str()?.to_owned(), setting.path.clone(), setting.place()))
             };
             let set = match self.variable(name).map(|effective| effective.winner) {
@@ -131,6 +131,17 @@ impl<'d> Home<'d> {
         who
     }
 
+    /// The key that opens a platform to everybody in some release in question, and when.
+    #[must_use]
+    pub fn opened<'s>(&self, state: &'s PlatformState<'d>) -> Option<(&'s Setting<'d>, Holds)> {
+        let name = state.spec.allow_all.as_ref();
+        if name.is_some_and(|name| self.variable(name).is_some_and(|found| found.winner.is_set())) {
+            return None;
+        }
+        let mut keys = state.opened.iter().map(|(setting, range)| (setting, self.holds(range)));
+        keys.find(|(_, holds)| *holds != Holds::Never)
+    }
+
     fn listed(&self, state: &PlatformState<'d>) -> Who<'d> {
         let facts = self.knowledge.facts().platforms();
         let spec = state.spec;
@@ -146,8 +157,15 @@ impl<'d> Home<'d> {
                 return Who::by(Whom::Everyone, vec![of(variable)]);
             }
         }
-        let is_chat =
-            |door: &Door<'_>| spec.chats.contains(&door.name) || door.name.ends_with("_chats");
+        if let Some((setting, holds)) = self.opened(state) {
+            let because = vec![Because::new(setting.path.clone(), Some(setting.place()))];
+            let always = holds == Holds::Always;
+            return Who::by(if always { Whom::Everyone } else { Whom::Unknown }, because);
+        }
+        let is_chat = |door: &Door<'_>| {
+            spec.chats.contains(&door.name)
+                || ["_chats", "_roles"].iter().any(|ending| door.name.ends_with(ending))
+        };
         let mut people: BTreeSet<String> = BTreeSet::new();
         let mut chats: BTreeSet<&String> = BTreeSet::new();
         let mut because: Vec<Because<'d>> = Vec::new();
@@ -218,14 +236,14 @@ impl<'d> Home<'d> {
         }
         everywhere.yaml_allow_all.iter().find_map(|key| {
             let setting = self.setting(&key.key)?;
-            let text = setting.python_str()?.trim().to_ascii_lowercase();
             let because = vec![Because::new(setting.path.clone(), Some(setting.place()))];
-            let yes = everywhere.allow_all_values.contains(&text);
-            match self.holds(&key.range()) {
+            if setting.is_hole() && self.may_hold(&key.range()) {
+                return Some(Who::by(Whom::Unknown, because));
+            }
+            match self.holds(&key.range().and(says_yes(&setting)?)) {
                 Holds::Never => None,
-                _ if setting.is_hole() => Some(Who::by(Whom::Unknown, because)),
-                Holds::Always => yes.then(|| Who::by(Whom::Everyone, because)),
-                Holds::Depends { .. } => yes.then(|| Who::by(Whom::Unknown, because)),
+                Holds::Always => Some(Who::by(Whom::Everyone, because)),
+                Holds::Depends { .. } => Some(Who::by(Whom::Unknown, because)),
             }
         })
     }

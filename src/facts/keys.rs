@@ -163,8 +163,8 @@ impl Default for Keys {
     }
 }
 
-/// From this release on, `gateway.<platform>` is read like `platforms.<platform>`.
-const GATEWAY_BLOCKS_SINCE: Release = Release::new(0, 21, 3);
+/// From this release on, `gateway.<platform>` is merged into `platforms.<platform>`; its lists count later.
+const GATEWAY_BLOCKS_SINCE: Release = Release::new(0, 20, 0);
 
 impl Keys {
     pub(super) fn from_json(json: &str) -> Result<Self, serde_json::Error> {

@@ -27,8 +27,6 @@ pub struct Everywhere {
     pub allow_all: String,
     /// Whole paths in config.yaml that set [`Self::allow_all`].
     pub yaml_allow_all: Vec<YamlKey>,
-    /// The words that count as yes for allow-all variables, in any case; nothing else does.
-    pub allow_all_values: Vec<String>,
     /// Variables that hold secrets.
     #[serde(default)]
     pub secrets: Vec<String>,
@@ -78,6 +76,12 @@ pub struct Platform {
     /// Lets bots past the human allowlist.
     #[serde(default)]
     pub allow_bots: Option<String>,
+    /// Keys of its block that do what `allow_all` does.
+    #[serde(default)]
+    pub yaml_allow_all: Vec<YamlKey>,
+    /// Keys of its block that do what `allow_bots` does.
+    #[serde(default)]
+    pub yaml_bots: Vec<YamlKey>,
     /// Keys of its block that authorise users.
     #[serde(default)]
     pub yaml_users: Vec<YamlKey>,
@@ -170,9 +174,18 @@ pub struct YamlKey {
     /// First release that no longer does.
     #[serde(default)]
     pub until: Option<Release>,
+    /// First release that reads it in `extra`, where that is a later one.
+    #[serde(default)]
+    pub extra_since: Option<Release>,
 }
 
 impl YamlKey {
+    /// The releases that read it in the `extra` of the block.
+    #[must_use]
+    pub fn extra_range(&self) -> Range {
+        Range { since: self.extra_since.max(self.since), until: self.until }
+    }
+
     /// The releases that read it.
     #[must_use]
     pub const fn range(&self) -> Range {

@@ -172,7 +172,8 @@ fn platform_blocks_are_known_keys() {
             ] {
                 assert!(matches!(facts.keys().lookup(&path), Lookup::Known { .. }), "{path:?}");
             }
-            for key in &platform.yaml_users {
+            let keys = platform.yaml_users.iter().chain(&platform.yaml_allow_all);
+            for key in keys.chain(&platform.yaml_bots) {
                 let known = facts.keys().lookup(&["platforms", &platform.id, &key.key]);
                 assert!(matches!(known, Lookup::Known { .. }), "{}.{}", platform.id, key.key);
             }

@@ -219,6 +219,16 @@ def spellings(platform):
         yield f"{switch} at the root", "", f"{switch}: true\n"
         yield f"{switch} at the root, quoted", "", f"{switch}: 'yes'\n"
         yield f"{switch}=true beside a list", f"{switch}=true\n{platform['users'][0]}={LISTED}\n", ""
+    for place in ["", "platforms", "gateway.platforms", "gateway"]:
+        for block in [f"{name}", f"{name}.extra"]:
+            path = [*place.split("."), *block.split(".")] if place else block.split(".")
+            text = "".join(f"{'  ' * depth}{part}:\n" for depth, part in enumerate(path))
+            yield f"{'.'.join(path)}.allow_all_users", "", f"{text}{'  ' * len(path)}allow_all_users: true\n"
+    if platform.get("users"):
+        for value in ["'yes'", "'on'", "on", "1", "false", "' true '"]:
+            yield f"{name}.allow_all_users: {value}", "", f"{name}:\n  allow_all_users: {value}\n"
+        yield f"{name}.allow_all_users beside a list", f"{platform['users'][0]}={LISTED}\n", f"{name}:\n  allow_all_users: true\n"
+        yield f"{name}.allow_all_users, the variable says no", f"{platform['allow_all']}=false\n", f"{name}:\n  allow_all_users: true\n"
     for key in ["allow_from", "allowed_users"]:
         yield f"{name}.{key}", "", f"{name}:\n  {key}: ['{LISTED}']\n"
         yield f"{name}.{key}, numbers", "", f"{name}:\n  {key}: [{LISTED}, 2]\n"
@@ -281,6 +291,23 @@ def authorisation():
     telegram = next(platform for platform in known if platform["id"] == "telegram")
     for label, env, config in EVERYWHERE:
         yield ask_who(telegram, label, env, config)
+
+
+def bots():
+    """What lets programs past the list of people."""
+    for platform in platforms():
+        if not platform.get("allow_bots"):
+            continue
+        name, switch = platform["id"], platform["allow_bots"]
+        listed = f"{platform['users'][0]}={LISTED}\n"
+        for value in ["all", "mentions", " ALL ", "none", "true", "yes", "", "bots"]:
+            yield ask_who(platform, f"{switch}={value}", f"{listed}{switch}={value}\n", "")
+            for place in [name, f"platforms.{name}", f"platforms.{name}.extra", f"gateway.platforms.{name}", f"gateway.{name}"]:
+                path = place.split(".")
+                block = "".join(f"{'  ' * depth}{part}:\n" for depth, part in enumerate(path))
+                yield ask_who(platform, f"{place}.allow_bots: {value}", listed, f"{block}{'  ' * len(path)}allow_bots: '{value}'\n")
+        yield ask_who(platform, "the variable says no", f"{listed}{switch}=none\n", f"{name}:\n  allow_bots: all\n")
+        yield ask_who(platform, "nothing", listed, "")
 
 
 def platform_switch():

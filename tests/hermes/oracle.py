@@ -178,6 +178,8 @@ def expand(question):
         from hermes_cli.config import load_config
         module = have("tools.mcp_tool_config") or importlib.import_module("tools.mcp_tool")
         return {"value": at(module._interpolate_env_vars(load_config()), path)}
+    if is_left_out(question["platform"]):
+        return {"known": False}
     block = gateway()[1].platforms[platform_of(question["platform"])]
     if path == ["token"]:
         return {"value": block.token}
@@ -192,6 +194,12 @@ def platform_of(name):
         return None
 
 
+def is_left_out(name):
+    """True for a plugin that the wheel has the code of, and no manifest: its builder forgot to pack it, and it is never loaded."""
+    folder = pathlib.Path(sys.path[0], "plugins", "platforms", name)
+    return folder.is_dir() and not (folder / "plugin.yaml").exists()
+
+
 def gateway():
     """The gateway's module and configuration, read as its start reads them."""
     run = importlib.import_module("gateway.run")
@@ -203,7 +211,7 @@ def authorise(question):
     """Whether a platform is on, and which of two people may write to it in private."""
     run, config = gateway()
     platform = platform_of(question["platform"])
-    if platform is None:
+    if platform is None or is_left_out(question["platform"]):
         return {"known": False}
     block = config.platforms.get(platform)
     from gateway.authz_mixin import GatewayAuthorizationMixin
@@ -218,11 +226,12 @@ def authorise(question):
 
     runner = Runner()
 
-    def may(user):
-        return bool(runner._is_user_authorized(SessionSource(platform=platform, chat_id=user, chat_type="dm", user_id=user)))
+    def may(user, **about):
+        source = SessionSource(platform=platform, chat_id=user, chat_type="dm", user_id=user, **about)
+        return bool(runner._is_user_authorized(source))
 
     return {"known": True, "on": bool(block and block.enabled), "stranger": may(question["stranger"]),
-            "listed": may(question["listed"])}
+            "listed": may(question["listed"]), "bot": may(question["stranger"], is_bot=True)}
 
 
 def writes(question):

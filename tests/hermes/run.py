@@ -139,6 +139,8 @@ def expansion_of(ours, cases):
 
 def expanded(case, answer):
     """`literal` when a reference of the form is still there."""
+    if not answer.get("known", True):
+        return None
     return "literal" if re.search(r"[$%]", str(answer["value"])) else "expanded"
 
 
@@ -160,6 +162,11 @@ def who(_case, answer):
     if not answer["known"]:
         return None
     return "everybody" if answer["stranger"] else "the listed" if answer["listed"] else "nobody"
+
+
+def bots_of(ours, cases):
+    return [any(finding["severity"] != "info" for finding in named(found, "gateway/bots-bypass"))
+            for found in ours.check(len(cases), "gateway/bots-bypass")]
 
 
 def switch_of(ours, cases):
@@ -198,6 +205,7 @@ def aspects():
     yield "redaction", cases.redaction, lambda _case, answer: answer, redaction_of
     yield "references", cases.expansion, expanded, expansion_of
     yield "who may write", cases.authorisation, who, who_of
+    yield "bots", cases.bots, lambda _case, answer: answer["bot"] if answer["known"] else None, bots_of
     yield "platform on", cases.platform_switch, lambda _case, answer: answer["on"] if answer["known"] else None, switch_of
     yield "write root", cases.write_roots, lambda _case, answer: "no fence" if answer["writable"] else "a fence", fence_of
     yield "API server's key", cases.api_key, lambda _case, answer: answer["usable"], key_of
@@ -231,6 +239,8 @@ EXPLAINED = [
     ("API server's key", r"extra\.key: (null|\[a\])$|^platforms\.api_server\.key$|at the root$", None, None,
      "there is no key that is read, and the server does not start: nothing is exposed, and nothing said"),
     ("who may write", r"^wecom(_callback)?: ", None, None, "the plugin is not loaded where a package that it needs is not there"),
+    ("who may write", r"^discord: discord\.extra\.", None, None, "no release reads it there; the line is meant to open the door, and is said to"),
+    ("who may write", r"^discord: gateway\.platforms\.discord\.extra\.allow_all", None, "0.22.2", "as above, until that release reads it"),
     ("platform on", r"^(photon|teams|google_chat): ", None, None, "needs a package that is not there"),
 ]
 

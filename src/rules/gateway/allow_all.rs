@@ -1,8 +1,8 @@
 //! `gateway/allow-all`: a switch lets everybody command the agent.
 
-use crate::deployment::{Home, Setting, Variable, VariableSource};
+use crate::deployment::{Effective, Home, Setting, Variable, VariableSource, says_yes};
 use crate::document::tree::Value;
-use crate::facts::{Holds, Range};
+use crate::facts::{Holds, Platform, Range};
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{in_force, is_on, is_switched_off, open_door};
 use crate::rules::{Draft, Findings, HomeRule, RuleMeta, page};
@@ -28,27 +28,97 @@ impl HomeRule for AllowAll {
         everywhere(home, findings);
         for platform in &facts.platforms {
             let Some(name) = &platform.allow_all else { continue };
-            let Some(effective) = home.variable(name) else { continue };
-            let variable = effective.winner;
-            if !variable.known || !variable.is_true() || is_switched_off(home, &platform.id) {
+            if is_switched_off(home, &platform.id) {
                 continue;
             }
-            let on = is_on(home, &platform.id);
-            let message = format!("`{name}` lets everybody on {} command the agent", platform.name);
-            let severity = if on { severity(home, variable) } else { Severity::Warning };
-            let mut draft = set(variable).message(message).severity(severity);
-            if !on {
-                draft = draft.note(format!(
-                    "nothing seen here switches {} on; its credentials may come from elsewhere",
-                    platform.name
-                ));
+            match home.variable(name) {
+                Some(effective) if effective.winner.is_set() => {
+                    by_variable(home, platform, name, effective, findings);
+                }
+                _ => by_key(home, platform, findings),
             }
-            let list = platform.users.first().map_or("the allowlist", String::as_str);
-            let draft =
-                draft.help(format!("remove the line and set `{list}=` to the ids that may write"));
-            findings.add(shadowed(draft, effective.shadowed));
         }
     }
+}
+
+fn by_variable(
+    home: &Home<'_>,
+    platform: &Platform,
+    name: &str,
+    effective: Effective<'_, '_>,
+    findings: &mut Findings,
+) {
+    let variable = effective.winner;
+    if !variable.known || !variable.is_true() {
+        return;
+    }
+    let on = is_on(home, &platform.id);
+    let message = format!("`{name}` lets everybody on {} command the agent", platform.name);
+    let severity = if on { severity(home, variable) } else { Severity::Warning };
+    let draft = set(variable).message(message).severity(severity).help(help(platform));
+    findings.add(shadowed(dormant(draft, platform, on), effective.shadowed));
+}
+
+/// The key of a platform's block that stands for its variable.
+fn by_key(home: &Home<'_>, platform: &Platform, findings: &mut Findings) {
+    let states = home.platforms();
+    let Some(state) = states.iter().find(|state| state.spec.id == platform.id) else { return };
+    // One that counts today says more than one that is dormant.
+    let read = state.opened.iter().find(|(_, range)| home.may_hold(range));
+    let Some((setting, range)) = read.or(state.opened.first()) else { return };
+    let on = state.on.is_some();
+    let (mut severity, message) = effect(
+        home,
+        setting,
+        range,
+        &format!("lets everybody on {} command the agent", platform.name),
+    );
+    if !on {
+        severity = severity.min(Severity::Warning);
+    }
+    let draft = AllowAll::META
+        .at(&setting.place())
+        .message(message)
+        .label("everybody is let in")
+        .severity(severity)
+        .help(help(platform));
+    findings.add(dormant(draft, platform, on));
+}
+
+/// How grave a key is that opens a door, and what it does in the releases in question.
+fn effect(
+    home: &Home<'_>,
+    setting: &Setting<'_>,
+    range: &Range,
+    effect: &str,
+) -> (Severity, String) {
+    let (path, text) = (&setting.path, range.text());
+    match home.holds(range) {
+        Holds::Always => (open_door(home), format!("`{path}` {effect}")),
+        // Dormant today, and in force with the next update.
+        Holds::Never => (
+            in_force(home, Severity::Warning),
+            format!("`{path}` is ignored here, and {effect} {text}"),
+        ),
+        Holds::Depends { .. } => {
+            (in_force(home, Severity::Warning), format!("`{path}` {effect} {text}"))
+        }
+    }
+}
+
+fn help(platform: &Platform) -> String {
+    let list = platform.users.first().map_or("the allowlist", String::as_str);
+    format!("remove the line and set `{list}=` to the ids that may write")
+}
+
+fn dormant(draft: Draft, platform: &Platform, on: bool) -> Draft {
+    if on {
+        return draft;
+    }
+    draft.note(format!(
+        "nothing seen here switches {} on; its credentials may come from elsewhere",
+        platform.name
+    ))
 }
 
 /// The switch for all platforms, as a variable or as the keys that set it in newer releases.
@@ -62,12 +132,11 @@ fn everywhere(home: &Home<'_>, findings: &mut Findings) {
         .filter(|(setting, _)| !matches!(setting.value(), Value::Null))
         // The first one that says anything is the one that counts.
         .scan(true, |first, (setting, range)| {
-            let counts = counts(&setting) && !setting.is_hole();
-            let goes_on = counts || !std::mem::take(first);
-            goes_on.then_some((setting, range, counts))
+            let yes = says_yes(&setting).map(|yes| range.and(yes));
+            let goes_on = yes.is_some() || !std::mem::take(first);
+            goes_on.then_some((setting, yes))
         })
-        .filter(|(_, _, counts)| *counts)
-        .map(|(setting, range, _)| (setting, range))
+        .filter_map(|(setting, yes)| Some((setting, yes?)))
         .collect();
     let help = "remove the line and list who may write in each platform's own allowlist variable, \
                 such as `TELEGRAM_ALLOWED_USERS`";
@@ -94,19 +163,8 @@ fn everywhere(home: &Home<'_>, findings: &mut Findings) {
         return;
     }
     let Some(((first, range), others)) = keys.split_first() else { return };
-    let effect = "lets everybody on every platform command the agent";
-    let (path, text) = (&first.path, range.text());
-    let (severity, message) = match home.holds(range) {
-        Holds::Always => (open_door(home), format!("`{path}` {effect}")),
-        // Dormant today, and in force with the next update.
-        Holds::Never => (
-            in_force(home, Severity::Warning),
-            format!("`{path}` is ignored here, and {effect} {text}"),
-        ),
-        Holds::Depends { .. } => {
-            (in_force(home, Severity::Warning), format!("`{path}` {effect} {text}"))
-        }
-    };
+    let (severity, message) =
+        effect(home, first, range, "lets everybody on every platform command the agent");
     let mut draft = AllowAll::META
         .at(&first.place())
         .message(message)
@@ -140,13 +198,6 @@ fn is_idle(home: &Home<'_>) -> bool {
         .peekable();
     listed(&home.knowledge.facts().platforms().everywhere.users)
         || (on.peek().is_some() && on.all(|state| listed(state.spec.users.get(..1).unwrap_or(&[]))))
-}
-
-/// The words that count, as Python prints the value.
-fn counts(setting: &Setting<'_>) -> bool {
-    setting.python_str().is_some_and(|text| {
-        matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "1" | "yes")
-    })
 }
 
 fn set(variable: &Variable<'_>) -> Draft {

@@ -1,9 +1,9 @@
 //! `gateway/bots-bypass`: bots are let past the list of people.
 
-use crate::deployment::Home;
-use crate::facts::Range;
+use crate::deployment::{Home, Setting};
+use crate::facts::{Holds, Platform, Range};
 use crate::finding::{Confidence, Severity};
-use crate::rules::posture::{is_switched_off, platform_key};
+use crate::rules::posture::is_switched_off;
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// Bots are let past the list of people.
@@ -44,22 +44,32 @@ impl HomeRule for BotsBypass {
                     draft = draft.related(&loser.place, "is set here too, and loses");
                 }
                 findings.add(draft);
-            // Discord takes it from the variable only.
-            } else if platform.id != "discord"
-                && let Some(setting) = platform_key(home, &platform.id, "allow_bots")
+            } else if let Some((setting, range)) = key(home, platform)
                 && let Some(which) = setting.str().and_then(bots)
-                && !setting.is_hole()
             {
+                let when = match home.holds(range) {
+                    Holds::Never => continue,
+                    Holds::Always => String::new(),
+                    Holds::Depends { text } => format!(" {text}"),
+                };
+                let severity = if when.is_empty() { Self::META.severity } else { Severity::Info };
                 findings.add(
                     Self::META
                         .at(&setting.place())
-                        .message(message(&setting.path, which, who))
+                        .severity(severity)
+                        .message(message(&setting.path, which, who) + &when)
                         .label("bots pass the allowlist")
                         .help("`allow_bots: none`"),
                 );
             }
         }
     }
+}
+
+/// The key of its block that says so, with the releases that read it.
+fn key<'h, 'd>(home: &'h Home<'d>, platform: &Platform) -> Option<&'h (Setting<'d>, Range)> {
+    let state = home.platforms().iter().find(|state| state.spec.id == platform.id)?;
+    state.bots.iter().find(|(_, range)| home.may_hold(range))
 }
 
 /// Which bots a value lets in.

@@ -86,6 +86,7 @@ fn is_listed(home: &Home<'_>, state: &PlatformState<'_>) -> bool {
     state.has_allowlist()
         || state.unread.iter().any(|(door, _)| !door.is_empty())
         || spec.allow_all.as_ref().is_some_and(|name| is_true(home, name))
+        || home.opened(state).is_some()
         || spec.policy_users.iter().any(|name| home.variable(name).is_some())
         || home.variables().iter().any(|variable| {
             variable.is_set()

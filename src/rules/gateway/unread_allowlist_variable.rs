@@ -36,7 +36,8 @@ impl HomeRule for UnreadAllowlistVariable {
             let open = everybody_may_come(home)
                 || platform
                     .and_then(|platform| platform.allow_all.as_ref())
-                    .is_some_and(|name| is_true(home, name));
+                    .is_some_and(|name| is_true(home, name))
+                || state.is_some_and(|state| home.opened(state).is_some());
             let severity = if !variable.is_set() {
                 missing(home, Severity::Info)
             } else if open && !listed && !home.runs_isolated() {
