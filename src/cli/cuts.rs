@@ -30,7 +30,7 @@ pub fn of(errors: &[&Finding], deployment: &mut Deployment<'_>) -> Vec<Cut> {
         });
         let home = deployment.homes.get(at)?;
         let place = home.anchor("terminal.backend").filter(|_| home.has_config())?;
-        let place = home.setting("terminal.backend").map_or(place, |setting| setting.place());
+        let place = home.mirrored("terminal.backend").map_or(place, |found| found.place);
         let judged = judged_as_whole(deployment).into_vec();
         let errors: HashSet<_> = judged
             .iter()

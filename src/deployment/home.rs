@@ -389,11 +389,8 @@ impl<'d> Home<'d> {
     /// True when commands run on the machine itself: the default, and what makes every lax setting worse.
     #[must_use]
     pub fn runs_locally(&self) -> bool {
-        let backend = self.setting("terminal.backend").and_then(|setting| setting.python_str());
-        !self.supposed_isolated
-            && backend.is_none_or(|backend| {
-                backend.trim().eq_ignore_ascii_case("local") || backend == "None"
-            })
+        let is_local = |backend: &Option<String>| backend.as_deref() == Some("local");
+        !self.supposed_isolated && self.backends().iter().all(is_local)
     }
 
     /// Takes commands to run in a container that sees no folder of the host, whatever the settings say: to see what
@@ -408,17 +405,15 @@ impl<'d> Home<'d> {
         if self.supposed_isolated {
             return true;
         }
-        let backend = self.setting("terminal.backend").and_then(|setting| setting.python_str());
-        let container = backend.is_some_and(|backend| {
-            ["docker", "singularity", "modal", "daytona"]
-                .contains(&backend.trim().to_ascii_lowercase().as_str())
-        });
-        let filled = |path: &str| self.setting(path).is_some_and(|setting| !setting.is_empty());
-        let on = |path: &str| self.setting(path).and_then(|setting| setting.bool()) == Some(true);
-        container
+        let is_container = |backend: &Option<String>| {
+            let names = ["docker", "singularity", "modal", "daytona"];
+            backend.as_deref().is_some_and(|backend| names.contains(&backend))
+        };
+        let filled = |path: &str| self.mirrored(path).is_some_and(|found| !found.empty);
+        self.backends().iter().all(is_container)
             && !filled("terminal.docker_volumes")
             && !filled("terminal.docker_extra_args")
-            && !on("terminal.docker_mount_cwd_to_workspace")
+            && !self.mirrored("terminal.docker_mount_cwd_to_workspace").is_some_and(|it| it.on)
     }
 
     fn collect_variables(&self) -> Vec<Variable<'d>> {

@@ -128,6 +128,23 @@ def approvals_test():
         yield Case(label, {"config.yaml": text}, {"op": "approvals-test", "commands": sample()})
 
 
+# What .env says of where commands run, and what config.yaml does.
+BACKEND_ENV = ["X=1", "TERMINAL_ENV=docker", "TERMINAL_ENV=local", "TERMINAL_ENV=modal", "TERMINAL_ENV=ssh", "export TERMINAL_ENV='docker'",
+               """TERMINAL_ENV=docker\nTERMINAL_DOCKER_VOLUMES='["/srv/a:/a"]'""", """TERMINAL_ENV=docker\nTERMINAL_DOCKER_VOLUMES='["cache:/a"]'""",
+               "TERMINAL_ENV=docker\nTERMINAL_DOCKER_VOLUMES=[]", """TERMINAL_DOCKER_VOLUMES='["~/a:/a"]'"""]
+BACKEND_CONFIG = ["model: {default: a}\n", "terminal:\n  timeout: 60\n", "terminal:\n", "terminal:\n  backend: docker\n", "terminal:\n  backend: local\n",
+                  "terminal:\n  backend: docker\n  docker_volumes: ['/srv/b:/b']\n", "terminal:\n  backend: docker\n  docker_volumes: []\n",
+                  "terminal:\n  docker_volumes: ['/srv/b:/b']\n", "TERMINAL_ENV: docker\n"]
+
+
+def backend():
+    for env in BACKEND_ENV:
+        for config in BACKEND_CONFIG:
+            for session in ("chat", "cli"):
+                yield Case(f"{session}: {env!r} and {config!r}", {".env": env + "\n", "config.yaml": config},
+                           {"op": "backend", "session": session}, {"session": session})
+
+
 def redaction():
     for word in WORDS:
         yield Case(f"redact_secrets: {word}", {"config.yaml": f"security:\n  redact_secrets: {word}\n"}, {"op": "redaction"})

@@ -21,7 +21,7 @@ import traceback
 import types
 
 # Clients of services: nothing of the kind is called.
-STANDINS = {"requests", "httpx", "aiohttp", "openai", "psutil", "websockets"}
+STANDINS = {"rich", "prompt_toolkit", "fire", "requests", "httpx", "aiohttp", "openai", "psutil", "websockets"}
 # Modules that read the home, or the environment, when they are imported.
 AT_IMPORT = ["hermes_cli.main", "hermes_cli.cli_config_load", "agent.redact", "gateway.run", "tools.approval",
              "tools.approval_context", "tools.approval_detection", "tools.approval_floors", "tools.approval_yolo"]
@@ -142,6 +142,21 @@ def approvals_test(question):
     return {"verdicts": own and [own.evaluate_command(command)["verdict"] for command in question["commands"]]}
 
 
+def backend(question):
+    """Whether commands run where nothing is checked: in the gateway after its first message, or at a terminal."""
+    load_env()
+    if question["session"] == "chat":
+        import gateway.run as run
+        run._reload_runtime_env_preserving_config_authority()
+    else:
+        import cli
+        cli.load_cli_config()
+    import tools.terminal_tool as terminal
+    config = terminal._get_env_config()
+    skips = first(approval_modules(), "_should_skip_container_guards")
+    return {"isolated": skips(config["env_type"], terminal._docker_has_host_access(config))}
+
+
 def redaction(_question):
     """Whether secrets are taken out, in the command line and in the gateway."""
     def started(module):
@@ -251,7 +266,7 @@ def api_key(_question):
     return {"usable": has_usable_secret(key or os.getenv("API_SERVER_KEY", ""), min_length=16)}
 
 
-OPERATIONS = {f.__name__.replace("_", "-"): f for f in [modes, decide, approvals_test, redaction, expand, authorise, writes, api_key]}
+OPERATIONS = {f.__name__.replace("_", "-"): f for f in [modes, decide, approvals_test, backend, redaction, expand, authorise, writes, api_key]}
 
 
 def answer(question, home):

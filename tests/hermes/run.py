@@ -119,6 +119,11 @@ def asked_of(ours, cases):
     return [[{"ask": "asked", "unknown": "asked"}.get(verdict, verdict) for verdict in row] for row in verdicts_of(ours, cases)]
 
 
+def backend_of(ours, cases):
+    told = {session: ours.policy(len(cases), "rm -rf build", session) for session in ("chat", "cli")}
+    return [told[case.about["session"]][number]["step"] == "container" for number, case in enumerate(cases)]
+
+
 def redaction_of(ours, cases):
     def read(found):
         off = {"cli": False, "gateway": False}
@@ -206,6 +211,7 @@ def aspects():
     words = {"ask-approval": "asked", "allow": "allow", "hardline-deny": "deny", "user-deny": "deny"}
     tested = lambda _case, answer: answer["verdicts"] and [words[verdict] for verdict in answer["verdicts"]]
     yield "hermes approvals test", cases.approvals_test, tested, asked_of
+    yield "backend", cases.backend, lambda _case, answer: answer["isolated"], backend_of
     yield "redaction", cases.redaction, lambda _case, answer: answer, redaction_of
     yield "references", cases.expansion, expanded, expansion_of
     yield "who may write", cases.authorisation, who, who_of

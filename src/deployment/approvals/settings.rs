@@ -11,6 +11,8 @@ use crate::policy::{self, Mode, Release, Truth, Unattended, approvals_mode, unat
 
 /// The variable that switches every question off.
 pub const YOLO: &str = "HERMES_YOLO_MODE";
+/// The key that says where commands run.
+const BACKEND: &str = "terminal.backend";
 
 /// A choice that is known, or left open by the files.
 pub struct Choice<'d, T: 'static> {
@@ -49,6 +51,8 @@ pub struct Settings<'d> {
     pub alone: Choice<'d, Unattended>,
     /// Where commands run.
     pub backend: Choice<'d, Backend>,
+    /// The key or variable that says so.
+    pub backend_name: String,
     /// The config is not what the release runs on, and what it runs on is not here.
     pub elsewhere: bool,
 }
@@ -71,9 +75,11 @@ impl<'d> Home<'d> {
                 yolo_name,
                 alone: Choice { values: vec![Unattended::Deny, Unattended::Approve], place: None },
                 backend: Choice { values: vec![Backend::Host, Backend::Isolated], place: None },
+                backend_name: BACKEND.to_owned(),
                 elsewhere: true,
             };
         }
+        let (backend, backend_name) = self.backend(session, release);
         Settings {
             elsewhere: false,
             mode: self.mode(release),
@@ -86,7 +92,8 @@ impl<'d> Home<'d> {
                 release,
                 unattended_mode,
             ),
-            backend: self.backend(release),
+            backend,
+            backend_name,
         }
     }
 
@@ -126,45 +133,41 @@ impl<'d> Home<'d> {
         Choice { values, place: Some(setting.place()) }
     }
 
-    fn backend(&self, release: Release) -> Choice<'d, Backend> {
-        let Some(setting) = self.in_force("terminal.backend", release) else {
-            return Choice::default(Backend::Host);
+    /// Where commands run, and the name of what says so.
+    fn backend(&self, session: Session, release: Release) -> (Choice<'d, Backend>, String) {
+        let Some(found) = self.mirrored_for(BACKEND, session, release) else {
+            return (Choice::default(Backend::Host), BACKEND.to_owned());
         };
-        let place = Some(setting.place());
         let host_or_not = || vec![Backend::Host, Backend::Isolated];
-        if is_open(&setting) {
-            return Choice { values: host_or_not(), place };
-        }
-        let name = setting.python_str().unwrap_or_default();
-        let values = match self.sees_host() {
-            Some(sees) => vec![Backend::of(&name, sees)],
-            // A backend that no volume changes is known all the same.
-            None if Backend::of(&name, true) == Backend::of(&name, false) => {
-                vec![Backend::of(&name, true)]
+        let values = match (&found.text, self.sees_host(session, release)) {
+            _ if found.open => host_or_not(),
+            (name, Some(sees)) => vec![Backend::of(name.as_deref().unwrap_or_default(), sees)],
+            (name, None) => {
+                let name = name.as_deref().unwrap_or_default();
+                let (open, closed) = (Backend::of(name, true), Backend::of(name, false));
+                // A backend that no volume changes is known all the same.
+                if open == closed { vec![open] } else { host_or_not() }
             }
-            None => host_or_not(),
         };
-        Choice { values, place }
+        (Choice { values, place: Some(found.place) }, found.name)
     }
 
     /// What Hermes takes for a folder of the host among the volumes; `None` where a template decides.
-    fn sees_host(&self) -> Option<bool> {
-        let mounts = self.setting("terminal.docker_mount_cwd_to_workspace");
-        if mounts.as_ref().and_then(Setting::bool) == Some(true) {
+    fn sees_host(&self, session: Session, release: Release) -> Option<bool> {
+        let ask = |path: &str| self.mirrored_for(path, session, release);
+        let mounts = ask("terminal.docker_mount_cwd_to_workspace");
+        if mounts.as_ref().is_some_and(|mounts| mounts.on) {
             return Some(true);
         }
-        let volumes = self.setting("terminal.docker_volumes");
-        let known = volumes.as_ref().is_none_or(|volumes| {
-            !volumes.is_hole()
-                && !volumes.item_settings().iter().any(|item| item.is_hole() || has_reference(item))
-        });
+        let volumes = ask("terminal.docker_volumes");
         let sees = volumes.as_ref().is_some_and(|volumes| {
-            volumes.items().iter().any(|(volume, _)| is_host_folder(volume))
+            volumes.entries.iter().any(|(volume, _)| is_host_folder(volume))
         });
-        match (sees, known && !mounts.is_some_and(|mounts| mounts.is_hole())) {
+        let open = [mounts, volumes].into_iter().flatten().any(|found| found.open);
+        match (sees, open) {
             (true, _) => Some(true),
-            (false, true) => Some(false),
-            (false, false) => None,
+            (false, false) => Some(false),
+            (false, true) => None,
         }
     }
 
@@ -215,7 +218,7 @@ impl<'d> Settings<'d> {
     pub(super) fn because(&self, step: &Step, session: Session) -> Option<Because<'d>> {
         let mode = || Because::new("approvals.mode", self.mode.place.clone());
         Some(match step {
-            Step::Isolated => Because::new("terminal.backend", self.backend.place.clone()),
+            Step::Isolated => Because::new(self.backend_name.clone(), self.backend.place.clone()),
             Step::Yolo => Because::new(self.yolo_name.clone(), self.yolo.place.clone()),
             Step::ModeOff => mode(),
             Step::Class { then: Then::Approved | Then::Refused, .. } => {
@@ -235,7 +238,7 @@ impl<'d> Settings<'d> {
             return Some(Because::new(self.yolo_name.clone(), self.yolo.place.clone()));
         }
         if self.backend.values.len() > 1 {
-            return Some(Because::new("terminal.backend", self.backend.place.clone()));
+            return Some(Because::new(self.backend_name.clone(), self.backend.place.clone()));
         }
         if self.mode.values.len() > 1 {
             return Some(Because::new("approvals.mode", self.mode.place.clone()));

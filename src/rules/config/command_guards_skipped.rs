@@ -4,9 +4,8 @@
 //! `docker_volumes`. It does not look at `docker_extra_args`, nor behind a `$VARIABLE`.
 
 use super::approvals::more;
-use crate::deployment::{Home, Setting};
+use crate::deployment::{Home, Mirrored};
 use crate::document::Place;
-use crate::document::tree::Value;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::policy::decide::is_host_folder;
@@ -30,17 +29,16 @@ impl HomeRule for CommandGuardsSkipped {
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
         let docker = home
-            .setting("terminal.backend")
-            .and_then(|setting| setting.python_str())
-            .is_some_and(|backend| backend.trim().eq_ignore_ascii_case("docker"));
-        let mounts_cwd = home
-            .setting("terminal.docker_mount_cwd_to_workspace")
-            .is_some_and(|setting| setting.bool() == Some(true));
-        let volumes = texts(home.setting("terminal.docker_volumes"));
+            .mirrored("terminal.backend")
+            .and_then(|found| found.backend())
+            .is_some_and(|backend| backend == "docker");
+        let mounts_cwd =
+            home.mirrored("terminal.docker_mount_cwd_to_workspace").is_some_and(|found| found.on);
+        let volumes = texts(home.mirrored("terminal.docker_volumes"));
         if !docker || mounts_cwd || volumes.iter().any(|(text, _)| is_host_folder(text)) {
             return;
         }
-        let args = texts(home.setting("terminal.docker_extra_args"));
+        let args = texts(home.mirrored("terminal.docker_extra_args"));
         let mut grants = grants(&args);
         grants.extend(volumes.iter().filter(|(text, _)| hides_behind_variable(text)).map(
             |(_, place)| Grant {
@@ -85,13 +83,8 @@ struct Grant<'d> {
     place: Place<'d>,
 }
 
-fn texts<'d>(setting: Option<Setting<'d>>) -> Vec<(&'d str, Place<'d>)> {
-    let Some(setting) = setting.filter(|setting| matches!(setting.value(), Value::Seq(_))) else {
-        return Vec::new();
-    };
-    super::approvals::entries(&setting)
-        .map(|(all, _)| all.into_iter().map(|entry| (entry.text, entry.place(&setting))).collect())
-        .unwrap_or_default()
+fn texts(found: Option<Mirrored<'_>>) -> Vec<(String, Place<'_>)> {
+    found.map(|found| found.entries).unwrap_or_default()
 }
 
 /// `$HOME:/x`; `${HOME}:/x` is filled in before Hermes looks.
@@ -100,7 +93,7 @@ fn hides_behind_variable(volume: &str) -> bool {
 }
 
 /// Options that give a part of the host away.
-fn grants<'d>(args: &[(&'d str, Place<'d>)]) -> Vec<Grant<'d>> {
+fn grants<'d>(args: &[(String, Place<'d>)]) -> Vec<Grant<'d>> {
     let mut all = Vec::new();
     let mut rest = args.iter();
     while let Some((text, place)) = rest.next() {

@@ -138,9 +138,9 @@ fn segment_wise(release: Release) -> bool {
 /// True where Hermes refuses the worst commands by itself.
 fn has_floor(home: &Home<'_>) -> bool {
     let ssh = || {
-        home.setting("terminal.backend")
-            .and_then(|setting| setting.python_str())
-            .is_some_and(|backend| backend.trim().eq_ignore_ascii_case("ssh"))
+        home.mirrored("terminal.backend")
+            .and_then(|found| found.backend())
+            .is_some_and(|backend| backend == "ssh")
     };
     home.runs_locally() || ssh()
 }

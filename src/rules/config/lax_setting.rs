@@ -112,7 +112,7 @@ impl<'d> View<'_, 'd> {
             Holds::Always => (Severity::Error, None),
             Holds::Depends { text } => (Severity::Warning, Some(format!("read {text}"))),
         };
-        let counts = fact.when.iter().all(|word| self.is_so(*word, platform))
+        let counts = fact.when.iter().all(|word| is_so(home, *word, platform))
             && fact.needs.iter().all(|key| self.any_on(key, setting));
         let severity = match (counts, fact.otherwise) {
             (true, _) => in_force(home, fact.severity.into()).min(limit),
@@ -157,20 +157,6 @@ impl<'d> View<'_, 'd> {
             .then(|| range.and(fact.range()))
     }
 
-    fn is_so(&self, word: Circumstance, platform: Option<&str>) -> bool {
-        let home = self.home;
-        match (word, platform) {
-            (Circumstance::Served, Some(id)) => platform_is_on(home, id),
-            (Circumstance::Served, None) => home.platforms().iter().any(|state| state.on.is_some()),
-            (Circumstance::Local, _) => home.runs_locally(),
-            (other, _) => home
-                .setting("terminal.backend")
-                .and_then(|backend| backend.python_str())
-                .zip(other.backend())
-                .is_some_and(|(backend, wanted)| backend.trim().eq_ignore_ascii_case(wanted)),
-        }
-    }
-
     /// Whether a key that another one hangs on is on; `.name` is a sibling of `setting`.
     fn any_on(&self, key: &str, setting: &Setting<'d>) -> bool {
         let path = match key.strip_prefix('.') {
@@ -181,6 +167,20 @@ impl<'d> View<'_, 'd> {
             None => key.to_owned(),
         };
         self.matching(&path).iter().any(|(found, _)| is_on(&found.setting))
+    }
+}
+
+/// Whether what a row asks of the rest of the deployment holds, for a key of `platform` or of none.
+pub(in crate::rules) fn is_so(home: &Home<'_>, word: Circumstance, platform: Option<&str>) -> bool {
+    match (word, platform) {
+        (Circumstance::Served, Some(id)) => platform_is_on(home, id),
+        (Circumstance::Served, None) => home.platforms().iter().any(|state| state.on.is_some()),
+        (Circumstance::Local, _) => home.runs_locally(),
+        (other, _) => home
+            .mirrored("terminal.backend")
+            .and_then(|found| found.backend())
+            .zip(other.backend())
+            .is_some_and(|(backend, wanted)| backend == wanted),
     }
 }
 

@@ -34,45 +34,67 @@ pub(super) fn unsafe_places<'d>(
         LaxValue::Empty => whole(matches!(value, Value::Seq(items) if items.is_empty())),
         LaxValue::Above(bound) => whole(number(value).is_some_and(|number| number > *bound)),
         LaxValue::Zero => whole(number(value).is_some_and(|number| number <= 0.0)),
-        LaxValue::NotWords(words) => whole(text(setting).is_some_and(|text| {
-            !text.is_empty() && !words.iter().any(|word| word.eq_ignore_ascii_case(&text))
-        })),
-        LaxValue::BareProgram => {
-            whole(text(setting).is_some_and(|text| !text.is_empty() && !text.contains(['/', '\\'])))
+        LaxValue::NotWords(_)
+        | LaxValue::BareProgram
+        | LaxValue::NoName
+        | LaxValue::FloatingImage => {
+            whole(text(setting).is_some_and(|text| is_unsafe(home, lax, &text)))
         }
-        LaxValue::NoName => {
-            whole(text(setting).is_some_and(|text| !text.is_empty() && !is_variable_name(&text)))
+        LaxValue::PlainHttp
+        | LaxValue::WideCidr(_)
+        | LaxValue::LocalCidr
+        | LaxValue::SecretName
+        | LaxValue::PassingSecretName => each(setting, &[','], |it| is_unsafe(home, lax, it)),
+        LaxValue::Words(_) => each(setting, &[',', ' '], |it| is_unsafe(home, lax, it)),
+        LaxValue::WidePath => each(setting, &[], |it| is_unsafe(home, lax, it)),
+    }
+}
+
+/// Whether the text of a variable, or an entry of a list in one, is among the unsafe values. Empty text is not set, and
+/// to a variable `on` is no word for yes.
+pub(in crate::rules) fn is_unsafe_text(home: &Home<'_>, lax: &LaxValue, text: &str) -> bool {
+    let text = text.trim();
+    if text.is_empty() || !is_known(text) {
+        return false;
+    }
+    let words = match lax {
+        LaxValue::Words(_) => text.split([',', ' ']).collect(),
+        LaxValue::PlainHttp => text.split(',').collect(),
+        _ => vec![text],
+    };
+    words.iter().map(|word| word.trim()).any(|word| is_unsafe(home, lax, word))
+}
+
+/// Whether text is among the unsafe values.
+fn is_unsafe(home: &Home<'_>, lax: &LaxValue, text: &str) -> bool {
+    let credentials = home.knowledge.facts().credentials();
+    let is_secret = || credentials.is_secret_name(text) || is_secret_name(text);
+    let is_one_of = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    let number = || text.parse().ok().filter(|number: &f64| number.is_finite());
+    match lax {
+        _ if text.is_empty() => false,
+        LaxValue::Yes => is_one_of(&["1", "true", "yes"]),
+        LaxValue::No => is_one_of(&["0", "false", "no", "off"]),
+        LaxValue::Truthy | LaxValue::Set => true,
+        LaxValue::Falsy | LaxValue::Empty => false,
+        LaxValue::Above(bound) => number().is_some_and(|number| number > *bound),
+        LaxValue::Zero => number().is_some_and(|number| number <= 0.0),
+        LaxValue::Words(words) => words.iter().any(|word| fits(word, text)),
+        LaxValue::NotWords(words) => !words.iter().any(|word| word.eq_ignore_ascii_case(text)),
+        LaxValue::BareProgram => !text.contains(['/', '\\']),
+        LaxValue::NoName => !is_variable_name(text),
+        LaxValue::FloatingImage => moving_tag(text.trim_start_matches("docker://")).is_some(),
+        LaxValue::PlainHttp => is_plain(text),
+        LaxValue::WidePath => {
+            text.starts_with(['/', '~', '$', '%']) && paths::rate(home, text).is_some()
         }
-        LaxValue::FloatingImage => whole(text(setting).is_some_and(|text| {
-            !text.is_empty() && moving_tag(text.trim_start_matches("docker://")).is_some()
-        })),
-        LaxValue::PlainHttp => each(setting, &[','], is_plain),
-        LaxValue::Words(words) => {
-            each(setting, &[',', ' '], |entry| words.iter().any(|word| fits(word, entry)))
-        }
-        LaxValue::WidePath => each(setting, &[], |entry| {
-            entry.starts_with(['/', '~', '$', '%']) && paths::rate(home, entry).is_some()
+        LaxValue::WideCidr(bound) => network(text).is_some_and(|(address, prefix)| match address {
+            IpAddr::V4(_) => prefix < *bound,
+            IpAddr::V6(_) => prefix < bound.saturating_mul(2),
         }),
-        LaxValue::WideCidr(bound) => each(setting, &[','], |entry| {
-            network(entry).is_some_and(|(address, prefix)| match address {
-                IpAddr::V4(_) => prefix < *bound,
-                IpAddr::V6(_) => prefix < bound.saturating_mul(2),
-            })
-        }),
-        LaxValue::LocalCidr => {
-            each(setting, &[','], |entry| network(entry).is_some_and(touches_local))
-        }
-        LaxValue::SecretName => {
-            let credentials = home.knowledge.facts().credentials();
-            each(setting, &[','], |name| credentials.is_secret_name(name) || is_secret_name(name))
-        }
-        LaxValue::PassingSecretName => {
-            let credentials = home.knowledge.facts().credentials();
-            each(setting, &[','], |name| {
-                !credentials.is_held_back(name)
-                    && (credentials.is_secret_name(name) || is_secret_name(name))
-            })
-        }
+        LaxValue::LocalCidr => network(text).is_some_and(touches_local),
+        LaxValue::SecretName => is_secret(),
+        LaxValue::PassingSecretName => !credentials.is_held_back(text) && is_secret(),
     }
 }
 

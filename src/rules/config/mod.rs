@@ -3,7 +3,7 @@
 pub(crate) mod approvals;
 pub(crate) mod deny_globs;
 pub(crate) mod keys;
-mod lax_value;
+pub(in crate::rules) mod lax_value;
 pub(crate) mod references;
 
 pub mod allowlist_missing;

@@ -69,16 +69,15 @@ fn containers<'h, 'd>(home: &'h Home<'d>) -> impl Iterator<Item = &'h Service<'d
     })
 }
 
-/// `terminal.docker_volumes` as mounts, and whether they are in force.
+/// `terminal.docker_volumes`, or its variable, as mounts, and whether they are in force.
 fn sandbox_mounts<'d>(home: &Home<'d>) -> (Vec<Mount<'d>>, bool) {
-    let Some(list) = home.list("terminal.docker_volumes").filter(|list| !list.setting.is_hole())
-    else {
+    let Some(list) = home.mirrored("terminal.docker_volumes") else {
         return (Vec::new(), false);
     };
     let in_force = home
-        .setting("terminal.backend")
-        .and_then(|backend| backend.python_str())
-        .is_some_and(|backend| backend.trim().eq_ignore_ascii_case("docker"));
+        .mirrored("terminal.backend")
+        .and_then(|found| found.backend())
+        .is_some_and(|backend| backend == "docker");
     let mounts = list
         .entries
         .into_iter()
