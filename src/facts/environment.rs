@@ -3,7 +3,9 @@
 //! A variable says when it is lax in its own words, because Hermes reads almost each of them differently.
 
 use super::platforms::is_truthy;
+use super::settings::LaxValue;
 use super::version::{Range, Release};
+use super::weight::Weight;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -13,9 +15,11 @@ use std::collections::BTreeMap;
 pub struct Environment {
     /// The control variables.
     pub controls: Vec<Control>,
+    /// Variables that no key stands behind, judged as a key of config.yaml would be.
+    pub values: Vec<VariableFact>,
     /// Names that should not stand in a dotenv file.
     pub unwanted_in_dotenv: Vec<UnwantedNames>,
-    /// Variables that mirror a key of config.yaml.
+    /// Variables that mirror a key of config.yaml, which wins.
     pub mirrors: BTreeMap<String, String>,
 }
 
@@ -41,6 +45,36 @@ pub struct Control {
     /// First release that no longer does.
     #[serde(default)]
     pub until: Option<Release>,
+}
+
+/// A variable, and the values of it that are on the unsafe side in the words of `settings.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariableFact {
+    /// Its name.
+    pub name: String,
+    /// The values on the unsafe side.
+    pub lax: LaxValue,
+    /// How much it matters.
+    pub severity: Weight,
+    /// What happens then.
+    pub means: String,
+    /// What to do.
+    pub help: String,
+    /// First release that reads it.
+    #[serde(default)]
+    pub since: Option<Release>,
+    /// First release that no longer does.
+    #[serde(default)]
+    pub until: Option<Release>,
+}
+
+impl VariableFact {
+    /// The releases that read it.
+    #[must_use]
+    pub const fn range(&self) -> Range {
+        Range { since: self.since, until: self.until }
+    }
 }
 
 /// Which values of a variable are on the unsafe side.

@@ -74,6 +74,7 @@ impl HomeRule for ControlVariable {
             }
             findings.add(draft);
         }
+        super::stand_in::report(home, findings);
     }
 }
 

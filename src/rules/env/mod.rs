@@ -6,3 +6,4 @@ pub mod duplicate_variable;
 pub mod inert_variable;
 pub mod loader_variable;
 pub mod shared_secret;
+mod stand_in;
