@@ -243,8 +243,6 @@ EXPLAINED = [
     ("who may write", r"^(whatsapp_cloud|wecom|weixin|qqbot|yuanbao): .*allow_from", None, "0.20.0", "the adapter's own policy, which the stub has not"),
     ("who may write", r"^\w+: platforms\.\w+\.extra\.", None, "0.21.3", "a list in `extra` is read by some adapters and releases"),
     ("who may write", r"TELEGRAM_GROUP_ALLOWED_(USERS|CHATS)", None, None, "the question is a direct message, and these are for groups"),
-    ("who may write", r'=\["', None, "0.21.3", "a JSON list is text there, and its entries are nobody's id"),
-    ("who may write", r"GATEWAY_ALLOWED_USERS, JSON", None, "0.21.3", "as above"),
     ("who may write", r"^a2a: ", None, None, "whom the plugin trusts is its own matter; the function knows A2A_ALLOWED_USERS"),
     ("API server's key", r"extra\.key: (null|\[a\])$|^platforms\.api_server\.key$|at the root$", None, None,
      "there is no key that is read, and the server does not start: nothing is exposed, and nothing said"),

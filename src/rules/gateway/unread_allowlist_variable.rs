@@ -1,8 +1,9 @@
-//! `gateway/unread-allowlist-variable`: an allowlist under a variable that no release reads.
+//! `gateway/unread-allowlist-variable`: an allowlist under a variable that no release reads, or in a form that the
+//! release does not read.
 
 use crate::deployment::{Home, Variable};
 use crate::document::{Kind, Place};
-use crate::facts::{Platform, Range};
+use crate::facts::{Holds, Platform, Range, Release};
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{in_force, missing};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
@@ -73,6 +74,40 @@ impl HomeRule for UnreadAllowlistVariable {
             }
             findings.add(draft);
         }
+        json_lists(home, findings);
+    }
+}
+
+/// To these releases a JSON list is text, and its entries are nobody's.
+const NO_JSON: Range = Range::before(Release::new(0, 21, 3));
+
+fn json_lists(home: &Home<'_>, findings: &mut Findings) {
+    let (severity, note) = match home.holds(&NO_JSON) {
+        Holds::Never => return,
+        Holds::Always => (Severity::Warning, None),
+        Holds::Depends { text } => (Severity::Info, Some(format!("so {text}"))),
+    };
+    let facts = home.knowledge.facts().platforms();
+    let lists = facts.platforms.iter().flat_map(|platform| &platform.users);
+    for name in facts.everywhere.users.iter().chain(lists) {
+        let Some(variable) = home.variable(name).map(|set| set.winner) else { continue };
+        let items: Option<Vec<serde_json::Value>> =
+            serde_json::from_str(variable.value.trim()).ok().filter(|_| variable.known);
+        if items.is_none_or(|items| items.is_empty()) {
+            continue;
+        }
+        findings.add(
+            UnreadAllowlistVariable::META
+                .at(&variable.place)
+                .severity(in_force(home, severity))
+                .message(format!(
+                    "`{name}` is a JSON list, which is split at its commas with the brackets and \
+                     quotes left in: nobody is let in by it"
+                ))
+                .label("no list here")
+                .notes(note.clone())
+                .help(format!("write the ids with commas alone: `{name}=1001,1002`")),
+        );
     }
 }
 
