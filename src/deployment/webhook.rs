@@ -16,11 +16,27 @@ impl<'d> Home<'d> {
     }
 }
 
+impl<'d> Home<'d> {
+    /// The literal word that notifications of Microsoft Graph are told from others by.
+    #[must_use]
+    pub fn graph_secret(&self) -> Option<WebhookSecret<'d>> {
+        let of = "the Microsoft Graph webhook".to_owned();
+        if let Some(set) = self.variable("MSGRAPH_WEBHOOK_CLIENT_STATE") {
+            let (text, place) = (set.winner.value.trim().to_owned(), set.winner.place.clone());
+            return set.winner.known.then_some(WebhookSecret { of, text, place });
+        }
+        let setting = self.platform_key("msgraph_webhook", "client_state")?;
+        let text = setting.str()?.trim().to_owned();
+        let known = !setting.is_hole() && !text.contains("${") && !text.is_empty();
+        known.then(|| WebhookSecret { of, text, place: setting.place() })
+    }
+}
+
 /// A secret of the webhook platform or of one of its routes. Its text is never for a message.
 pub struct WebhookSecret<'d> {
     /// `the webhook` or ``route `orders` ``.
     pub of: String,
-    /// What signatures are made with.
+    /// What signatures are made with; empty for one of blanks.
     pub text: String,
     /// Where it stands.
     pub place: Place<'d>,
@@ -28,7 +44,8 @@ pub struct WebhookSecret<'d> {
 
 fn secrets<'d>(home: &Home<'d>) -> Vec<WebhookSecret<'d>> {
     let mut all = Vec::new();
-    let variable = home.variable("WEBHOOK_SECRET").map(|effective| effective.winner);
+    let variable = home.assignment("WEBHOOK_SECRET").map(|effective| effective.winner);
+    let variable = variable.filter(|variable| !variable.value.is_empty() || !variable.known);
     if let Some(variable) = variable.filter(|variable| variable.known) {
         all.push(WebhookSecret {
             of: "the webhook".to_owned(),
@@ -37,9 +54,9 @@ fn secrets<'d>(home: &Home<'d>) -> Vec<WebhookSecret<'d>> {
         });
     }
     let literal = |setting: &Setting<'d>, of: String| {
-        let text = setting.str()?.trim().to_owned();
-        let known = !setting.is_hole() && !text.contains("${") && !text.is_empty();
-        known.then(|| WebhookSecret { of, text, place: setting.place() })
+        let text = setting.str().filter(|text| !text.is_empty())?;
+        let known = !setting.is_hole() && !text.contains("${");
+        known.then(|| WebhookSecret { of, text: text.trim().to_owned(), place: setting.place() })
     };
     if variable.is_none()
         && let Some(setting) = home.platform_key("webhook", "secret")
@@ -75,7 +92,7 @@ fn secrets<'d>(home: &Home<'d>) -> Vec<WebhookSecret<'d>> {
 
 fn secret_text(structured: &Structured, id: NodeId) -> Option<String> {
     match structured.tree.value(id) {
-        Value::Str(text) if !text.contains("${") && !text.trim().is_empty() => {
+        Value::Str(text) if !text.contains("${") && !text.is_empty() => {
             Some(text.trim().to_owned())
         }
         _ => None,

@@ -1,16 +1,20 @@
 //! `gateway/webhook-weak-secret`: a webhook secret is short enough to be guessed.
 
-use crate::deployment::{Home, UNSIGNED};
-use crate::facts::Range;
+use crate::deployment::{Home, UNSIGNED, WebhookSecret};
+use crate::facts::{Range, Release};
 use crate::finding::{Confidence, Severity};
-use crate::rules::posture::{is_on, missing};
-use crate::rules::{Findings, HomeRule, RuleMeta, page};
+use crate::rules::posture::{by_release, in_force, is_on, missing};
+use crate::rules::{Draft, Findings, HomeRule, RuleMeta, page};
 
 /// A webhook secret is short enough to be guessed.
 pub struct WebhookWeakSecret;
 
 /// Half of the 64 hex digits that `openssl rand -hex 32` gives.
 const LENGTH: usize = 32;
+/// Of a word that is compared as it is, and can only be guessed by asking.
+const WORD: usize = 16;
+/// A secret of blanks is taken for one.
+const BLANKS: Range = Range::before(Release::new(0, 22, 2));
 
 impl HomeRule for WebhookWeakSecret {
     const META: RuleMeta = RuleMeta {
@@ -26,26 +30,61 @@ impl HomeRule for WebhookWeakSecret {
     };
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
-        if !is_on(home, "webhook") {
-            return;
-        }
-        for secret in home.webhook_secrets() {
-            if secret.text == UNSIGNED || secret.text.chars().count() >= LENGTH {
-                continue;
+        if is_on(home, "webhook") {
+            for secret in home.webhook_secrets() {
+                if secret.text.is_empty() {
+                    blank(home, &secret, findings);
+                } else if secret.text != UNSIGNED && secret.text.chars().count() < LENGTH {
+                    findings.add(short(home, &secret));
+                }
             }
+        }
+        let graph = home.graph_secret().filter(|_| is_on(home, "msgraph_webhook"));
+        if let Some(secret) = graph.filter(|secret| secret.text.chars().count() < WORD) {
             findings.add(
                 Self::META
                     .at(&secret.place)
+                    .severity(Severity::Info)
                     .message(format!(
-                        "the secret of {} has fewer than {LENGTH} characters: one signed delivery is \
-                         enough to guess it offline",
+                        "the client state of {} has fewer than {WORD} characters: whoever finds it \
+                         and sends from an allowed address can pose as Graph",
                         secret.of
                     ))
                     .label("short secret")
-                    .severity(missing(home, Severity::Warning))
-                    .note("Hermes asks for no minimum length")
-                    .help("use the output of `openssl rand -hex 32`, another one for each route"),
+                    .help("use the output of `openssl rand -hex 32`, and renew the subscriptions with it"),
             );
         }
     }
+}
+
+fn short(home: &Home<'_>, secret: &WebhookSecret<'_>) -> Draft {
+    WebhookWeakSecret::META
+        .at(&secret.place)
+        .message(format!(
+            "the secret of {} has fewer than {LENGTH} characters: one signed delivery is enough to \
+             guess it offline",
+            secret.of
+        ))
+        .label("short secret")
+        .severity(missing(home, Severity::Warning))
+        .note("Hermes asks for no minimum length")
+        .help("use the output of `openssl rand -hex 32`, another one for each route")
+}
+
+/// Later releases refuse such a secret, and nothing is open then.
+fn blank(home: &Home<'_>, secret: &WebhookSecret<'_>, findings: &mut Findings) {
+    let Some((severity, when)) = by_release(home, &BLANKS, Severity::Error) else { return };
+    findings.add(
+        WebhookWeakSecret::META
+            .at(&secret.place)
+            .message(format!(
+                "the secret of {} is blank, and blanks are taken for a secret: everybody can sign \
+                 deliveries",
+                secret.of
+            ))
+            .label("blank secret")
+            .severity(in_force(home, severity))
+            .notes(when.map(|when| format!("so {when}")))
+            .help("use the output of `openssl rand -hex 32`, another one for each route"),
+    );
 }
