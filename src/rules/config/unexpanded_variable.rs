@@ -4,7 +4,7 @@ use super::keys::{Key, in_force, walk};
 use super::references::{
     Form, Reader, Reference, is_expanded, of_key, platform, reader, references,
 };
-use crate::deployment::Home;
+use crate::deployment::{Home, Job};
 use crate::document::{Document, Kind, Place, Standing, StateFile};
 use crate::facts::{Holds, Range};
 use crate::finding::{Confidence, Severity};
@@ -62,6 +62,10 @@ impl HomeRule for UnexpandedVariable {
         }
         for document in home.inside().iter().copied() {
             state_file(home, document, findings);
+            token_file(home, document, findings);
+        }
+        for job in home.jobs() {
+            job_address(home, &job, findings);
         }
     }
 }
@@ -254,4 +258,55 @@ fn state_file(home: &Home<'_>, document: &Document, findings: &mut Findings) {
                 .help("write the secret itself and keep the file at mode 0600, or set the platform's variable"),
         );
     });
+}
+
+/// Hermes writes these files itself; a reference in one was written by hand, and is sent as the key.
+fn token_file(home: &Home<'_>, document: &Document, findings: &mut Findings) {
+    let Kind::State(StateFile::Auth, structured) = &document.kind else { return };
+    if document.standing != Standing::Live {
+        return;
+    }
+    structured.walk(|visit| {
+        let secret = visit
+            .name
+            .is_some_and(|name| is_secret_name(name) || is_secret_name_in_credential_block(name));
+        let text = structured.tree.str(visit.id).filter(|_| secret).unwrap_or_default();
+        let found = references(text);
+        let Some(reference) = found.first() else { return };
+        let help = match reference.name {
+            "" => "sign in again with `hermes auth add`".to_owned(),
+            name => {
+                format!("remove the entry and set {name} in ~/.hermes/.env, or `hermes auth add`")
+            }
+        };
+        findings.add(
+            UnexpandedVariable::META
+                .at(&Place::new(document, structured.tree.span(visit.id), visit.path))
+                .severity(in_force(home, Severity::Warning))
+                .message(format!(
+                    "`{}`: this file is not expanded: the text itself is sent as the key",
+                    visit.path
+                ))
+                .label("not expanded here")
+                .help(help),
+        );
+    });
+}
+
+fn job_address(home: &Home<'_>, job: &Job<'_>, findings: &mut Findings) {
+    let Some((id, url)) = job.get("base_url").zip(job.str("base_url")) else { return };
+    let found = references(url);
+    let Some(reference) = found.first().filter(|_| !job.is_true("no_agent")) else { return };
+    findings.add(
+        UnexpandedVariable::META
+            .at(&job.place(id, "base_url"))
+            .severity(in_force(home, Severity::Info))
+            .message(format!(
+                "the address of job `{}` is not expanded: `{}` stays as it is and the job fails",
+                job.name(),
+                reference.name
+            ))
+            .label("not expanded here")
+            .help("write the address itself, or name a provider of config.yaml and set `\"base_url\": null`"),
+    );
 }
