@@ -4,6 +4,7 @@
 //! Facts live in `rules/hermes/*.yaml` and reach this module as JSON. Each table is parsed on first use, so a
 //! command pays only for what it asks; the price is that broken data shows late, hence [`Facts::verify`].
 
+mod advisories;
 mod connectors;
 mod credentials;
 mod environment;
@@ -21,6 +22,7 @@ mod tools;
 mod version;
 mod weight;
 
+pub use advisories::{Advisories, Advisory};
 pub(crate) use connectors::is_yes;
 pub use connectors::{
     Connectors, Database, KnownServer, Limit, Open, Scope, Scopes, Widening, has_option,
@@ -63,7 +65,7 @@ impl fmt::Display for FactsError {
 impl std::error::Error for FactsError {}
 
 /// The tables, each named as its file.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "versions",
     "keys",
     "inert",
@@ -78,6 +80,7 @@ const TABLES: [&str; 14] = [
     "machine",
     "connectors",
     "openclaw",
+    "advisories",
 ];
 
 /// All facts. Tables are parsed on first use; a table that does not parse answers as if it were empty, and
@@ -99,6 +102,7 @@ pub struct Facts<'a> {
     machine: OnceLock<MachineFacts>,
     connectors: OnceLock<Connectors>,
     openclaw: OnceLock<OpenClaw>,
+    advisories: OnceLock<Advisories>,
 }
 
 impl<'a> Facts<'a> {
@@ -146,6 +150,7 @@ impl<'a> Facts<'a> {
         self.parse::<MachineFacts>("machine")?;
         self.parse::<Connectors>("connectors")?;
         self.parse::<OpenClaw>("openclaw")?;
+        self.parse::<Advisories>("advisories")?;
         Ok(())
     }
 
@@ -221,6 +226,11 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn machine(&self) -> &MachineFacts {
         self.machine.get_or_init(|| self.parse("machine").unwrap_or_default())
+    }
+
+    /// Published flaws of Hermes itself.
+    pub fn advisories(&self) -> &Advisories {
+        self.advisories.get_or_init(|| self.parse("advisories").unwrap_or_default())
     }
 
     /// What connectors may do.

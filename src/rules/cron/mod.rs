@@ -6,3 +6,4 @@ pub mod endless;
 pub mod publishes_home;
 pub mod remote_base_url;
 pub mod script_outside;
+pub mod shared_workdir;

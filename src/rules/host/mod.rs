@@ -5,6 +5,7 @@ pub mod docker_socket;
 pub mod file_owner;
 pub mod floating_image;
 pub mod home_mode;
+pub mod known_flaw;
 pub mod nix_store_secret;
 pub mod openclaw_left;
 pub mod privileged_container;
