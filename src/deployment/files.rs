@@ -6,13 +6,17 @@
 
 use std::path::{Path, PathBuf};
 
+use super::links::{self, Link, Synced};
 use super::{Knowledge, Seed, Survey};
+use crate::document::Document;
 use crate::facts::{Copy, FileFact, Files, Holding};
 use crate::host::file::{self as disk, FileFacts, FileKind};
 use crate::source::project_root;
 
 /// How deep below a home its files are looked at.
 const DEPTH: usize = 4;
+/// Where the administrator's settings lie.
+const MANAGED: &str = "/etc/hermes";
 /// How many entries of one folder are looked at.
 const ENTRIES: usize = 2_000;
 /// What only a running Hermes leaves behind.
@@ -71,6 +75,10 @@ pub(super) struct OnDisk {
     pub parents: Vec<HomeFile>,
     /// Installations of OpenClaw that lie beside it.
     pub beside: Vec<HomeFile>,
+    /// What of it is a link, the home itself first.
+    pub links: Vec<Link>,
+    /// What keeps a copy of the folder that it lies in, or of what its links lead to.
+    pub synced: Vec<Synced>,
 }
 
 /// What the disk says of a home.
@@ -97,15 +105,44 @@ pub(super) fn of_home(seed: &Seed<'_>, knowledge: &Knowledge, survey: Option<&Su
         return nothing();
     }
     let identity = path.identity.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let mut walk = Walk { facts: knowledge.facts().files(), survey, found: Vec::new() };
-    walk.add(&root, "", &seed.folder, &identity);
+    let facts = knowledge.facts().files();
+    let mut walk = Walk { facts, survey, found: Vec::new(), links: Vec::new() };
+    // The link to a home is judged as one; what the home is open to, its folder says.
+    let real = root.canonicalize().unwrap_or_else(|_| root.clone());
+    walk.add(&real, "", &seed.folder, &identity);
     walk.folder(&root, "", &seed.folder, &identity, 0);
     walk.found.sort_by(|a, b| a.below.cmp(&b.below));
+    walk.links.sort();
+    let mut found = links::to_home(&root, &seed.folder, &identity, survey);
+    found.extend(walk.links.iter().filter_map(|link| links::of_file(link, facts, survey)));
     OnDisk {
         files: walk.found,
         parents: parents(&root, survey),
         beside: beside(&root, knowledge, survey),
+        synced: links::synced(&real, &found, facts, survey),
+        links: found,
     }
+}
+
+/// The administrator's files and their folder, on the machine that was looked at or, when they were named, here.
+pub(super) fn of_managed(
+    documents: &[Document],
+    knowledge: &Knowledge,
+    survey: Option<&Survey>,
+) -> Vec<HomeFile> {
+    let named = || documents.iter().any(|document| document.text.path().real.starts_with(MANAGED));
+    if survey.is_none() && !named() {
+        return Vec::new();
+    }
+    let facts = knowledge.facts().files();
+    let mut walk = Walk { facts, survey, found: Vec::new(), links: Vec::new() };
+    for name in ["", "/config.yaml", "/.env"] {
+        let name = format!("{MANAGED}{name}");
+        let path = survey.map_or_else(|| PathBuf::from(&name), |of| of.machine.path(&name));
+        let display = path.display().to_string();
+        walk.add(&path, &name, &display, &name);
+    }
+    walk.found
 }
 
 /// The installations of OpenClaw that lie where the home lies.
@@ -120,7 +157,7 @@ fn beside(root: &Path, knowledge: &Knowledge, survey: Option<&Survey>) -> Vec<Ho
 }
 
 /// The folders above `root`, nearest first.
-fn parents(root: &Path, survey: Option<&Survey>) -> Vec<HomeFile> {
+pub(super) fn parents(root: &Path, survey: Option<&Survey>) -> Vec<HomeFile> {
     let Ok(root) = root.canonicalize() else { return Vec::new() };
     let mut found: Vec<HomeFile> = Vec::new();
     let inside = |folder: &&Path| survey.is_none_or(|of| folder.starts_with(of.machine.root()));
@@ -151,13 +188,13 @@ fn of_folder(folder: &Path, survey: Option<&Survey>) -> Option<HomeFile> {
 }
 
 /// The name of an account on the machine that was looked at, or its number.
-fn owner(survey: Option<&Survey>, uid: u32) -> String {
+pub(super) fn owner(survey: Option<&Survey>, uid: u32) -> String {
     survey
         .map_or_else(|| disk::owner_name(uid), |survey| survey.machine.owner_name(uid))
         .unwrap_or_else(|| uid.to_string())
 }
 
-fn group(survey: Option<&Survey>, gid: u32) -> Option<String> {
+pub(super) fn group(survey: Option<&Survey>, gid: u32) -> Option<String> {
     survey.map_or_else(|| disk::group_name(gid), |survey| survey.machine.group_name(gid))
 }
 
@@ -165,6 +202,7 @@ struct Walk<'f> {
     facts: &'f Files,
     survey: Option<&'f Survey>,
     found: Vec<HomeFile>,
+    links: Vec<links::Name>,
 }
 
 impl Walk<'_> {
@@ -191,6 +229,9 @@ impl Walk<'_> {
         let Ok(facts) = disk::file(path) else { return };
         let folder = facts.kind == FileKind::Directory;
         if facts.kind == FileKind::Symlink {
+            let (below, display) = (below.to_owned(), display.to_owned());
+            let identity = identity.to_owned();
+            self.links.push(links::Name { below, path: path.to_path_buf(), display, identity });
             return;
         }
         let copy: Option<&Copy> = self.facts.copy(below).filter(|_| !below.is_empty());

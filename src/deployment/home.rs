@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::channel::Channel;
 use super::files::{self, HomeFile};
+use super::links::{Link, Synced};
 use super::mcp::{self, McpServer};
 use super::platform::{self, PlatformState};
 use super::service::{self, Service};
@@ -35,6 +36,8 @@ pub struct Home<'d> {
     files: Vec<HomeFile>,
     parents: Vec<HomeFile>,
     beside: Vec<HomeFile>,
+    links: Vec<Link>,
+    synced: Vec<Synced>,
     incomplete: bool,
     env_unread: bool,
     supposed_isolated: bool,
@@ -98,6 +101,8 @@ impl<'d> Home<'d> {
             files: disk.files,
             parents: disk.parents,
             beside: disk.beside,
+            links: disk.links,
+            synced: disk.synced,
             folder: seed.folder,
             scope: knowledge.scope(config_version),
             knowledge,
@@ -246,6 +251,18 @@ impl<'d> Home<'d> {
     #[must_use]
     pub fn parents(&self) -> &[HomeFile] {
         &self.parents
+    }
+
+    /// What of it is a link, the home itself first; empty where modes mean nothing.
+    #[must_use]
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// What synchronises it, or a file of credentials that it links to, with other machines.
+    #[must_use]
+    pub fn synced(&self) -> &[Synced] {
+        &self.synced
     }
 
     /// The folders of OpenClaw that lie beside it.

@@ -15,6 +15,7 @@ mod files;
 mod home;
 mod job;
 mod knowledge;
+mod links;
 mod mcp;
 mod pattern;
 mod platform;
@@ -35,6 +36,7 @@ pub use files::HomeFile;
 pub use home::{Denylist, Home, ListSetting};
 pub use job::{Job, active_jobs, all_jobs};
 pub use knowledge::Knowledge;
+pub use links::{Link, Synced};
 pub use mcp::McpServer;
 pub use pattern::{Matched, PlatformBlock};
 pub(crate) use platform::says_yes;
@@ -69,6 +71,8 @@ pub struct Deployment<'d> {
     pub git: GitFacts,
     /// What the machine says, when it was looked at.
     pub survey: Option<&'d Survey>,
+    /// The administrator's files and their folder, where they lie on the machine that is meant.
+    pub managed: Vec<HomeFile>,
 }
 
 impl<'d> Deployment<'d> {
@@ -99,7 +103,8 @@ impl<'d> Deployment<'d> {
             );
         }
         let git = GitFacts::gather(documents, &homes, skipped, archives, knowledge);
-        Self { documents, homes, skipped, archives, knowledge, git, survey }
+        let managed = files::of_managed(documents, knowledge, survey);
+        Self { documents, homes, skipped, archives, knowledge, git, survey, managed }
     }
 
     /// Documents that say something about the project's hygiene.

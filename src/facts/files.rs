@@ -16,6 +16,22 @@ pub struct Files {
     pub files: Vec<FileFact>,
     /// Copies that keep secrets.
     pub copies: Vec<Copy>,
+    /// Folders that a program keeps the same on several machines.
+    pub synced: Vec<SyncedFact>,
+}
+
+/// One row: the folders of a program that synchronises them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncedFact {
+    /// What people call it.
+    pub name: String,
+    /// Names of its folders, as globs; several parts for a folder below another.
+    #[serde(default)]
+    pub folders: Vec<String>,
+    /// What it puts into the folders that it synchronises, whatever they are called.
+    #[serde(default)]
+    pub marks: Vec<String>,
 }
 
 /// Permission bits, written in octal.

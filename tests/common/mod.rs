@@ -54,6 +54,10 @@ pub struct Setup {
     pub paths: Vec<String>,
     /// Lowest confidence to show.
     pub min_confidence: Option<String>,
+    /// Symbolic links by path, and where each leads.
+    pub links: BTreeMap<String, String>,
+    /// The fixture is the disk of a machine, and looked at as one.
+    pub machine: bool,
 }
 
 /// A fixture, copied to a folder of its own with its templates expanded.
@@ -79,6 +83,7 @@ pub fn lay(fixture: &Path) -> Laid {
     let mut laid = Laid { folder, setup, possible: true, secrets: Vec::new() };
     copy(fixture, laid.folder.path().to_path_buf().as_path(), &mut laid.secrets);
     modes(laid.folder.path(), laid.folder.path(), &laid.setup);
+    laid.possible = links(laid.folder.path(), &laid.setup);
     if !laid.setup.owners.is_empty() {
         laid.possible = owners(laid.folder.path(), &laid.setup);
     }
@@ -155,6 +160,21 @@ fn modes(root: &Path, folder: &Path, setup: &Setup) {
     }
 }
 
+/// Makes the links; false where there are none.
+#[cfg(unix)]
+fn links(root: &Path, setup: &Setup) -> bool {
+    setup.links.iter().all(|(below, target)| {
+        let path = root.join(below);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a new folder");
+        std::os::unix::fs::symlink(target, path).is_ok()
+    })
+}
+
+#[cfg(not(unix))]
+fn links(_: &Path, setup: &Setup) -> bool {
+    setup.links.is_empty()
+}
+
 /// Gives files to other accounts; false where that is not allowed.
 #[cfg(unix)]
 fn owners(root: &Path, setup: &Setup) -> bool {
@@ -214,7 +234,15 @@ fn list(root: &Path, folder: &Path, files: &mut Vec<String>) {
 pub fn scan(laid: &Laid, checklist: bool) -> hermes_lint::cli::pipeline::Scanned {
     use hermes_lint::cli::{args, pipeline};
     let folder = laid.folder.path();
-    let paths: Vec<PathBuf> = if laid.setup.paths.is_empty() {
+    let survey = laid.setup.machine.then(|| {
+        let json = hermes_lint::data::file("hermes/machine").expect("the table of machines");
+        let facts = serde_json::from_str(json).expect("JSON");
+        let machine = hermes_lint::host::machine::Machine::at(folder);
+        hermes_lint::deployment::Survey::of(machine, &facts, None, None)
+    });
+    let paths: Vec<PathBuf> = if let Some(survey) = &survey {
+        survey.paths()
+    } else if laid.setup.paths.is_empty() {
         vec![folder.to_path_buf()]
     } else {
         laid.setup.paths.iter().map(|path| folder.join(path)).collect()
@@ -239,6 +267,7 @@ pub fn scan(laid: &Laid, checklist: bool) -> hermes_lint::cli::pipeline::Scanned
         fail_on: None,
         require_complete: false,
     };
-    let extras = pipeline::Extras { checklist, ..pipeline::Extras::default() };
+    let extras =
+        pipeline::Extras { checklist, host: survey.as_ref(), ..pipeline::Extras::default() };
     pipeline::scan(&paths, &options, Some(&choose), true, extras).expect("a scan")
 }

@@ -66,6 +66,10 @@ pub struct Example {
     pub git: bool,
     #[serde(default)]
     pub untracked: Vec<String>,
+    #[serde(default)]
+    pub links: BTreeMap<String, String>,
+    #[serde(default)]
+    pub machine: bool,
 }
 
 /// Which of the answers a row gives.

@@ -45,6 +45,8 @@ pub fn all(cases: &[Case]) -> Seen {
             modes: BTreeMap::new(),
             git: false,
             untracked: Vec::new(),
+            links: BTreeMap::new(),
+            machine: false,
         };
         let mut names = BTreeMap::new();
         for (at, case) in cases.iter().enumerate().filter(|(_, case)| case.release == release) {
@@ -86,6 +88,11 @@ fn findings(example: &Example) -> Vec<(String, String)> {
     let mut setup = format!("git = {}\nuntracked = {:?}\n", example.git, example.untracked);
     if let Some(release) = &example.release {
         writeln!(setup, "hermes_version = {release:?}").expect("a string");
+    }
+    writeln!(setup, "machine = {}", example.machine).expect("a string");
+    setup.push_str("[links]\n");
+    for (path, target) in &example.links {
+        writeln!(setup, "{path:?} = {target:?}").expect("a string");
     }
     setup.push_str("[modes]\n");
     for (path, mode) in &example.modes {

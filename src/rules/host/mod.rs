@@ -6,7 +6,10 @@ pub mod file_owner;
 pub mod floating_image;
 pub mod home_mode;
 pub mod known_flaw;
+pub mod linked_file;
+pub mod managed_scope;
 pub mod nix_store_secret;
+pub mod open_port;
 pub mod openclaw_left;
 pub mod privileged_container;
 pub mod published_port;
@@ -14,6 +17,7 @@ pub mod root_service;
 pub mod secret_copy;
 pub mod secret_file_mode;
 pub mod sudo_access;
+pub mod synced_folder;
 
 use crate::deployment::{Home, HomeFile, Mount, Service, Starter};
 use crate::document::{Place, Standing};
