@@ -129,6 +129,7 @@ fn taken_for(root: &Path, file: &str) -> &'static str {
         Some(Kind::Evidence(_)) => "evidence",
         Some(Kind::Nix(_)) => "nix",
         Some(Kind::Data(_)) => "data",
+        Some(Kind::Proxy(_)) => "proxy",
         Some(Kind::Text) | None => "text",
     }
 }

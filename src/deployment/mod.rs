@@ -289,7 +289,11 @@ fn assign<'d>(
             .max_by_key(|(key, home)| (home.len(), key == home));
         let starts = matches!(
             document.kind,
-            Kind::Unit(_) | Kind::Compose(_) | Kind::Dockerfile(_) | Kind::Evidence(_)
+            Kind::Unit(_)
+                | Kind::Compose(_)
+                | Kind::Dockerfile(_)
+                | Kind::Evidence(_)
+                | Kind::Proxy(_)
         );
         if let (false, Some((key, home))) = (starts, holder) {
             if let Some(seed) = seeds.get_mut(key) {

@@ -7,6 +7,7 @@
 pub mod dockerfile;
 pub mod dotenv;
 mod embedded;
+pub mod forward;
 pub mod json;
 pub mod nix;
 mod place;
@@ -78,6 +79,8 @@ pub enum Kind {
     Dockerfile(dockerfile::Dockerfile),
     /// A Nix file that speaks of Hermes, by the attributes it sets.
     Nix(Vec<nix::Attribute>),
+    /// The configuration of a proxy or a tunnel that leads to one of Hermes's ports.
+    Proxy(Vec<forward::Forward>),
     /// Text that goes into a prompt: SOUL.md, memory, instruction files.
     Prompt,
     /// A file that says something about the project's hygiene (hooks, updates, log forwarding).
@@ -244,7 +247,10 @@ impl Document {
     /// True for a file that Hermes itself reads, or is started by.
     #[must_use]
     pub fn is_hermes(&self) -> bool {
-        !matches!(self.kind, Kind::Text | Kind::Data(_) | Kind::Evidence(_) | Kind::Nix(_))
+        !matches!(
+            self.kind,
+            Kind::Text | Kind::Data(_) | Kind::Evidence(_) | Kind::Nix(_) | Kind::Proxy(_)
+        )
     }
 }
 

@@ -13,7 +13,7 @@ use super::text::Text;
 use super::tree::{NodeId, Tree};
 use super::{
     Document, EvidenceFile, Kind, ParseError, Standing, StateFile, Structured, dockerfile, dotenv,
-    embedded, json, nix, skill, template, unit, yaml,
+    embedded, forward, json, nix, skill, template, unit, yaml,
 };
 use crate::facts::{Facts, Lookup};
 use crate::source::{Origin, Source, SourcePath};
@@ -165,6 +165,7 @@ pub fn may_recognise(path: &SourcePath, facts: &Facts<'_>) -> bool {
         || has_ending(name, "nix")
         || name == "jobs.json"
         || is_unit(name, path.folder())
+        || forward::is_named(name, path.folder())
         || kind_of(&empty, &stem, facts).is_some()
 }
 
@@ -189,6 +190,9 @@ fn kind_of(source: &Source<'_>, stem: &Stem<'_>, facts: &Facts<'_>) -> Option<(K
         return Some((Kind::Nix(nix::attributes(bytes)), standing));
     }
     if let Some(kind) = unit_kind(name, folder, bytes) {
+        return Some((kind, standing));
+    }
+    if let Some(kind) = proxy_kind(name, folder, bytes, facts) {
         return Some((kind, standing));
     }
     if let Some(kind) = json_kind(name, folder, bytes) {
@@ -283,6 +287,28 @@ fn unit_kind(name: &str, folder: &str, bytes: &[u8]) -> Option<Kind> {
         contains(bytes, b"[Service]") || contains(bytes, b"[Timer]") || contains(bytes, b"[Unit]")
     };
     (is_unit(name, folder) && text()).then(|| Kind::Unit(unit::parse(bytes)))
+}
+
+/// A proxy or tunnel that leads to one of Hermes's ports.
+fn proxy_kind(name: &str, folder: &str, bytes: &[u8], facts: &Facts<'_>) -> Option<Kind> {
+    let words: &[&[u8]] = if is_yaml(name) {
+        // Kubernetes has an `ingress` of its own.
+        if contains(bytes, b"apiVersion:") {
+            return None;
+        }
+        if name.starts_with("ngrok.") { &[b"tunnels:", b"endpoints:"] } else { &[b"ingress:"] }
+    } else if forward::is_named(name, folder) {
+        &[b"proxy_pass", b"reverse_proxy"]
+    } else {
+        return None;
+    };
+    if !words.iter().any(|word| contains(bytes, word)) {
+        return None;
+    }
+    let ports = &facts.machine().ports;
+    let mut found = forward::read(name, bytes, facts.tooling());
+    found.retain(|forward| ports.iter().any(|port| port.port == forward.port));
+    (!found.is_empty()).then_some(Kind::Proxy(found))
 }
 
 fn json_kind(name: &str, folder: &str, bytes: &[u8]) -> Option<Kind> {

@@ -14,6 +14,8 @@ pub struct MachineFacts {
     pub ports: Vec<PortFact>,
     /// Folders in which compose files are looked for.
     pub compose: Vec<String>,
+    /// Configuration of what stands before its ports.
+    pub proxies: Vec<String>,
     /// Words that say a configuration is about Hermes.
     pub about: Vec<String>,
     /// Programs around a deployment.

@@ -38,7 +38,7 @@ pub use machine::{Duty, MachineFacts, ToolFact};
 pub use openclaw::{OpenClaw, OpenClawKey};
 pub use platforms::{Bind, Everywhere, Gate, Platform, Platforms, Requirement, Sharp, YamlKey};
 pub use settings::{Circumstance, LaxValue, Otherwise, SettingFact, Settings};
-pub use tooling::Tooling;
+pub use tooling::{Reach, Tooling, Tunnel};
 pub use tools::{Asks, Bundle, Included, ServerTier, Tier, Tool, Tools, Toolset};
 pub use version::{Announced, Holds, Range, Release, Rung, VersionScope, Versions};
 pub use weight::Weight;

@@ -17,6 +17,43 @@ pub struct Tooling {
     pub updaters: Vec<String>,
     /// Containers that stand beside Hermes and run something else, by a word of their image, lower case.
     pub neighbours: Vec<String>,
+    /// Programs that lead others to a port of the machine.
+    pub tunnels: Vec<Tunnel>,
+    /// Words of proxies after which somebody is asked who they are.
+    pub logins: Vec<String>,
+}
+
+/// A program that leads others to a port, by its command line.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tunnel {
+    /// As people call it.
+    pub name: String,
+    /// Name of the program, and of its image.
+    pub program: String,
+    /// Words of which one must stand behind it.
+    pub verbs: Vec<String>,
+    /// Words with which it passes bytes: nothing checks a name then.
+    #[serde(default)]
+    pub raw: Vec<String>,
+    /// Who gets there.
+    pub reach: Reach,
+    /// Options that set the name under which the port is asked.
+    pub host: Vec<String>,
+    /// Options after which somebody is asked who they are.
+    pub login: Vec<String>,
+}
+
+/// Who gets to a port through a tunnel or a proxy.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash)]
+#[serde(rename_all = "lowercase")]
+pub enum Reach {
+    /// Whoever knows the address.
+    Everybody,
+    /// The machines of one network.
+    Tailnet,
+    /// Whoever reaches the proxy; where that stands is not known.
+    Proxy,
 }
 
 impl Tooling {

@@ -65,6 +65,7 @@ pub static RULES: &[Rule] = &[
     Rule::home::<gateway::no_allowlist::NoAllowlist>(),
     Rule::home::<gateway::open_allowlist::OpenAllowlist>(),
     Rule::home::<gateway::sharp_variable::SharpVariable>(),
+    Rule::home::<gateway::tunnelled_port::TunnelledPort>(),
     Rule::home::<gateway::unread_allowlist_key::UnreadAllowlistKey>(),
     Rule::home::<gateway::unread_allowlist_variable::UnreadAllowlistVariable>(),
     Rule::home::<gateway::webhook_exposed::WebhookExposed>(),

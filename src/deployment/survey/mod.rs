@@ -32,6 +32,8 @@ pub struct Survey {
     pub units: Vec<HostUnit>,
     /// Compose files that name Hermes.
     pub compose: Vec<String>,
+    /// Configuration of proxies and tunnels that speaks of one of its ports.
+    pub proxies: Vec<String>,
     /// Homes that are there and that this account may not enter.
     pub shut: Vec<String>,
     /// Folders in which a home could be and that could not be looked into.
@@ -83,6 +85,7 @@ impl Survey {
             listeners.sort_by_key(|(listener, _)| (listener.port, listener.address));
             listeners
         });
+        survey.proxies = proxies(&survey.machine, facts);
         survey.sudoers = Sudoers::of(&survey.machine);
         tools::find(&mut survey, facts);
         logs::find(&mut survey, facts);
@@ -152,6 +155,7 @@ impl Survey {
             .iter()
             .flat_map(|unit| std::iter::once(&unit.path).chain(&unit.env_files))
             .chain(&self.compose)
+            .chain(&self.proxies)
             .map(|path| self.machine.path(path))
             .filter(|path| path.is_file() && std::fs::File::open(path).is_ok())
             .collect();
@@ -202,4 +206,18 @@ impl Survey {
             self.units.iter().find(|unit| unit.path == name || unit.env_files.contains(&name))?;
         unit.home.as_deref().map(|home| self.machine.path(home))
     }
+}
+
+/// The configuration that names a port of Hermes's; that of other services is none of ours.
+fn proxies(machine: &Machine, facts: &MachineFacts) -> Vec<String> {
+    let ports: Vec<String> = facts.ports.iter().map(|port| format!(":{}", port.port)).collect();
+    let mut found: Vec<String> =
+        facts.proxies.iter().flat_map(|pattern| machine.expand(pattern).0).collect();
+    found.retain(|path| {
+        let text = machine.read(path).seen().unwrap_or_default();
+        ports.iter().any(|port| text.contains(port.as_str()))
+    });
+    found.sort();
+    found.dedup();
+    found
 }

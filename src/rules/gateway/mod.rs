@@ -8,6 +8,7 @@ pub mod dashboard_plain_password;
 pub mod no_allowlist;
 pub mod open_allowlist;
 pub mod sharp_variable;
+pub mod tunnelled_port;
 pub mod unread_allowlist_key;
 pub mod unread_allowlist_variable;
 pub mod webhook_exposed;

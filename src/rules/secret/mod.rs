@@ -179,8 +179,10 @@ pub fn inspect(
     knowledge: &Knowledge,
 ) -> Inspection {
     let bytes = document.text.bytes();
-    let unparsed =
-        matches!(document.kind, Kind::Evidence(_) | Kind::Data(_) | Kind::Nix(_) | Kind::Text);
+    let unparsed = matches!(
+        document.kind,
+        Kind::Evidence(_) | Kind::Data(_) | Kind::Nix(_) | Kind::Proxy(_) | Kind::Text
+    );
     let mut found: Vec<Secret> = candidates
         .iter()
         .filter_map(|candidate| {
@@ -351,7 +353,7 @@ impl Inspector<'_> {
             | Kind::Prompt => {
                 self.text(Span::new(0, document.text.bytes().len()), None);
             }
-            Kind::Evidence(_) | Kind::Data(_) | Kind::Nix(_) | Kind::Text => {}
+            Kind::Evidence(_) | Kind::Data(_) | Kind::Nix(_) | Kind::Proxy(_) | Kind::Text => {}
         }
     }
 
