@@ -17,6 +17,8 @@ pub struct GitFacts {
     tracking: HashMap<String, Tracking>,
     /// Repositories that hold a home, by path.
     pub repositories: Vec<Repository>,
+    /// Files with keys and logins of the homes that are no text, by folder.
+    pub stores: Vec<SourcePath>,
 }
 
 /// A repository that holds a home.
@@ -71,6 +73,7 @@ impl GitFacts {
             }
         }
         let mut repositories = BTreeMap::new();
+        let mut stores = Vec::new();
         for home in homes {
             let Some(document) = home.config().or_else(|| home.envs().first().copied()) else {
                 continue;
@@ -80,13 +83,20 @@ impl GitFacts {
                 continue;
             }
             let Some(root) = project_root(&path.real) else { continue };
+            let folder = path.real.parent().unwrap_or(&root);
+            let named = files.stores.iter().map(|name| folder.join(name));
+            for store in named.filter(|store| store.is_file()) {
+                let store = SourcePath::new(store, &root);
+                ask(&store);
+                stores.push(store);
+            }
             repositories.entry(root).or_insert_with_key(|root| Repository {
                 root: root.clone(),
                 witness: (path.display.clone(), path.identity.clone()),
                 checks: source::check_files(root),
             });
         }
-        Self { tracking, repositories: repositories.into_values().collect() }
+        Self { tracking, repositories: repositories.into_values().collect(), stores }
     }
 
     /// What git does with the file at `display`, or with the archive that it is in; `None` outside a

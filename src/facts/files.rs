@@ -18,6 +18,8 @@ pub struct Files {
     pub copies: Vec<Copy>,
     /// Folders that a program keeps the same on several machines.
     pub synced: Vec<SyncedFact>,
+    /// Files below a home with keys and logins that are no text.
+    pub stores: Vec<String>,
 }
 
 /// One row: the folders of a program that synchronises them.

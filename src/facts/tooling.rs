@@ -21,6 +21,8 @@ pub struct Tooling {
     pub tunnels: Vec<Tunnel>,
     /// Words of proxies after which somebody is asked who they are.
     pub logins: Vec<String>,
+    /// Lines of a unit that take something away from commands and break nothing that an agent does.
+    pub sandbox: Vec<String>,
 }
 
 /// A program that leads others to a port, by its command line.

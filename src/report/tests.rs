@@ -211,6 +211,19 @@ fn human(finding: Finding, style: Style) -> String {
     rendered(&report, Format::Human, Style { quiet: true, ..style })
 }
 
+#[test]
+fn markdown_fits_into_a_comment() {
+    let coverage = Coverage::default();
+    let mut findings = vec![file_finding(); 2_000];
+    findings.push(Finding { severity: Severity::Error, ..full() });
+    let report =
+        Report { findings: &findings, hidden: 0, coverage: &coverage, checklist: None, cuts: &[] };
+    let text = rendered(&report, Format::Markdown, WIDE);
+    assert!(text.len() < 65_000, "{}", text.len());
+    assert!(text.contains("findings left out, the less severe first"), "{text}");
+    assert!(text.contains("| error |"), "the gravest has room");
+}
+
 const WIDE: Style = Style { color: false, width: 100, verbose: 0, quiet: false };
 
 #[test]

@@ -88,6 +88,7 @@ pub static RULES: &[Rule] = &[
     Rule::home::<host::secret_file_mode::SecretFileMode>(),
     Rule::home::<host::sudo_access::SudoAccess>(),
     Rule::home::<host::synced_folder::SyncedFolder>(),
+    Rule::home::<host::unit_sandbox::UnitSandbox>(),
     Rule::home::<mcp::broad_scope::BroadScope>(),
     Rule::home::<mcp::disabled_key::DisabledKey>(),
     Rule::home::<mcp::filesystem_reach::FilesystemReach>(),

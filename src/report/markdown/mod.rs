@@ -12,6 +12,11 @@ use super::{Report, plural};
 use crate::checklist::{Checklist, Item, Status};
 use crate::finding::{Coverage, Finding};
 
+/// Bytes of a report at most: GitHub takes no comment of more than 65,536 characters.
+const MOST: usize = 64_000;
+/// Skipped files that are named.
+const SKIPS: usize = 50;
+
 /// Writes the checklist alone.
 pub(super) fn checklist(
     list: &Checklist,
@@ -25,12 +30,15 @@ pub(super) fn checklist(
 
 /// Writes the checklist, when there is one, and every finding.
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "# Hermes Agent deployment\n")?;
+    let (mut head, mut tail) = (Vec::new(), Vec::new());
+    writeln!(head, "# Hermes Agent deployment\n")?;
     if let Some(list) = report.checklist {
-        items(list, out)?;
+        items(list, &mut head)?;
     }
-    findings(report, out)?;
-    receipt(report.checklist, report.coverage, out)
+    receipt(report.checklist, report.coverage, &mut tail)?;
+    out.write_all(&head)?;
+    findings(report, MOST.saturating_sub(head.len() + tail.len()), out)?;
+    out.write_all(&tail)
 }
 
 fn items(list: &Checklist, out: &mut dyn Write) -> io::Result<()> {
@@ -104,29 +112,61 @@ fn fixes(name: &str, items: &[Item], out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn findings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the findings, errors first where there is no room for all of them.
+fn findings(report: &Report<'_>, room: usize, out: &mut dyn Write) -> io::Result<()> {
     let style = super::Style { verbose: 1, ..super::Style::default() };
-    writeln!(out, "\n## Findings\n\n{}.", prose(&super::summary(report, style)))?;
+    let summary = format!("\n## Findings\n\n{}.\n", prose(&super::summary(report, style)));
+    out.write_all(summary.as_bytes())?;
     if report.findings.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n| Severity | Place | Finding | What to write |\n|---|---|---|---|")?;
-    for finding in report.findings {
-        let Finding { severity, location, message, rule, .. } = finding;
-        let line = location.region.map(|at| format!(":{}", at.line)).unwrap_or_default();
-        let place = code(&format!("{}{line}", location.path));
-        let help = finding.help.as_deref().map(|help| {
-            let (lead, lines) = help.split_once('\n').map_or((help, None), |(a, b)| (a, Some(b)));
-            // A table has no room for a block; each line is code of its own.
-            let lines =
-                lines.into_iter().flat_map(str::lines).map(|line| format!("<br>{}", code(line)));
-            std::iter::once(prose(lead)).chain(lines).collect::<String>()
-        });
-        let (message, rule) = (prose(message), code(rule));
-        let help = help.unwrap_or_default();
-        writeln!(out, "| {} | {place} | {message} {rule} | {help} |", severity.as_str())?;
+    let rows: Vec<String> = report.findings.iter().map(row).collect();
+    // What is left out is said, in a line that needs room itself.
+    let mut left = room.saturating_sub(summary.len() + 400);
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|&at| report.findings.get(at).map(|found| std::cmp::Reverse(found.severity)));
+    let mut shown = vec![false; rows.len()];
+    for at in order {
+        let length = rows.get(at).map_or(0, String::len);
+        if length > left {
+            break;
+        }
+        left -= length;
+        if let Some(shown) = shown.get_mut(at) {
+            *shown = true;
+        }
+    }
+    for (row, _) in rows.iter().zip(&shown).filter(|(_, shown)| **shown) {
+        out.write_all(row.as_bytes())?;
+    }
+    let out_of_room = shown.iter().filter(|shown| !**shown).count();
+    if out_of_room > 0 {
+        let many = plural(out_of_room, "finding");
+        writeln!(
+            out,
+            "\n{many} left out, the less severe first: a comment on GitHub holds no more. \
+             `--format json` and `--format html` have all of them."
+        )?;
     }
     Ok(())
+}
+
+/// A finding as a line of the table.
+fn row(finding: &Finding) -> String {
+    let Finding { severity, location, message, rule, .. } = finding;
+    let line = location.region.map(|at| format!(":{}", at.line)).unwrap_or_default();
+    let place = code(&format!("{}{line}", location.path));
+    let help = finding.help.as_deref().map(|help| {
+        let (lead, lines) = help.split_once('\n').map_or((help, None), |(a, b)| (a, Some(b)));
+        // A table has no room for a block; each line is code of its own.
+        let lines =
+            lines.into_iter().flat_map(str::lines).map(|line| format!("<br>{}", code(line)));
+        std::iter::once(prose(lead)).chain(lines).collect::<String>()
+    });
+    let (message, rule) = (prose(message), code(rule));
+    let help = help.unwrap_or_default();
+    format!("| {} | {place} | {message} {rule} | {help} |\n", severity.as_str())
 }
 
 /// What the score means, and what was read.
@@ -152,12 +192,15 @@ fn receipt(list: Option<&Checklist>, coverage: &Coverage, out: &mut dyn Write) -
     writeln!(out, ", rules {}.", code(rules))?;
     if !skipped.is_empty() {
         writeln!(out, "\n<details>\n<summary>Skipped files</summary>\n")?;
-        for skip in skipped {
+        for skip in skipped.iter().take(SKIPS) {
             write!(out, "- {} {}", code(&skip.path), prose(skip.reason))?;
             if !skip.detail.is_empty() {
                 write!(out, ": {}", prose(&skip.detail))?;
             }
             writeln!(out)?;
+        }
+        if let Some(more) = skipped.len().checked_sub(SKIPS).filter(|more| *more > 0) {
+            writeln!(out, "- {} more", plural(more, "file"))?;
         }
         writeln!(out, "\n</details>")?;
     }

@@ -49,10 +49,13 @@ impl HomeRule for LinkedFile {
     }
 }
 
+/// Who owns what belongs to an account that this user namespace does not have, root of the host among them.
+const NOBODY: u32 = 65534;
+
 /// Why the target of `link` is not for the account `by` alone to change, and what to do.
 fn hazard(link: &Link, by: u32) -> Option<(String, String)> {
     let target = quoted(&link.target);
-    let stranger = |uid: u32| uid != 0 && by != 0 && uid != by;
+    let stranger = |uid: u32| ![0, NOBODY, by].contains(&uid) && by != 0;
     // The folder of a home is judged as any other, wherever a link to it lies.
     let is_home = link.below.is_empty();
     if !is_home && link.facts.mode & 0o002 != 0 {

@@ -18,6 +18,7 @@ pub mod secret_copy;
 pub mod secret_file_mode;
 pub mod sudo_access;
 pub mod synced_folder;
+pub mod unit_sandbox;
 
 use crate::deployment::{Home, HomeFile, Mount, Service, Starter};
 use crate::document::{Place, Standing};

@@ -45,6 +45,30 @@ impl DeploymentRule for EnvTracked {
                     .anchor("tracked"),
             );
         }
+        let mut folders = Vec::new();
+        for path in deployment.git.stores.iter().filter(|path| deployment.git.tracks(&path.display))
+        {
+            let (folder, what) = if path.display.contains("vault/") {
+                ("vault", "what opens it lies beside it")
+            } else {
+                ("browser-profile", "it holds the cookies and logins of a real browser")
+            };
+            let above = path.display.rsplit_once(folder).map_or("", |(above, _)| above);
+            let whole = format!("{above}{folder}");
+            if folders.contains(&whole) {
+                continue;
+            }
+            findings.add(
+                Self::META
+                    .at_location(Location::file(path.display.clone(), path.identity.clone()))
+                    .message(format!("`{whole}/` is tracked by git: {what}"))
+                    .help(format!(
+                        "`git rm -r --cached {whole}`, add it to .gitignore, and change the logins that it holds"
+                    ))
+                    .anchor("tracked"),
+            );
+            folders.push(whole);
+        }
         // Databases and archives are no text, and no documents: their names say what they hold.
         let files = deployment.knowledge.facts().files();
         for path in deployment.skipped.iter().map(|skip| &skip.path).chain(deployment.archives) {
