@@ -53,7 +53,8 @@ impl DeploymentRule for EnvTracked {
             } else {
                 ("browser-profile", "it holds the cookies and logins of a real browser")
             };
-            let above = path.display.rsplit_once(folder).map_or("", |(above, _)| above);
+            let above = path.display.rsplit_once(&format!("{folder}/"));
+            let above = above.map_or("", |(above, _)| above);
             let whole = format!("{above}{folder}");
             if folders.contains(&whole) {
                 continue;
