@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{group, owner, parents};
 use super::{HomeFile, Survey};
-use crate::facts::{Files, Holding, glob_matches};
+use crate::facts::{Files, Holding};
 use crate::host::file::{self as disk, FileFacts, FileKind};
 
 /// A link by its names.
@@ -146,14 +146,7 @@ fn keeper(path: &Path, facts: &Files, survey: Option<&Survey>) -> Option<(String
     let whole = name(path);
     for folder in path.ancestors().filter(|folder| folder.parent().is_some()) {
         let known = facts.synced.iter().find(|row| {
-            let named = row.folders.iter().any(|pattern| {
-                // Matched at the end of the folder: whose home it lies in does not matter.
-                let depth = pattern.split('/').count();
-                let parts: Vec<_> = folder.iter().map(|part| part.to_string_lossy()).collect();
-                let end = parts.len().checked_sub(depth).and_then(|at| parts.get(at..));
-                end.is_some_and(|end| glob_matches(pattern, &end.join("/")))
-            });
-            named || row.marks.iter().any(|mark| folder.join(mark).exists())
+            row.names(folder) || row.marks.iter().any(|mark| folder.join(mark).exists())
         });
         if let Some(row) = known {
             let folder = name(folder);

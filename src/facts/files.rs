@@ -7,6 +7,7 @@ use super::glob::glob_matches;
 use super::version::{Range, Release};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// The file `files.yaml`.
 #[derive(Debug, Default, Deserialize)]
@@ -34,6 +35,19 @@ pub struct SyncedFact {
     /// What it puts into the folders that it synchronises, whatever they are called.
     #[serde(default)]
     pub marks: Vec<String>,
+}
+
+impl SyncedFact {
+    /// True for a folder of its own, by its name; whose home it lies in does not matter.
+    #[must_use]
+    pub fn names(&self, folder: &Path) -> bool {
+        let parts: Vec<_> = folder.iter().map(|part| part.to_string_lossy()).collect();
+        self.folders.iter().any(|pattern| {
+            let depth = pattern.split('/').count();
+            let end = parts.len().checked_sub(depth).and_then(|at| parts.get(at..));
+            end.is_some_and(|end| glob_matches(pattern, &end.join("/")))
+        })
+    }
 }
 
 /// Permission bits, written in octal.

@@ -29,7 +29,7 @@ pub use connectors::{
 };
 pub use credentials::Credentials;
 pub use environment::{Control, Environment, Lax, UnwantedNames};
-pub use files::{Copy, FileFact, Files, Holding, Mode};
+pub use files::{Copy, FileFact, Files, Holding, Mode, SyncedFact};
 pub use glob::glob_matches;
 pub use inert::{Inert, InertKey, Misplaced, MisplacedKey};
 pub use inline_code::{Inline, InlineCode, Interpreter, Marks, Wrapper};

@@ -2,8 +2,10 @@
 //!
 //! Who may write a folder outside the home is not looked up; its path tells for the folders that are shared by design.
 
+use std::path::Path;
+
 use crate::deployment::Home;
-use crate::facts::Range;
+use crate::facts::{Range, SyncedFact};
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::in_force;
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
@@ -13,17 +15,6 @@ pub struct SharedWorkdir;
 
 /// Folders of the system in which everybody can make files.
 const OPEN: &[&str] = &["/tmp", "/var/tmp", "/dev/shm", "/private/tmp"];
-/// Names of folders that are synchronised with others, in lower case.
-const SYNCHRONISED: &[&str] = &[
-    "dropbox",
-    "onedrive",
-    "google drive",
-    "googledrive",
-    "nextcloud",
-    "icloud drive",
-    "com~apple~clouddocs",
-    "syncthing",
-];
 
 impl HomeRule for SharedWorkdir {
     const META: RuleMeta = RuleMeta {
@@ -44,7 +35,9 @@ impl HomeRule for SharedWorkdir {
             let Some(folder) = job.str("workdir").filter(|_| !job.is_true("no_agent")) else {
                 continue;
             };
-            let Some((id, shared)) = job.get("workdir").zip(shared(folder)) else { continue };
+            let synced = &home.knowledge.facts().files().synced;
+            let shared = shared(folder, synced);
+            let Some((id, shared)) = job.get("workdir").zip(shared) else { continue };
             let (severity, who) = match shared {
                 Shared::Open => (Severity::Warning, "every account of the machine can write"),
                 Shared::Below => (
@@ -77,7 +70,7 @@ enum Shared {
     Synchronised,
 }
 
-fn shared(folder: &str) -> Option<Shared> {
+fn shared(folder: &str, synced: &[SyncedFact]) -> Option<Shared> {
     let folder = folder.trim_end_matches('/');
     let climbs = folder.split('/').any(|part| part == "..");
     let rest = OPEN.iter().find_map(|root| folder.strip_prefix(root)).filter(|_| !climbs);
@@ -86,16 +79,23 @@ fn shared(folder: &str) -> Option<Shared> {
         Some(rest) if rest.starts_with('/') => return Some(Shared::Below),
         _ => {}
     }
-    let is_synchronised = |part: &str| SYNCHRONISED.contains(&part.to_ascii_lowercase().as_str());
-    folder.split('/').any(is_synchronised).then_some(Shared::Synchronised)
+    let mut above = Path::new(folder).ancestors();
+    above.any(|one| synced.iter().any(|row| row.names(one))).then_some(Shared::Synchronised)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Shared, shared};
+    use super::*;
 
     #[test]
     fn folders_are_told_by_their_path() {
+        let fact = |name: &str| SyncedFact {
+            name: name.to_owned(),
+            folders: vec![name.to_owned()],
+            marks: Vec::new(),
+        };
+        let synced = [fact("Dropbox"), fact("OneDrive")];
+        let shared = |folder: &str| super::shared(folder, &synced);
         for folder in ["/tmp", "/tmp/", "/dev/shm"] {
             assert_eq!(shared(folder), Some(Shared::Open), "{folder}");
         }
