@@ -256,18 +256,6 @@ impl Blocks {
         Self(blocks)
     }
 
-    /// The blocks around a statement, its own first, the file last.
-    fn around(&self, at: usize) -> impl Iterator<Item = &Block> {
-        let mut next = Some(at);
-        std::iter::from_fn(move || {
-            let at = next?;
-            let block = self.0.get(at)?;
-            next = (at != 0).then_some(block.parent);
-            Some(block)
-        })
-        .take(DEPTH)
-    }
-
     /// Whether somebody is asked who they are: by number, for each block of a site and those around it, whichever of
     /// its parts says so. A part that asks nobody is missed so, and no part that asks is blamed.
     fn logins(&self, tooling: &Tooling) -> Vec<bool> {
@@ -312,40 +300,52 @@ impl Blocks {
         false
     }
 
-    fn nginx(&self, tooling: &Tooling) -> Vec<Forward> {
-        let logins = self.logins(tooling);
-        let mut found = Vec::new();
+    /// What nginx hands on to a block from the nearest one around it that says anything of it.
+    fn served(&self) -> Vec<Served> {
+        let mut all = Vec::with_capacity(self.0.len());
         for (at, block) in self.0.iter().enumerate() {
+            // A block comes after the one that it stands in.
+            let above: Served =
+                if at == 0 { None } else { all.get(block.parent).copied() }.unwrap_or_default();
+            let of =
+                |name: &'static str| block.statements.iter().filter(move |words| is(words, name));
+            let private = |words: &Vec<Word>| {
+                let address = words.get(1).map(|word| word.text.as_str()).unwrap_or_default();
+                let host = address.rsplit_once(':').map_or("", |(host, _)| host);
+                address.starts_with("unix:") || (!host.is_empty() && is_local(host))
+            };
+            // Headers are taken over from outside only where a block sets none of its own.
+            let host = of("proxy_set_header").find_map(|words| {
+                let name = words.get(1).filter(|name| name.text.eq_ignore_ascii_case("host"))?;
+                Some((name, join(words.get(2..).unwrap_or_default())))
+            });
+            let own_name = match host {
+                Some((_, value)) => is_own_name(&value),
+                None if of("proxy_set_header").next().is_some() => true,
+                None => above.own_name,
+            };
+            let private = match of("listen").next() {
+                Some(_) => of("listen").all(private),
+                None => above.private,
+            };
+            all.push(Served { private, own_name });
+        }
+        all
+    }
+
+    fn nginx(&self, tooling: &Tooling) -> Vec<Forward> {
+        let (logins, served) = (self.logins(tooling), self.served());
+        let mut found = Vec::new();
+        for (at, (block, served)) in self.0.iter().zip(&served).enumerate() {
             for statement in block.statements.iter().filter(|words| is(words, "proxy_pass")) {
-                let Some(to) = statement.get(1) else { continue };
+                let Some(to) = statement.get(1).filter(|_| !served.private) else { continue };
                 let Some((port, local)) = target(&to.text) else { continue };
-                let of = |block: &Block, name: &str| -> Vec<String> {
-                    let named = block.statements.iter().filter(|words| is(words, name));
-                    named.map(|words| join(words.get(1..).unwrap_or_default())).collect()
-                };
-                let listens = self.around(at).map(|block| of(block, "listen"));
-                let listens = listens.into_iter().find(|all| !all.is_empty()).unwrap_or_default();
-                let bound = |listen: &String| {
-                    let address = listen.split(' ').next().unwrap_or_default();
-                    let host = address.rsplit_once(':').map_or("", |(host, _)| host);
-                    address.starts_with("unix:") || (!host.is_empty() && is_local(host))
-                };
-                if !listens.is_empty() && listens.iter().all(bound) {
-                    continue;
-                }
-                // Headers are taken over from outside only where a block sets none of its own.
-                let headers = self.around(at).map(|block| of(block, "proxy_set_header"));
-                let headers = headers.into_iter().find(|all| !all.is_empty()).unwrap_or_default();
-                let host = headers.iter().find_map(|header| {
-                    let (name, value) = header.split_once(' ')?;
-                    name.eq_ignore_ascii_case("host").then_some(value)
-                });
                 found.push(Forward {
                     by: "nginx".to_owned(),
                     port,
                     local,
                     reach: Reach::Proxy,
-                    own_name: host.is_none_or(is_own_name),
+                    own_name: served.own_name,
                     login: self.any_login(at, &logins),
                     span: to.span,
                 });
@@ -355,7 +355,7 @@ impl Blocks {
     }
 
     fn caddy(&self, tooling: &Tooling) -> Vec<Forward> {
-        let logins = self.logins(tooling);
+        let (logins, private) = (self.logins(tooling), self.private_sites());
         let mut found = Vec::new();
         let open = self
             .0
@@ -368,7 +368,7 @@ impl Blocks {
                 block.statements.iter().map(move |words| (at, words, None))
             });
         for (at, words, own) in open.chain(plain) {
-            if !is(words, "reverse_proxy") || self.is_private_site(at) {
+            if !is(words, "reverse_proxy") || private.get(at) == Some(&true) {
                 continue;
             }
             let to = words.iter().skip(1).find_map(|word| {
@@ -397,21 +397,39 @@ impl Blocks {
         found
     }
 
-    /// True for a site that this machine alone reaches, by its address or `bind`.
-    fn is_private_site(&self, at: usize) -> bool {
-        self.around(at).any(|block| {
-            let local = |text: &str| {
-                let text = text.trim_end_matches(',');
-                let text = text.split_once("://").map_or(text, |(_, rest)| rest);
-                let host = text.rsplit_once(':').map_or(text, |(host, _)| host);
-                !host.is_empty() && is_local(host)
-            };
+    /// True, by number, for the blocks of a site that this machine alone reaches, by its address or `bind`.
+    fn private_sites(&self) -> Vec<bool> {
+        let local = |text: &str| {
+            let text = text.trim_end_matches(',');
+            let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+            let host = text.rsplit_once(':').map_or(text, |(host, _)| host);
+            !host.is_empty() && is_local(host)
+        };
+        let mut all: Vec<bool> = Vec::with_capacity(self.0.len());
+        for (at, block) in self.0.iter().enumerate() {
+            let above = at != 0 && all.get(block.parent) == Some(&true);
             let bound = block.statements.iter().any(|words| {
                 is(words, "bind") && words.get(1).is_some_and(|word| local(&word.text))
             });
             let site = block.parent == 0 && !block.head.is_empty();
-            bound || (site && block.head.iter().all(|word| local(&word.text)))
-        })
+            all.push(above || bound || (site && block.head.iter().all(|word| local(&word.text))));
+        }
+        all
+    }
+}
+
+/// What holds in a block of nginx's configuration.
+#[derive(Clone, Copy, Debug)]
+struct Served {
+    /// This machine alone reaches it.
+    private: bool,
+    /// The target is asked under its own name.
+    own_name: bool,
+}
+
+impl Default for Served {
+    fn default() -> Self {
+        Self { private: false, own_name: true }
     }
 }
 
@@ -522,6 +540,25 @@ mod tests {
         assert_eq!(of("tailscale funnel --bg 8642"), Some((8642, true, false, false)));
         assert_eq!(of("cloudflared tunnel run"), None);
         assert_eq!(of("echo ngrok"), None);
+    }
+
+    #[test]
+    fn work_grows_with_length_only() {
+        for (name, line) in [
+            (
+                "a.conf",
+                "proxy_pass http://127.0.0.1:9119; listen 80; proxy_set_header Host $host;\n",
+            ),
+            ("Caddyfile", "reverse_proxy localhost:9119\nbind 0.0.0.0\n"),
+        ] {
+            let started = std::time::Instant::now();
+            let text = format!("server {{\n{}}}\n", line.repeat(40_000));
+            assert_eq!(read(name, text.as_bytes(), &tooling()).len(), 40_000);
+            let open = format!("{}{line}", "server {\n".repeat(100_000));
+            assert_eq!(read(name, open.as_bytes(), &tooling()).len(), 1);
+            // Squared, this is minutes.
+            assert!(started.elapsed().as_secs() < 10, "{name}: {:?}", started.elapsed());
+        }
     }
 
     proptest! {
