@@ -283,6 +283,12 @@ impl<'d> Home<'d> {
         self.holds(range) != Holds::Never
     }
 
+    /// The administrator's files, which win over the home's own.
+    #[must_use]
+    pub fn managed(&self) -> &[&'d Document] {
+        &self.managed
+    }
+
     /// The administrator's configs and the home's own, those that win first.
     pub(super) fn config_documents(&self) -> impl Iterator<Item = &'d Document> {
         self.managed.iter().copied().chain(self.config)

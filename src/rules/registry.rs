@@ -23,6 +23,7 @@ pub static RULES: &[Rule] = &[
     Rule::home::<config::inline_shell::InlineShell>(),
     Rule::home::<config::instruction_files_unprotected::InstructionFilesUnprotected>(),
     Rule::home::<config::lax_setting::LaxSetting>(),
+    Rule::home::<config::managed_reference::ManagedReference>(),
     Rule::home::<config::masked_key::MaskedKey>(),
     Rule::home::<config::misplaced_key::MisplacedKey>(),
     Rule::home::<config::openclaw_key::OpenClawKey>(),

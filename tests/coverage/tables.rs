@@ -245,6 +245,20 @@ fn of_platform(platform: &Platform) -> Vec<Case> {
         cases.push(case("", &list("100200301"), "").on("0.19.0"));
         cases.push(case("", &list("*"), "").on("0.22.2"));
     }
+    for (key, value) in platform
+        .yaml_allow_all
+        .iter()
+        .map(|key| (key, "true"))
+        .chain(platform.yaml_bots.iter().map(|key| (key, "all")))
+    {
+        let block = format!("platforms: {{{id}: {{enabled: true, {}: {value}}}}}\n", key.key);
+        cases.push(case(&key.key, &block, "").on("0.22.2"));
+    }
+    if platform.gate == Gate::Secret {
+        // Too short for one that only its length protects.
+        let secrets = platform.secrets.iter().map(|name| format!("{name}=kx82\n"));
+        cases.extend(secrets.map(|line| case("", "", &line)));
+    }
     if id == "webhook" {
         let block = "platforms: {webhook: {enabled: true, extra: {secret: kx82}}}\n";
         cases.push(case("", block, ""));

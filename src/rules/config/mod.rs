@@ -25,6 +25,7 @@ pub mod inert_key;
 pub mod inline_shell;
 pub mod instruction_files_unprotected;
 pub mod lax_setting;
+pub mod managed_reference;
 pub mod masked_key;
 pub mod misplaced_key;
 pub mod openclaw_key;
