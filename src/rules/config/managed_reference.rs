@@ -46,7 +46,7 @@ impl HomeRule for ManagedReference {
                 }
                 // A line of the administrator's own .env wins over everybody's.
                 let theirs = |name: &str| {
-                    !home.variable(name).is_some_and(|set| set.winner.source == VariableSource::Managed)
+                    home.variable(name).is_none_or(|set| set.winner.source != VariableSource::Managed)
                 };
                 let Some(one) = references(text).into_iter().find(|one| theirs(one.name)) else { return };
                 findings.add(
