@@ -11,8 +11,6 @@ use crate::rules::{Findings, HomeRule, RuleMeta, page};
 /// Tools of tier 2 or 3 can be used without anybody being asked.
 pub struct UngatedTools;
 
-/// More ways in than this share one finding.
-const MANY: usize = 5;
 /// How many tools a finding names.
 const NAMED: usize = 4;
 
@@ -30,25 +28,17 @@ impl HomeRule for UngatedTools {
     };
 
     fn check(home: &Home<'_>, findings: &mut Findings) {
-        let mut ways: Vec<(Gate<'_>, &Channel<'_>, Vec<ReachableTool<'_>>)> = Vec::new();
+        let mut all: Vec<Opened<'_>> = Vec::new();
         for channel in home.channels().iter().filter(|channel| channel.is_door()) {
-            let Some(gate) = open_gate(home, channel.session) else { continue };
-            let tools: Vec<_> = channel.at_least(Tier::External).into_iter().cloned().collect();
-            if !tools.is_empty() {
-                ways.push((gate, channel, tools));
-            }
-        }
-        if ways.len() > MANY {
-            // One switch for all of them: which tools, from how many doors, is what matters.
-            let doors: Vec<String> = ways.iter().map(|(_, door, _)| door.name.clone()).collect();
-            let tools = joined(ways.iter().flat_map(|(.., tools)| tools.clone()));
-            if let Some((gate, door, _)) = ways.first() {
-                report(home, gate, &list(&doors), door.kind, tools, &[], findings);
-            }
-        } else {
-            for (gate, door, tools) in ways {
-                report(home, &gate, &door.name, door.kind, tools, &[], findings);
-            }
+            let tools = channel.at_least(Tier::External).into_iter();
+            add(
+                &mut all,
+                home,
+                channel,
+                channel.name.clone(),
+                tools.cloned().collect(),
+                Vec::new(),
+            );
         }
         let jobs: Vec<_> = home
             .channels()
@@ -56,16 +46,108 @@ impl HomeRule for UngatedTools {
             .filter(|channel| channel.kind == ChannelKind::Cron)
             .filter_map(|channel| Some((channel, channel.job.filter(|j| !j.is_true("no_agent"))?)))
             .collect();
-        if let Some(gate) = open_gate(home, Session::Cron).filter(|_| !jobs.is_empty()) {
+        if let Some((channel, _)) = jobs.first() {
             let reached = jobs.iter().flat_map(|(channel, _)| channel.at_least(Tier::External));
-            let tools = joined(reached.cloned());
             let heads: Vec<Place<'_>> = jobs.iter().map(|(_, job)| job.head("jobs")).collect();
             let from = match heads.len() {
                 1 => "a cron job".to_owned(),
                 several => format!("{several} cron jobs"),
             };
-            report(home, &gate, &from, ChannelKind::Cron, tools, &heads, findings);
+            add(&mut all, home, channel, from, joined(reached.cloned()), heads);
         }
+        all.iter().for_each(|opened| opened.report(home, findings));
+    }
+}
+
+/// Adds a way in to those that one line opens to the same tools: one cause, one finding.
+fn add<'d>(
+    all: &mut Vec<Opened<'d>>,
+    home: &Home<'d>,
+    channel: &Channel<'d>,
+    from: String,
+    mut tools: Vec<ReachableTool<'d>>,
+    jobs: Vec<Place<'d>>,
+) {
+    tools.sort_by(|a, b| b.tier.cmp(&a.tier).then_with(|| rank(&a.name).cmp(&rank(&b.name))));
+    let Some(worst) = tools.first().and_then(|tool| tool.tier) else { return };
+    let Some(gate) = open_gate(home, channel.session) else { return };
+    let named: Vec<String> = tools
+        .iter()
+        .filter(|tool| tool.tier == Some(worst))
+        .take(NAMED)
+        .map(|tool| format!("`{}`", tool.name))
+        .collect();
+    let rest = tools.len() - named.len();
+    // At the command line somebody sits and watches.
+    let watched = channel.kind == ChannelKind::CommandLine;
+    let same = all.iter_mut().find(|one| one.named == named && one.gate.is(&gate));
+    match same {
+        Some(one) => {
+            one.from.push(from);
+            one.rest = (one.rest.0.min(rest), one.rest.1.max(rest));
+            one.watched &= watched;
+            one.jobs.extend(jobs);
+        }
+        None => all.push(Opened {
+            gate,
+            from: vec![from],
+            named,
+            worst,
+            rest: (rest, rest),
+            watched,
+            jobs,
+        }),
+    }
+}
+
+/// The ways in that a line opens to the same tools.
+struct Opened<'d> {
+    gate: Gate<'d>,
+    from: Vec<String>,
+    /// The tools that are named, of tier `worst`.
+    named: Vec<String>,
+    worst: Tier,
+    /// How many more there are, at least and at most.
+    rest: (usize, usize),
+    /// True where nobody comes in but at the command line.
+    watched: bool,
+    jobs: Vec<Place<'d>>,
+}
+
+impl Opened<'_> {
+    fn report(&self, home: &Home<'_>, findings: &mut Findings) {
+        let (gate, from) = (&self.gate, list(&self.from));
+        let severity = match self.worst {
+            Tier::High if home.runs_locally() && !self.watched => Severity::Error,
+            _ => Severity::Warning,
+        };
+        let severity = if gate.note.is_some() { severity.min(Severity::Warning) } else { severity };
+        let more = match self.rest {
+            (_, 0) => String::new(),
+            (least, most) if least == most => format!(" and {most} more of tier 2 or 3"),
+            (_, most) => format!(" and up to {most} more of tier 2 or 3"),
+        };
+        let mut draft = UngatedTools::META
+            .at(&gate.place)
+            .anchor(format!("{} {}", gate.name, self.from.first().map_or("", String::as_str)))
+            .message(format!(
+                "{from} {} {} (tier {}){more} without anybody being asked",
+                match (gate.meant, self.from.len()) {
+                    (false, _) => "can use",
+                    (true, 1) => "is meant to use",
+                    (true, _) => "are meant to use",
+                },
+                list(&self.named),
+                self.worst.number(),
+            ))
+            .label("nobody is asked")
+            .severity(in_force(home, severity))
+            .notes(gate.note.clone())
+            .help(gate.help);
+        for job in self.jobs.iter().take(5) {
+            draft = draft.related(job, "runs like this");
+        }
+        findings.add(draft);
     }
 }
 
@@ -87,6 +169,15 @@ struct Gate<'d> {
     note: Option<String>,
     /// True for a key that only states the intent.
     meant: bool,
+}
+
+impl Gate<'_> {
+    /// True for the same line.
+    fn is(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.place.span == other.place.span
+            && std::ptr::eq(self.place.document, other.place.document)
+    }
 }
 
 /// What switches the question off in a session.
@@ -125,50 +216,6 @@ fn open_gate<'d>(home: &Home<'d>, session: Session) -> Option<Gate<'d>> {
         note: Some("Hermes does not read this key; it only states the intent".to_owned()),
         meant: true,
     })
-}
-
-fn report(
-    home: &Home<'_>,
-    gate: &Gate<'_>,
-    from: &str,
-    kind: ChannelKind,
-    mut tools: Vec<ReachableTool<'_>>,
-    jobs: &[Place<'_>],
-    findings: &mut Findings,
-) {
-    tools.sort_by(|a, b| b.tier.cmp(&a.tier).then_with(|| rank(&a.name).cmp(&rank(&b.name))));
-    let Some(worst) = tools.first().and_then(|tool| tool.tier) else { return };
-    let named: Vec<String> = tools
-        .iter()
-        .filter(|t| t.tier == Some(worst))
-        .take(NAMED)
-        .map(|t| format!("`{}`", t.name))
-        .collect();
-    let rest = tools.len() - named.len();
-    let severity = match worst {
-        // At the command line somebody sits and watches.
-        Tier::High if home.runs_locally() && kind != ChannelKind::CommandLine => Severity::Error,
-        _ => Severity::Warning,
-    };
-    let severity = if gate.note.is_some() { severity.min(Severity::Warning) } else { severity };
-    let mut draft = UngatedTools::META
-        .at(&gate.place)
-        .anchor(format!("{} {}", gate.name, from.split(',').next().unwrap_or(from)))
-        .message(format!(
-            "{from} {} {} (tier {}){} without anybody being asked",
-            if gate.meant { "is meant to use" } else { "can use" },
-            list(&named),
-            worst.number(),
-            if rest == 0 { String::new() } else { format!(" and {rest} more of tier 2 or 3") },
-        ))
-        .label("nobody is asked")
-        .severity(in_force(home, severity))
-        .notes(gate.note.clone())
-        .help(gate.help);
-    for job in jobs.iter().take(5) {
-        draft = draft.related(job, "runs like this");
-    }
-    findings.add(draft);
 }
 
 /// The tools that people know first.
