@@ -130,6 +130,7 @@ fn taken_for(root: &Path, file: &str) -> &'static str {
         Some(Kind::Nix(_)) => "nix",
         Some(Kind::Data(_)) => "data",
         Some(Kind::Proxy(_)) => "proxy",
+        Some(Kind::Manifest) => "manifest",
         Some(Kind::Text) | None => "text",
     }
 }

@@ -526,6 +526,7 @@ impl Visitor for Worker<'_> {
                 origin: source.origin,
                 kind: Kind::Text,
                 standing: Standing::Live,
+                manifests: None,
             },
         };
         let Shared { engine, knowledge, .. } = *self.shared;

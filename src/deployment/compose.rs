@@ -103,6 +103,19 @@ pub struct Port<'d> {
     pub target: String,
     /// Where it is written.
     pub place: Place<'d>,
+    /// What publishes it.
+    pub through: Through,
+}
+
+/// What makes a container's port one of somebody else's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Through {
+    /// The host's container engine.
+    Host,
+    /// A Kubernetes service of this name, on every node.
+    NodePort(String),
+    /// A Kubernetes service of this name, on an address of its own.
+    LoadBalancer(String),
 }
 
 impl Port<'_> {
@@ -300,7 +313,7 @@ impl<'d> Reader<'d> {
                 field("published")?;
                 let target = field("target")?;
                 let address = field("host_ip").map(|address| expand(&address).text);
-                Some(Port { address, target, place })
+                Some(Port { address, target, place, through: Through::Host })
             })
             .collect()
     }
@@ -382,7 +395,7 @@ fn short_port<'d>(text: &str, place: Place<'d>) -> Option<Port<'d>> {
     } else {
         left.rsplit_once(':').map(|(address, _)| address.to_owned())
     };
-    Some(Port { address, target: target.to_owned(), place })
+    Some(Port { address, target: target.to_owned(), place, through: Through::Host })
 }
 
 /// `source:target[:options]`; `None` for an anonymous volume.

@@ -86,8 +86,11 @@ impl<'d> Home<'d> {
                 Value::Int(number) => u32::try_from(*number).ok(),
                 _ => None,
             });
-        let services: Vec<Service<'d>> =
-            seed.around.iter().flat_map(|document| service::services(document)).collect();
+        // A config inside a Kubernetes object stands in one file with what mounts it.
+        let starters = || seed.around.iter().chain(&seed.config).chain(&seed.inside).copied();
+        let mut services: Vec<Service<'d>> = starters().flat_map(service::services).collect();
+        let entrances: Vec<_> = starters().flat_map(kubernetes::entrances).collect();
+        kubernetes::publish(&mut services, &entrances);
         let unread = |name: &str| {
             skipped.iter().any(|skip| {
                 skip.path.file_name() == name

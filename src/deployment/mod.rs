@@ -16,6 +16,7 @@ mod home;
 mod job;
 mod knowledge;
 mod links;
+mod kubernetes;
 mod mcp;
 mod pattern;
 mod platform;
@@ -31,13 +32,14 @@ mod who;
 
 pub use approvals::{Because, Choice, Gate, Settings, Stand, YOLO, word};
 pub use channel::{Channel, ChannelKind, ReachableTool, Servers, Stretch, TierBy, ToolOrigin};
-pub use compose::{Expanded, Mount, Port, Word, expand};
+pub use compose::{Expanded, Mount, Port, Through, Word, expand};
 pub use files::HomeFile;
 pub use home::{Denylist, Home, ListSetting};
 pub use job::{Job, active_jobs, all_jobs};
 pub use knowledge::Knowledge;
 pub use links::{Link, Synced};
 pub use mcp::McpServer;
+pub use kubernetes::Pod;
 pub use pattern::{Matched, PlatformBlock};
 pub(crate) use platform::says_yes;
 pub use platform::{Door, PlatformState, allowed};
@@ -224,8 +226,10 @@ fn seeds<'d>(documents: &[&'d Document], knowledge: &Knowledge) -> BTreeMap<Stri
     let homes: Vec<String> = seeds.values().map(|seed| seed.place.clone()).collect();
     for document in documents {
         let path = document.text.path();
-        if matches!(document.kind, Kind::Unit(_) | Kind::Compose(_) | Kind::Dockerfile(_))
-            && (homes.is_empty() || is_of_a_collection(&path.place(), &homes))
+        if matches!(
+            document.kind,
+            Kind::Unit(_) | Kind::Compose(_) | Kind::Dockerfile(_) | Kind::Manifest
+        ) && (homes.is_empty() || is_of_a_collection(&path.place(), &homes))
             && service::services(document).iter().any(|service| service.is_hermes)
         {
             let seed = seeds.entry(path.place()).or_default();
@@ -296,6 +300,7 @@ fn assign<'d>(
                 | Kind::Proxy(_)
         );
         if let (false, Some((key, home))) = (starts, holder) {
+                | Kind::Manifest
             if let Some(seed) = seeds.get_mut(key) {
                 place(seed, document, folder == home);
             }

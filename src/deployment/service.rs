@@ -1,10 +1,11 @@
-//! What starts Hermes: units, compose services and images, in one vocabulary.
+//! What starts Hermes: units, compose services, Kubernetes containers and images, in one vocabulary.
 
 use super::compose::{self, Expanded, Mount, Port, Word};
+use super::kubernetes::{self, Pod};
 use super::variable::{Variable, VariableSource};
 use crate::document::dockerfile::Dockerfile;
 use crate::document::unit::{ExecLine, Unit};
-use crate::document::{Document, Kind, Place};
+use crate::document::{Document, Kind, Place, Standing};
 
 /// What a service is started by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +16,8 @@ pub enum Starter {
     UserUnit,
     /// A compose service.
     Compose,
+    /// A container of a Kubernetes workload.
+    Kubernetes,
     /// An image.
     Image,
 }
@@ -36,6 +39,8 @@ pub struct Service<'d> {
     pub dynamic_user: bool,
     /// Words of its command lines.
     pub command: Vec<Word<'d>>,
+    /// True when its command lines take the place of what the image starts by itself.
+    pub replaces_entrypoint: bool,
     /// Variables it sets.
     pub variables: Vec<Variable<'d>>,
     /// Files it reads variables from.
@@ -52,6 +57,10 @@ pub struct Service<'d> {
     pub builds: bool,
     /// True when it runs Hermes itself, not a neighbour.
     pub is_hermes: bool,
+    /// Whether what is said of it is in force: mostly that of its document.
+    pub standing: Standing,
+    /// What services in the cluster find it by.
+    pub pod: Option<Pod>,
 }
 
 impl<'d> Service<'d> {
@@ -65,6 +74,12 @@ impl<'d> Service<'d> {
     #[must_use]
     pub fn drops_privileges(&self) -> bool {
         self.image.as_ref().is_some_and(|image| image.text.contains("nousresearch/hermes"))
+    }
+
+    /// What it is called in the words of its file.
+    #[must_use]
+    pub fn noun(&self) -> &'static str {
+        if self.starter == Starter::Kubernetes { "container" } else { "service" }
     }
 }
 
@@ -87,7 +102,7 @@ pub fn services(document: &Document) -> Vec<Service<'_>> {
             all
         }
         Kind::Dockerfile(dockerfile) => vec![from_dockerfile(document, dockerfile)],
-        _ => Vec::new(),
+        _ => kubernetes::services(document),
     }
 }
 
@@ -156,6 +171,7 @@ fn from_unit<'d>(document: &'d Document, unit: &'d Unit) -> Option<Service<'d>> 
         dynamic_user: directive("Service", "DynamicUser")
             .is_some_and(|word| matches!(word.text.as_str(), "yes" | "true" | "1" | "on")),
         command,
+        replaces_entrypoint: false,
         variables,
         env_files,
         ports: Vec::new(),
@@ -164,6 +180,8 @@ fn from_unit<'d>(document: &'d Document, unit: &'d Unit) -> Option<Service<'d>> 
         image: None,
         builds: false,
         is_hermes,
+        standing: document.standing,
+        pod: None,
         name,
     })
 }
@@ -210,6 +228,7 @@ fn from_compose<'d>(document: &'d Document, service: compose::ComposeService<'d>
         user: service.user,
         dynamic_user: false,
         command: service.command,
+        replaces_entrypoint: false,
         variables,
         env_files: service.env_files,
         ports: service.ports,
@@ -218,6 +237,8 @@ fn from_compose<'d>(document: &'d Document, service: compose::ComposeService<'d>
         image: service.image,
         builds: service.builds,
         is_hermes,
+        standing: document.standing,
+        pod: None,
     }
 }
 
@@ -270,6 +291,7 @@ fn from_dockerfile<'d>(document: &'d Document, dockerfile: &'d Dockerfile) -> Se
         user: dockerfile.user().map(|user| word(user, "USER")),
         dynamic_user: false,
         command,
+        replaces_entrypoint: false,
         variables,
         env_files: Vec::new(),
         ports: Vec::new(),
@@ -278,5 +300,7 @@ fn from_dockerfile<'d>(document: &'d Document, dockerfile: &'d Dockerfile) -> Se
         image,
         builds: false,
         is_hermes,
+        standing: document.standing,
+        pod: None,
     }
 }

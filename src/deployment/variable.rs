@@ -111,6 +111,7 @@ mod tests {
             origin: Origin::Named,
             kind: Kind::Text,
             standing: Standing::Live,
+            manifests: None,
         };
         let set = |name: &str, value: &str, source| Variable {
             name: name.to_owned(),

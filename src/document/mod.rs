@@ -9,6 +9,7 @@ pub mod dotenv;
 mod embedded;
 pub mod forward;
 pub mod json;
+pub mod manifest;
 pub mod nix;
 mod place;
 mod recognise;
@@ -41,6 +42,8 @@ pub struct Document {
     pub kind: Kind,
     /// Whether it is in force.
     pub standing: Standing,
+    /// Kubernetes objects in it, beside what it is: a ConfigMap with a config stands with what mounts it.
+    pub manifests: Option<Box<manifest::Manifests>>,
 }
 
 /// Whether a program reads the file as it is, by its name.
@@ -81,6 +84,8 @@ pub enum Kind {
     Nix(Vec<nix::Attribute>),
     /// The configuration of a proxy or a tunnel that leads to one of Hermes's ports.
     Proxy(Vec<forward::Forward>),
+    /// Kubernetes objects that speak of Hermes, and hold no config of its own.
+    Manifest,
     /// Text that goes into a prompt: SOUL.md, memory, instruction files.
     Prompt,
     /// A file that says something about the project's hygiene (hooks, updates, log forwarding).
@@ -145,12 +150,16 @@ pub struct ParseError {
 
 impl Structured {
     /// True when `node` is text that a template engine still has to produce.
+/// True when `span` overlaps one of `holes`, which are in order; none overlaps another, and a template may be made of
+/// them.
+fn meets_hole(holes: &[Span], span: Span) -> bool {
+    let first = holes.partition_point(|hole| hole.end <= span.start);
+    holes.get(first).is_some_and(|hole| hole.overlaps(span))
+}
+
     #[must_use]
     pub fn is_hole(&self, node: NodeId) -> bool {
-        let span = self.tree.span(node);
-        // They are in order and none overlaps another, and a template may be made of them.
-        let first = self.holes.partition_point(|hole| hole.end <= span.start);
-        self.holes.get(first).is_some_and(|hole| hole.overlaps(span))
+        meets_hole(&self.holes, self.tree.span(node))
     }
 
     /// Visits every node below the root once, with its dotted path and the key it stands under; nodes
@@ -249,7 +258,12 @@ impl Document {
     pub fn is_hermes(&self) -> bool {
         !matches!(
             self.kind,
-            Kind::Text | Kind::Data(_) | Kind::Evidence(_) | Kind::Nix(_) | Kind::Proxy(_)
+            Kind::Text
+                | Kind::Data(_)
+                | Kind::Evidence(_)
+                | Kind::Nix(_)
+                | Kind::Proxy(_)
+                | Kind::Manifest
         )
     }
 }

@@ -13,7 +13,7 @@ use super::text::Text;
 use super::tree::{NodeId, Tree};
 use super::{
     Document, EvidenceFile, Kind, ParseError, Standing, StateFile, Structured, dockerfile, dotenv,
-    embedded, forward, json, nix, skill, template, unit, yaml,
+    embedded, forward, json, manifest, nix, skill, template, unit, yaml,
 };
 use crate::facts::{Facts, Lookup};
 use crate::source::{Origin, Source, SourcePath};
@@ -151,8 +151,24 @@ impl<'a> Stem<'a> {
 #[must_use]
 pub fn recognise(source: &Source<'_>, facts: &Facts<'_>) -> Option<Document> {
     let stem = Stem::of(source.path);
-    let (kind, standing) = kind_of(source, &stem, facts)?;
-    Some(Document { text: Text::of(source), origin: source.origin, kind, standing })
+    let found = kind_of(source, &stem, facts);
+    let name = stem.name.as_ref();
+    let manifests = match found {
+        None | Some((Kind::Config(_), _))
+            if (is_yaml(name) || source.origin == Origin::Stdin)
+                && (hints_at_hermes(source.path, name)
+                    || contains(source.bytes, b"hermes")
+                    || contains(source.bytes, b"HERMES_")) =>
+        {
+            manifest::find(source.bytes, stem.standing).map(Box::new)
+        }
+        _ => None,
+    };
+    let (kind, standing) = match (found, &manifests) {
+        (None, Some(manifests)) => (Kind::Manifest, manifests.standing),
+        (found, _) => found?,
+    };
+    Some(Document { text: Text::of(source), origin: source.origin, kind, standing, manifests })
 }
 
 /// True for a path under which [`recognise`] may find something, whatever the bytes: all of them are needed then.

@@ -42,13 +42,59 @@ const GO_CONTROL: &[&[u8]] = &[
     b"$",
 ];
 
+/// Words that begin a part which a template engine may leave out, repeat or put elsewhere.
+const OPTIONAL: &[&[u8]] = &[
+    b"if", b"unless", b"range", b"for", b"with", b"define", b"block", b"macro", b"call", b"filter",
+];
+
 /// Blanks the tags of `source`; `None` when it holds none.
 #[must_use]
 pub fn blank(source: &[u8]) -> Option<Blanked> {
     let mut bytes = source.to_vec();
     let mut holes = Vec::new();
-    let mut at = 0;
     let mut found = false;
+    each_tag(source, |span, inner, yields| {
+        found = true;
+        let filler = yields && !is_control(inner) && !alone_on_line(source, span);
+        if let Some(target) = bytes.get_mut(span.start..span.end) {
+            for byte in target.iter_mut().filter(|byte| **byte != b'\n') {
+                *byte = if filler { b'T' } else { b' ' };
+            }
+        }
+        if filler {
+            holes.push(span);
+        }
+    });
+    found.then_some(Blanked { bytes, holes })
+}
+
+/// The parts of `source` that a template engine may leave out, repeat or put elsewhere (`if`, `range`, `define`), from
+/// tag to tag, in the order of their ends; a part that nobody closes runs to the end.
+#[must_use]
+pub fn optional(source: &[u8]) -> Vec<Span> {
+    let mut parts = Vec::new();
+    let mut open = Vec::new();
+    each_tag(source, |span, inner, yields| {
+        let inner = inner.trim_ascii_start();
+        let inner = inner.strip_prefix(b"-").unwrap_or(inner).trim_ascii();
+        let length = inner.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let word = inner.get(..length).unwrap_or_default();
+        // `{{ endpoint }}` is a value; `{% endif %}` closes.
+        let closes = word == b"end" || (!yields && word.starts_with(b"end"));
+        let loops = !yields && (inner.ends_with(b" do") || inner.ends_with(b"|"));
+        if closes {
+            parts.extend(open.pop().map(|start| Span::new(start, span.end)));
+        } else if OPTIONAL.contains(&word) || loops {
+            open.push(span.start);
+        }
+    });
+    parts.extend(open.into_iter().rev().map(|start| Span::new(start, source.len())));
+    parts
+}
+
+/// Visits every tag with what is inside it, and whether it yields text.
+fn each_tag(source: &[u8], mut visit: impl FnMut(Span, &[u8], bool)) {
+    let mut at = 0;
     // A closing mark that is missing once is missing for good: not looked for again by each opening one.
     let mut missing = [false; TAGS.len()];
     while let Some(offset) = next_mark(source, at) {
@@ -66,20 +112,9 @@ pub fn blank(source: &[u8]) -> Option<Blanked> {
             continue;
         };
         let span = Span::new(at, at + open.len() + length + close.len());
-        found = true;
-        let inner = Span::new(at + open.len(), span.end - close.len()).of(source);
-        let filler = yields && !is_control(inner) && !alone_on_line(source, span);
-        if let Some(target) = bytes.get_mut(span.start..span.end) {
-            for byte in target.iter_mut().filter(|byte| **byte != b'\n') {
-                *byte = if filler { b'T' } else { b' ' };
-            }
-        }
-        if filler {
-            holes.push(span);
-        }
+        visit(span, Span::new(at + open.len(), span.end - close.len()).of(source), yields);
         at = span.end;
     }
-    found.then_some(Blanked { bytes, holes })
 }
 
 /// Where a tag may begin next.
@@ -134,6 +169,22 @@ mod tests {
     fn text_without_tags_is_not_a_template() {
         assert_eq!(blank(b"a: {b: 1}\n"), None);
         assert_eq!(blank(b"a: {{ never closed\n"), None);
+    }
+
+    #[test]
+    fn optional_parts_reach_from_tag_to_tag() {
+        let parts = |source: &str| -> Vec<String> {
+            let all = optional(source.as_bytes());
+            all.iter().map(|part| source[part.start..part.end].to_owned()).collect()
+        };
+        assert_eq!(
+            parts("a {{- if .x }}b {{ with y }}c{{end}}{{ else }}d{{- end }} {{ endpoint }}"),
+            ["{{ with y }}c{{end}}", "{{- if .x }}b {{ with y }}c{{end}}{{ else }}d{{- end }}"]
+        );
+        assert_eq!(parts("{% for x in y %}a{% endfor %}b"), ["{% for x in y %}a{% endfor %}"]);
+        assert_eq!(parts("<% x.each do |y| %>a<% end %>"), ["<% x.each do |y| %>a<% end %>"]);
+        assert_eq!(parts("{{ x }} {{ if y }} a"), ["{{ if y }} a"]);
+        assert_eq!(parts("{{ end }}{{/* if */}}"), [""; 0]);
     }
 
     #[test]

@@ -93,7 +93,12 @@ pub(crate) enum Reached<'d> {
 
 /// Who reaches a listener on `port` whose host is set at `at` (`None`: by default).
 pub(crate) fn reached<'d>(home: &Home<'d>, at: Option<&Place<'d>>, port: &str) -> Reached<'d> {
-    let hermes = || home.services().iter().filter(|service| service.is_hermes);
+    // Every pod of a cluster reaches every other: being in one keeps nobody out.
+    let hermes = || {
+        home.services()
+            .iter()
+            .filter(|service| service.is_hermes && service.starter != Starter::Kubernetes)
+    };
     let is_container =
         |service: &Service<'_>| matches!(service.starter, Starter::Compose | Starter::Image);
     let written_for_container = at

@@ -1,7 +1,7 @@
 //! `host/broad-mount`: the agent sees far more of the host's disk than its work.
 
-use super::{containers, in_template, sandbox_mounts};
-use crate::deployment::{Home, Mount};
+use super::{containers, in_service, in_template, sandbox_mounts};
+use crate::deployment::{Home, Mount, Starter};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
@@ -49,6 +49,9 @@ const CREDENTIALS: &[&str] = &[
     "/etc/ssh",
 ];
 
+/// Folders of a cluster's node with the keys that it, or the whole cluster, is run with.
+const NODE: &[&str] = &["/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd", "/var/lib/rancher"];
+
 /// A folder of the host that holds far more than the agent's work is mounted.
 pub struct BroadMount;
 
@@ -69,7 +72,13 @@ impl HomeRule for BroadMount {
         for service in containers(home) {
             for mount in &service.mounts {
                 let Some(what) = rate(&host_path(mount)) else { continue };
-                findings.add(draft(mount, &format!("the service `{}` sees {what}", service.name)));
+                let seen = format!("the {} `{}` sees {what}", service.noun(), service.name);
+                let found = draft(mount, &seen).severity(in_service(service, rated(mount)));
+                findings.add(if service.starter == Starter::Kubernetes {
+                    found.help("mount a persistentVolumeClaim, or the one folder that is worked on, and its volume nowhere else")
+                } else {
+                    found
+                });
             }
         }
         let (mounts, in_force) = sandbox_mounts(home);
@@ -91,12 +100,15 @@ impl HomeRule for BroadMount {
     }
 }
 
+fn rated(mount: &Mount<'_>) -> Severity {
+    if mount.read_only { Severity::Warning } else { Severity::Error }
+}
+
 fn draft(mount: &Mount<'_>, message: &str) -> crate::rules::Draft {
-    let severity = if mount.read_only { Severity::Warning } else { Severity::Error };
     let may = if mount.read_only { "to read" } else { "to read and write" };
     BroadMount::META
         .at(&mount.place)
-        .severity(in_template(&mount.place, severity))
+        .severity(in_template(&mount.place, rated(mount)))
         .message(format!("{message}, {may}"))
         .label("too much of the host")
         .help("mount the one project folder that is worked on: `./workspace:/workspace`")
@@ -129,6 +141,9 @@ fn rate(source: &str) -> Option<&'static str> {
     if path == "/" {
         return Some("the host's whole disk");
     }
+    if NODE.contains(&path) {
+        return Some("the keys of the cluster's node");
+    }
     if SYSTEM.contains(&path) {
         return Some("a whole system folder of the host");
     }
@@ -155,6 +170,7 @@ mod tests {
             "~/.ssh",
             "/home/ann/.aws",
             "/Users/ann/.config/gh",
+            "/var/lib/kubelet/",
         ] {
             assert!(rate(path).is_some(), "{path}");
         }

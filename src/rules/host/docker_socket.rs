@@ -1,6 +1,6 @@
 //! `host/docker-socket`: the container engine's socket is within the agent's reach.
 
-use super::{containers, in_template, sandbox_mounts};
+use super::{containers, in_service, in_template, sandbox_mounts};
 use crate::deployment::{Home, Mount};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
@@ -36,9 +36,10 @@ impl HomeRule for DockerSocket {
                 findings.add(
                     Self::META
                         .at(&mount.place)
-                        .severity(in_template(&mount.place, Severity::Error))
+                        .severity(in_service(service, Severity::Error))
                         .message(format!(
-                            "the service `{}` sees the container engine's socket: it can start a container with the host's disk, as root",
+                            "the {} `{}` sees the container engine's socket: it can start a container with the host's disk, as root",
+                            service.noun(),
                             service.name
                         ))
                         .label("root on the host")

@@ -69,7 +69,7 @@ fn draft(home: &Home<'_>, advisory: &Advisory, place: &Place<'_>, what: &str) ->
 fn images<'h, 'd>(home: &'h Home<'d>) -> Vec<(Release, &'h Word<'d>)> {
     let versions = home.knowledge.facts().versions();
     let services = home.services().iter().filter(|service| {
-        matches!(service.starter, Starter::Compose | Starter::Image)
+        matches!(service.starter, Starter::Compose | Starter::Kubernetes | Starter::Image)
             && service.is_hermes
             && !service.builds
             && service.drops_privileges()

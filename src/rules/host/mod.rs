@@ -43,7 +43,16 @@ fn quoted(path: &str) -> String {
 /// At most a warning in a file that is to be filled in first. The file decides, not the home: a unit may
 /// start several homes, and says the same thing for each of them.
 fn in_template(place: &Place<'_>, severity: Severity) -> Severity {
-    match place.document.standing {
+    at_standing(place.document.standing, severity)
+}
+
+/// The same of what `service` says.
+fn in_service(service: &Service<'_>, severity: Severity) -> Severity {
+    at_standing(service.standing, severity)
+}
+
+fn at_standing(standing: Standing, severity: Severity) -> Severity {
+    match standing {
         Standing::Template => severity.min(Severity::Warning),
         _ => severity,
     }
@@ -65,11 +74,11 @@ fn is_lived_in(home: &Home<'_>) -> bool {
     })
 }
 
-/// The containers of compose files that run Hermes itself.
+/// The containers of compose files and Kubernetes workloads that run Hermes itself.
 fn containers<'h, 'd>(home: &'h Home<'d>) -> impl Iterator<Item = &'h Service<'d>> {
     let tooling = home.knowledge.facts().tooling();
     home.services().iter().filter(move |service| {
-        service.starter == Starter::Compose
+        matches!(service.starter, Starter::Compose | Starter::Kubernetes)
             && service.is_hermes
             && !service.image.as_ref().is_some_and(|image| tooling.is_neighbour(&image.text))
     })

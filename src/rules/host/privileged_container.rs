@@ -1,7 +1,7 @@
 //! `host/privileged-container`: a container of Hermes is given back what a container takes away.
 
-use super::{containers, in_template};
-use crate::deployment::{Home, Word};
+use super::{containers, in_service};
+use crate::deployment::{Home, Starter, Word};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
@@ -51,10 +51,10 @@ impl HomeRule for PrivilegedContainer {
             let [(severity, text, word), rest @ ..] = lax.as_slice() else { continue };
             let mut draft = Self::META
                 .at(&word.place)
-                .severity(in_template(&word.place, *severity))
-                .message(format!("the service `{}` has {text}", service.name))
+                .severity(in_service(service, *severity))
+                .message(format!("the {} `{}` has {text}", service.noun(), service.name))
                 .label("not confined")
-                .help(help(&word.place.route));
+                .help(help(service.starter, &word.place.route));
             for (_, text, word) in rest.iter().take(5) {
                 draft = draft.related(&word.place, format!("it also has {text}"));
             }
@@ -63,8 +63,15 @@ impl HomeRule for PrivilegedContainer {
     }
 }
 
-fn help(route: &str) -> &'static str {
+fn help(starter: Starter, route: &str) -> &'static str {
     match route.rsplit('.').next().unwrap_or_default() {
+        "hostNetwork" => "drop `hostNetwork: true`, and let a Service lead to single ports",
+        "add" => "drop the entry and write `capabilities: {drop: [ALL]}`",
+        "type" => "write `type: RuntimeDefault`",
+        "allowPrivilegeEscalation" => "write `allowPrivilegeEscalation: false`",
+        "privileged" if starter == Starter::Kubernetes => {
+            "drop `privileged: true`; add the one capability that is needed under `capabilities.add`"
+        }
         "network_mode" => "drop `network_mode: host`, and publish single ports on 127.0.0.1",
         "cap_add" => "drop the entry and write `cap_drop: [ALL]`",
         "security_opt" => "drop the entry and write `security_opt: [\"no-new-privileges:true\"]`",
@@ -98,6 +105,25 @@ fn rate(setting: &str, word: &Word<'_>) -> Option<(Severity, String)> {
             let name = name.strip_prefix("CAP_").unwrap_or(&name);
             let name = CAPABILITIES.iter().find(|known| **known == name)?;
             (Severity::Error, format!("the capability {name}: a process with it can leave the container"))
+        }
+        "hostNetwork" if lower == "true" => {
+            (Severity::Warning, "`hostNetwork: true`: each port it opens is one of the node's, and so are the node's loopback services".to_owned())
+        }
+        "hostPID" if lower == "true" => {
+            (Severity::Error, "`hostPID: true`: it sees the node's processes, and reads their variables as root".to_owned())
+        }
+        "hostIPC" if lower == "true" => {
+            (Severity::Warning, "`hostIPC: true`: it shares the node's memory segments".to_owned())
+        }
+        // Both are what a cluster does by itself when nothing is said.
+        "allowPrivilegeEscalation" if lower == "true" => {
+            (Severity::Info, "`allowPrivilegeEscalation: true`: sudo and other setuid programs lead to root in it".to_owned())
+        }
+        "seccompProfile" if lower == "unconfined" => {
+            (Severity::Info, "no seccomp profile: every system call reaches the node's kernel".to_owned())
+        }
+        "appArmorProfile" if lower == "unconfined" => {
+            (Severity::Error, "apparmor switched off".to_owned())
         }
         "security_opt" if lower.ends_with("unconfined") => {
             let layer = lower.split([':', '=']).next().unwrap_or_default();

@@ -1,10 +1,10 @@
 //! `host/published-port`: a port of Hermes is open to every network the host is on.
 
-use super::{containers, in_template, starts_open};
-use crate::deployment::{Home, Port};
+use super::{containers, in_service, starts_open};
+use crate::deployment::{Home, Port, Service, Starter, Through};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
-use crate::rules::{Findings, HomeRule, RuleMeta, page};
+use crate::rules::{Draft, Findings, HomeRule, RuleMeta, page};
 
 /// A container of Hermes publishes a port on every address.
 pub struct PublishedPort;
@@ -28,33 +28,94 @@ impl HomeRule for PublishedPort {
                 .ports
                 .iter()
                 .filter(|port| {
-                    port.is_public() && !(port.address.is_some() && starts_open(&port.place))
+                    port.is_public()
+                        && !(port.address.is_some() && starts_open(&port.place))
+                        && (service.starter != Starter::Kubernetes || door(port).is_some())
                 })
                 .collect();
-            let [first, rest @ ..] = open.as_slice() else { continue };
-            let door = match first.target.as_str() {
-                "9119" => "the dashboard",
-                "8642" => "the API server",
-                "8644" => "the webhook listener",
-                _ => "the container",
-            };
-            let mut draft = Self::META
-                .at(&first.place)
-                .severity(in_template(&first.place, Severity::Warning))
-                .message(format!(
-                    "port {} of {door} is published on every address of the host; the engine's own firewall rules let it pass ufw",
-                    first.target
-                ))
-                .label("every address")
-                .help(format!(
-                    "write `\"127.0.0.1:{0}:{0}\"` and put a proxy with a login before it, or leave `ports:` out for a proxy on the same network",
-                    first.target
-                ))
-                .anchor(format!("services.{}.ports", service.name));
-            for port in rest.iter().take(5) {
-                draft = draft.related(&port.place, format!("port {}, too", port.target));
+            let mut ways: Vec<&Through> = Vec::new();
+            for port in &open {
+                if !ways.contains(&&port.through) {
+                    ways.push(&port.through);
+                }
             }
-            findings.add(draft);
+            for way in ways {
+                let ports: Vec<&Port<'_>> =
+                    open.iter().copied().filter(|port| port.through == *way).collect();
+                if let Some(draft) = published(service, &ports) {
+                    findings.add(draft);
+                }
+            }
         }
+    }
+}
+
+/// What to say of ports that are published the same way.
+fn published(service: &Service<'_>, ports: &[&Port<'_>]) -> Option<Draft> {
+    let [first, rest @ ..] = ports else { return None };
+    let by = match &first.through {
+        Through::Host => String::new(),
+        Through::NodePort(name) | Through::LoadBalancer(name) => format!(" by {name}"),
+    };
+    let mut draft = PublishedPort::META
+        .at(&first.place)
+        .severity(in_service(service, Severity::Warning))
+        .message(format!(
+            "port {} of {} is {}",
+            first.target,
+            door(first).unwrap_or("the container"),
+            opened(service, first)
+        ))
+        .label("every address")
+        .help(help(service, first))
+        .anchor(format!("services.{}.ports{by}", service.name));
+    for port in rest.iter().take(5) {
+        draft = draft.related(&port.place, format!("port {}, too", port.target));
+    }
+    Some(draft)
+}
+
+/// What of Hermes listens on a port.
+fn door(port: &Port<'_>) -> Option<&'static str> {
+    match port.target.as_str() {
+        "9119" => Some("the dashboard"),
+        "8642" => Some("the API server"),
+        "8644" => Some("the webhook listener"),
+        _ => None,
+    }
+}
+
+/// Where a port is open, as the end of a sentence.
+fn opened(service: &Service<'_>, port: &Port<'_>) -> String {
+    match &port.through {
+        Through::NodePort(name) => format!("open on every node of the cluster, by the Service `{name}`"),
+        Through::LoadBalancer(name) => {
+            format!("open to whoever reaches the load balancer of the Service `{name}`")
+        }
+        Through::Host if service.starter == Starter::Kubernetes => {
+            "published on every address of its node, whatever the cluster's services say".to_owned()
+        }
+        Through::Host => {
+            "published on every address of the host; the engine's own firewall rules let it pass ufw".to_owned()
+        }
+    }
+}
+
+fn help(service: &Service<'_>, port: &Port<'_>) -> String {
+    match &port.through {
+        Through::NodePort(_) => {
+            "write `type: ClusterIP`, and let an ingress with a login lead to it".to_owned()
+        }
+        Through::LoadBalancer(_) => {
+            "write `type: ClusterIP` and let an ingress with a login lead to it, or name who may in `loadBalancerSourceRanges`"
+                .to_owned()
+        }
+        Through::Host if service.starter == Starter::Kubernetes => {
+            "drop `hostPort`, and let a Service of `type: ClusterIP` lead to the port".to_owned()
+        }
+        Through::Host => format!(
+            "write `\"127.0.0.1:{0}:{0}\"` and put a proxy with a login before it, or leave `ports:` out for a proxy on the same network",
+            port.target
+        ),
     }
 }

@@ -1,6 +1,6 @@
 //! `host/root-service`: Hermes runs as root.
 
-use super::in_template;
+use super::{in_service, in_template};
 use crate::deployment::{Home, Service, Starter};
 use crate::document::unit::Unit;
 use crate::document::{Document, Kind};
@@ -49,6 +49,7 @@ impl HomeRule for RootService {
                 Starter::UserUnit => None,
                 Starter::SystemUnit => unit(service),
                 Starter::Compose => compose(service),
+                Starter::Kubernetes => kubernetes(service),
                 Starter::Image => image(service),
             };
             let Some(mut draft) = draft else { continue };
@@ -82,9 +83,11 @@ impl HomeRule for RootService {
 /// True when what `document` sets holds in a container: it describes one, or only containers start Hermes.
 fn in_container(home: &Home<'_>, document: &Document) -> bool {
     let mut starters = home.services().iter().filter(|service| service.is_hermes).peekable();
+    let container = |service: &Service<'_>| {
+        matches!(service.starter, Starter::Compose | Starter::Kubernetes | Starter::Image)
+    };
     matches!(document.kind, Kind::Compose(_) | Kind::Dockerfile(_))
-        || (starters.peek().is_some()
-            && starters.all(|service| matches!(service.starter, Starter::Compose | Starter::Image)))
+        || (starters.peek().is_some() && starters.all(container))
 }
 
 fn is_root(user: &str) -> bool {
@@ -233,6 +236,24 @@ fn compose(service: &Service<'_>) -> Option<Draft> {
         draft.help("leave `user:` out and set HERMES_UID: this image starts as root and drops to that account by itself")
     } else {
         draft.help("write `user: \"10001:10001\"`, and give that account the mounted home")
+    })
+}
+
+fn kubernetes(service: &Service<'_>) -> Option<Draft> {
+    let user = service.user.as_ref().filter(|user| user.text == "0")?;
+    // It has to start as root, and gives that up by itself.
+    if service.drops_privileges() && !service.replaces_entrypoint {
+        return None;
+    }
+    let draft = RootService::META
+        .at(&user.place)
+        .severity(in_service(service, Severity::Error))
+        .message(format!("the container `{}` runs Hermes as root", service.name))
+        .label("root in the container");
+    Some(if service.drops_privileges() {
+        draft.help("drop `command:`, so that the image's own start script drops root, or write `runAsUser: 10001`")
+    } else {
+        draft.help("write `runAsUser: 10001` and `runAsNonRoot: true`, and `fsGroup: 10001` for the mounted home")
     })
 }
 

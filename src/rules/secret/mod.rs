@@ -181,7 +181,12 @@ pub fn inspect(
     let bytes = document.text.bytes();
     let unparsed = matches!(
         document.kind,
-        Kind::Evidence(_) | Kind::Data(_) | Kind::Nix(_) | Kind::Proxy(_) | Kind::Text
+        Kind::Evidence(_)
+            | Kind::Data(_)
+            | Kind::Nix(_)
+            | Kind::Proxy(_)
+            | Kind::Manifest
+            | Kind::Text
     );
     let mut found: Vec<Secret> = candidates
         .iter()
@@ -353,7 +358,12 @@ impl Inspector<'_> {
             | Kind::Prompt => {
                 self.text(Span::new(0, document.text.bytes().len()), None);
             }
-            Kind::Evidence(_) | Kind::Data(_) | Kind::Nix(_) | Kind::Proxy(_) | Kind::Text => {}
+            Kind::Evidence(_)
+            | Kind::Data(_)
+            | Kind::Nix(_)
+            | Kind::Proxy(_)
+            | Kind::Manifest
+            | Kind::Text => {}
         }
     }
 
