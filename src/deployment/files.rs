@@ -168,7 +168,7 @@ pub(super) fn parents(root: &Path, survey: Option<&Survey>) -> Vec<HomeFile> {
 }
 
 /// Mode and owner of a folder outside of the home.
-fn of_folder(folder: &Path, survey: Option<&Survey>) -> Option<HomeFile> {
+pub(super) fn of_folder(folder: &Path, survey: Option<&Survey>) -> Option<HomeFile> {
     let facts = disk::file(folder).ok()?;
     let display = folder.display().to_string();
     Some(HomeFile {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use super::channel::Channel;
 use super::files::{self, HomeFile};
+use super::hooks::{self, HookScript};
+use super::kubernetes;
 use super::links::{Link, Synced};
 use super::mcp::{self, McpServer};
 use super::platform::{self, PlatformState};
@@ -38,6 +40,7 @@ pub struct Home<'d> {
     beside: Vec<HomeFile>,
     links: Vec<Link>,
     synced: Vec<Synced>,
+    hook_scripts: Vec<HookScript<'d>>,
     incomplete: bool,
     env_unread: bool,
     supposed_isolated: bool,
@@ -106,6 +109,7 @@ impl<'d> Home<'d> {
             beside: disk.beside,
             links: disk.links,
             synced: disk.synced,
+            hook_scripts: Vec::new(),
             folder: seed.folder,
             scope: knowledge.scope(config_version),
             knowledge,
@@ -131,6 +135,7 @@ impl<'d> Home<'d> {
         home.platforms = platform::states(&home);
         home.servers = mcp::servers(home.setting("mcp_servers"));
         home.channels = home.all_channels();
+        home.hook_scripts = hooks::scripts(&home, survey);
         home
     }
 
@@ -260,6 +265,12 @@ impl<'d> Home<'d> {
     #[must_use]
     pub fn links(&self) -> &[Link] {
         &self.links
+    }
+
+    /// The scripts of its shell hooks that run without asking, as far as they can be looked at.
+    #[must_use]
+    pub fn hook_scripts(&self) -> &[HookScript<'d>] {
+        &self.hook_scripts
     }
 
     /// What synchronises it, or a file of credentials that it links to, with other machines.

@@ -13,10 +13,11 @@ mod channel;
 mod compose;
 mod files;
 mod home;
+mod hooks;
 mod job;
 mod knowledge;
-mod links;
 mod kubernetes;
+mod links;
 mod mcp;
 mod pattern;
 mod platform;
@@ -35,11 +36,12 @@ pub use channel::{Channel, ChannelKind, ReachableTool, Servers, Stretch, TierBy,
 pub use compose::{Expanded, Mount, Port, Through, Word, expand};
 pub use files::HomeFile;
 pub use home::{Denylist, Home, ListSetting};
+pub use hooks::HookScript;
 pub use job::{Job, active_jobs, all_jobs};
 pub use knowledge::Knowledge;
+pub use kubernetes::Pod;
 pub use links::{Link, Synced};
 pub use mcp::McpServer;
-pub use kubernetes::Pod;
 pub use pattern::{Matched, PlatformBlock};
 pub(crate) use platform::says_yes;
 pub use platform::{Door, PlatformState, allowed};
@@ -298,9 +300,9 @@ fn assign<'d>(
                 | Kind::Dockerfile(_)
                 | Kind::Evidence(_)
                 | Kind::Proxy(_)
+                | Kind::Manifest
         );
         if let (false, Some((key, home))) = (starts, holder) {
-                | Kind::Manifest
             if let Some(seed) = seeds.get_mut(key) {
                 place(seed, document, folder == home);
             }

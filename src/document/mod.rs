@@ -105,6 +105,8 @@ pub enum StateFile {
     Gateway,
     /// `webhook_subscriptions.json`
     Webhooks,
+    /// `shell-hooks-allowlist.json`
+    HookConsents,
     /// Tokens of one service.
     Tokens,
 }
@@ -148,8 +150,6 @@ pub struct ParseError {
     pub context: Option<(String, Span)>,
 }
 
-impl Structured {
-    /// True when `node` is text that a template engine still has to produce.
 /// True when `span` overlaps one of `holes`, which are in order; none overlaps another, and a template may be made of
 /// them.
 fn meets_hole(holes: &[Span], span: Span) -> bool {
@@ -157,6 +157,8 @@ fn meets_hole(holes: &[Span], span: Span) -> bool {
     holes.get(first).is_some_and(|hole| hole.overlaps(span))
 }
 
+impl Structured {
+    /// True when `node` is text that a template engine still has to produce.
     #[must_use]
     pub fn is_hole(&self, node: NodeId) -> bool {
         meets_hole(&self.holes, self.tree.span(node))

@@ -336,6 +336,7 @@ fn json_kind(name: &str, folder: &str, bytes: &[u8]) -> Option<Kind> {
         "auth.json" => StateFile::Auth,
         "gateway.json" => StateFile::Gateway,
         "webhook_subscriptions.json" => StateFile::Webhooks,
+        "shell-hooks-allowlist.json" => StateFile::HookConsents,
         "google_oauth.json"
         | "google_token.json"
         | "google_chat_user_token.json"

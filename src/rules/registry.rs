@@ -76,6 +76,7 @@ pub static RULES: &[Rule] = &[
     Rule::home::<host::file_owner::FileOwner>(),
     Rule::home::<host::floating_image::FloatingImage>(),
     Rule::home::<host::home_mode::HomeMode>(),
+    Rule::home::<host::hook_script::ApprovedHook>(),
     Rule::home::<host::known_flaw::KnownFlaw>(),
     Rule::home::<host::linked_file::LinkedFile>(),
     Rule::deployment::<host::managed_scope::ManagedScope>(),

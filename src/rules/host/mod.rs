@@ -5,6 +5,7 @@ pub mod docker_socket;
 pub mod file_owner;
 pub mod floating_image;
 pub mod home_mode;
+pub mod hook_script;
 pub mod known_flaw;
 pub mod linked_file;
 pub mod managed_scope;

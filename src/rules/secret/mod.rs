@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use crate::content::personal::Personal;
 use crate::deployment::{Knowledge, expand, services};
 use crate::document::tree::{NodeId, Tree, Value};
-use crate::document::{Document, Kind, Standing, Structured};
+use crate::document::{Document, Kind, Standing, StateFile, Structured};
 use crate::finding::{Confidence, Severity};
 use crate::secrets::{
     self, Candidate, Context, Engine, Kind as ValueKind, MOST_FOUND, Origin, assignments, classify,
@@ -631,7 +631,7 @@ pub fn belongs(document: &Document) -> bool {
         Kind::Env(_) => document.standing != Standing::Template,
         Kind::State(kind, _) => {
             document.standing == Standing::Live
-                && !matches!(kind, crate::document::StateFile::Gateway)
+                && !matches!(kind, StateFile::Gateway | StateFile::HookConsents)
         }
         _ => false,
     }
