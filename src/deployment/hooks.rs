@@ -5,6 +5,7 @@
 //! what runs unasked counts: a hook of the config whose event and command are in the list of answers. A script by
 //! a relative name, or one that can't be looked at, is left out, and so is a container's, whose paths are its own.
 
+use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -65,7 +66,7 @@ pub(super) fn scripts<'d>(home: &Home<'d>, survey: Option<&Survey>) -> Vec<HookS
         for &hook in tree.items(list.node) {
             let Some(id) = tree.get(hook, "command") else { continue };
             let Some(command) = tree.str(id) else { continue };
-            if !approved.iter().any(|(on, of)| *on == event && *of == command) {
+            if !approved.contains(&(event, command)) {
                 continue;
             }
             let place =
@@ -92,7 +93,7 @@ pub(super) fn scripts<'d>(home: &Home<'d>, survey: Option<&Survey>) -> Vec<HookS
 }
 
 /// Events and commands that somebody agreed to.
-fn approved<'d>(home: &Home<'d>, config: &Document) -> Vec<(&'d str, &'d str)> {
+fn approved<'d>(home: &Home<'d>, config: &Document) -> HashSet<(&'d str, &'d str)> {
     let place = config.text.path().place();
     let lists = home.inside().iter().filter_map(|document| match &document.kind {
         Kind::State(StateFile::HookConsents, structured)
