@@ -334,16 +334,23 @@ def compare(release, wheel, options, out):
 
 
 def fetch(cache, packages):
-    """The packages, unpacked in the cache folder; a text saying why not."""
+    """The packages that can be had, unpacked in the cache folder; says which can't."""
     wheels = {}
     for release, package in packages.items():
         folder = cache / package.replace("==", "-")
         if not (folder / "hermes_cli").is_dir():
-            done = subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(cache), package],
-                                  capture_output=True, text=True, check=False, timeout=90)
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(cache), package]
+            try:
+                got = subprocess.run(command, capture_output=True, check=False, timeout=90).returncode == 0
+            except subprocess.TimeoutExpired:
+                got = False
             files = sorted(cache.glob(package.replace("-", "_").replace("==", "-") + "-*.whl"))
-            if done.returncode or not files:
-                return f"pip cannot fetch {package}"
+            if not got or not files:
+                print(f"{release}: skipped: pip cannot fetch {package}", flush=True)
+                # Where one of the ends can't be had, the others can't.
+                if release in PACKAGES:
+                    return {}
+                continue
             with zipfile.ZipFile(files[0]) as archive:
                 archive.extractall(folder)
         wheels[release] = folder
@@ -373,14 +380,7 @@ def main():
         with tempfile.TemporaryDirectory() as scratch:
             cache = options.cache or pathlib.Path(scratch)
             cache.mkdir(parents=True, exist_ok=True)
-            try:
-                wheels = fetch(cache.resolve(), PACKAGES | LADDER if options.ladder else PACKAGES)
-            except subprocess.TimeoutExpired:
-                wheels = "pip gives no answer"
-            if isinstance(wheels, str):
-                print(f"skipped: {wheels}")
-                return 0
-            return run(wheels, options)
+            return run(fetch(cache.resolve(), PACKAGES | LADDER if options.ladder else PACKAGES), options)
     return run(wheels, options)
 
 
