@@ -392,6 +392,20 @@ fn a_config_that_cannot_be_read_decides_nothing() {
 }
 
 #[test]
+fn doors_that_a_key_or_a_blank_opens_are_everybodys() {
+    let config = "model: {provider: openrouter}\ndiscord:\n  enabled: true\n  allow_from: ['100200301']\n  allow_all_users: true\n\
+                  platforms:\n  webhook:\n    enabled: true\n    extra:\n      secret: '  '\n";
+    let home = home(&[("config.yaml", config)]);
+    let of = |id: &str, release: &str| {
+        let json = report(home.path(), &["--hermes-version", release]);
+        who(channel(&json, id)).split(' ').next().expect("a word").to_owned()
+    };
+    assert_eq!([of("discord", "0.19.0"), of("discord", "0.20.0")], ["listed", "everyone"]);
+    // A blank secret is taken for one, until it is refused.
+    assert_eq!([of("webhook", "0.21.5"), of("webhook", "0.22.2")], ["everyone", "key-holder"]);
+}
+
+#[test]
 fn lists_are_read_as_hermes_reads_them() {
     let config = "_config_version: 50\nmcp_servers:\n  notes: {command: uvx, args: [notes-mcp]}\n  \
                   pay:\n    url: https://mcp.stripe.example/v1\n    trust: untrusted\n  off: {command: x, enabled: false}\n\

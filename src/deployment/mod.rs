@@ -51,7 +51,7 @@ pub use setting::{Setting, python_str};
 pub use survey::{FoundHome, HostUnit, Survey};
 pub use terminal::Mirrored;
 pub use variable::{Effective, Variable, VariableSource};
-pub use webhook::{UNSIGNED, WebhookSecret};
+pub use webhook::{BLANKS_TAKEN, UNSIGNED, WebhookSecret};
 pub use who::{Who, Whom};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,6 +2,7 @@
 
 use super::home::Home;
 use super::setting::Setting;
+use super::variable::opens;
 use crate::document::Place;
 use crate::document::tree::Value;
 use crate::facts::{Holds, Platform, Range, Release, YamlKey};
@@ -94,7 +95,7 @@ pub(crate) fn says_yes(setting: &Setting<'_>) -> Option<Range> {
         return Some(Range::since(Release::SHORT_BOOLEANS));
     }
     let text = setting.python_str().filter(|_| !setting.is_hole())?;
-    matches!(text.to_ascii_lowercase().as_str(), "true" | "1" | "yes").then_some(Range::ALWAYS)
+    opens(&text).then_some(Range::ALWAYS)
 }
 
 impl<'d> Home<'d> {
@@ -155,9 +156,7 @@ fn switches<'d>(blocks: &[Block<'d>], spec: &Platform) -> Vec<(Setting<'d>, Rang
         .filter(|(_, block, _)| !block.direct)
         .filter_map(|(setting, _, range)| {
             // An adapter strips the text, which the switch for all platforms does not.
-            let padded = setting.str().is_some_and(|text| {
-                ["true", "1", "yes"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))
-            });
+            let padded = setting.str().is_some_and(|text| opens(text.trim()));
             let yes = says_yes(&setting).or(padded.then_some(Range::ALWAYS))?;
             Some((setting, range.and(yes)))
         })

@@ -48,8 +48,13 @@ impl Variable<'_> {
     /// True for `1`, `true`, `yes` in any case, what Hermes's allow-all switches take; `on` is none.
     #[must_use]
     pub fn is_true(&self) -> bool {
-        matches!(self.value.trim().to_ascii_lowercase().as_str(), "1" | "true" | "yes")
+        opens(self.value.trim())
     }
+}
+
+/// True for the words with which Hermes's allow-all switches are on.
+pub(super) fn opens(word: &str) -> bool {
+    ["1", "true", "yes"].iter().any(|yes| word.eq_ignore_ascii_case(yes))
 }
 
 /// The assignment that wins, and what it shadows.

@@ -4,9 +4,12 @@ use super::home::Home;
 use super::setting::Setting;
 use crate::document::tree::{NodeId, Value};
 use crate::document::{Kind, Place, StateFile, Structured};
+use crate::facts::{Holds, Range, Release};
 
 /// The secret that switches signatures off.
 pub const UNSIGNED: &str = "INSECURE_NO_AUTH";
+/// A secret of blanks is taken for one; later releases refuse it.
+pub const BLANKS_TAKEN: Range = Range::before(Release::new(0, 22, 2));
 
 impl<'d> Home<'d> {
     /// Every literal secret that the webhook platform checks signatures with.
@@ -14,9 +17,14 @@ impl<'d> Home<'d> {
     pub fn webhook_secrets(&self) -> Vec<WebhookSecret<'d>> {
         secrets(self)
     }
-}
 
-impl<'d> Home<'d> {
+    /// True for a secret with which everybody may deliver, in each release in question.
+    #[must_use]
+    pub fn is_no_secret(&self, secret: &WebhookSecret<'_>) -> bool {
+        secret.text == UNSIGNED
+            || (secret.text.is_empty() && self.holds(&BLANKS_TAKEN) == Holds::Always)
+    }
+
     /// The literal word that notifications of Microsoft Graph are told from others by.
     #[must_use]
     pub fn graph_secret(&self) -> Option<WebhookSecret<'d>> {

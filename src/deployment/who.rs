@@ -9,7 +9,6 @@ use super::home::Home;
 use super::platform::{Door, PlatformState, says_yes};
 use super::setting::Setting;
 use super::variable::Variable;
-use super::webhook::UNSIGNED;
 use crate::document::Place;
 use crate::facts::{self, Holds};
 
@@ -265,7 +264,7 @@ impl<'d> Home<'d> {
         let (address, host) =
             self.address("webhook", "", ("WEBHOOK_PORT", "8644"), "every interface");
         let secrets = self.webhook_secrets();
-        let unsigned = secrets.iter().find(|secret| secret.text == UNSIGNED);
+        let unsigned = secrets.iter().find(|secret| self.is_no_secret(secret));
         let (whom, place) = match (unsigned, secrets.first()) {
             (Some(secret), _) => (Whom::Everyone, Some(secret.place.clone())),
             (None, first) => (Whom::KeyHolder, first.map(|secret| secret.place.clone())),

@@ -92,6 +92,13 @@ impl Survey {
         survey
     }
 
+    /// True when files have the owners that they have on the machine: nobody but root can lay out an image so.
+    #[must_use]
+    pub fn knows_owners(&self) -> bool {
+        !self.machine.is_image()
+            || crate::host::file::file(&self.machine.path("/etc")).is_ok_and(|etc| etc.uid == 0)
+    }
+
     /// The accounts that run Hermes, each once with what says so: those of units and processes, else the owners
     /// of the homes.
     #[must_use]

@@ -1,7 +1,7 @@
 //! `gateway/webhook-weak-secret`: a webhook secret is short enough to be guessed.
 
-use crate::deployment::{Home, UNSIGNED, WebhookSecret};
-use crate::facts::{Range, Release};
+use crate::deployment::{BLANKS_TAKEN, Home, UNSIGNED, WebhookSecret};
+use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::posture::{by_release, in_force, is_on, missing};
 use crate::rules::{Draft, Findings, HomeRule, RuleMeta, page};
@@ -13,8 +13,6 @@ pub struct WebhookWeakSecret;
 const LENGTH: usize = 32;
 /// Of a word that is compared as it is, and can only be guessed by asking.
 const WORD: usize = 16;
-/// A secret of blanks is taken for one.
-const BLANKS: Range = Range::before(Release::new(0, 22, 2));
 
 impl HomeRule for WebhookWeakSecret {
     const META: RuleMeta = RuleMeta {
@@ -73,7 +71,7 @@ fn short(home: &Home<'_>, secret: &WebhookSecret<'_>) -> Draft {
 
 /// Later releases refuse such a secret, and nothing is open then.
 fn blank(home: &Home<'_>, secret: &WebhookSecret<'_>, findings: &mut Findings) {
-    let Some((severity, when)) = by_release(home, &BLANKS, Severity::Error) else { return };
+    let Some((severity, when)) = by_release(home, &BLANKS_TAKEN, Severity::Error) else { return };
     findings.add(
         WebhookWeakSecret::META
             .at(&secret.place)

@@ -1,6 +1,6 @@
 //! `host/hook-script`: a hook runs unasked what another account decides, or what is not there.
 
-use super::{location, quoted};
+use super::{is_stranger, lets_replace, location, quoted};
 use crate::deployment::{Home, HomeFile, HookScript};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
@@ -48,13 +48,10 @@ impl HomeRule for ApprovedHook {
     }
 }
 
-/// Who owns what belongs to an account that this user namespace does not have, root of the host among them.
-const NOBODY: u32 = 65534;
-
 /// Why a script is not for the account `by` alone to change, how bad that is, and what to do.
 fn hazard(script: &HookScript<'_>, by: u32, judged: bool) -> Option<(Severity, String, String)> {
     let path = quoted(&script.path);
-    let stranger = |uid: u32| ![0, NOBODY, by].contains(&uid);
+    let stranger = |uid: u32| is_stranger(uid, by);
     // A closed folder is one layer, and the mode was to be another.
     let open = if script.shut_in { Severity::Warning } else { Severity::Error };
     let restore =
@@ -101,11 +98,10 @@ fn hazard(script: &HookScript<'_>, by: u32, judged: bool) -> Option<(Severity, S
             "copy it to a folder of the home's owner, or `chown` it".to_owned(),
         ));
     }
-    let replaced =
-        |folder: &&HomeFile| folder.facts.mode & 0o1002 == 0o002 || stranger(folder.facts.uid);
+    let replaced = |folder: &&HomeFile| lets_replace(folder) || stranger(folder.facts.uid);
     if let Some(folder) = script.above.iter().find(replaced) {
         let at = quoted(&folder.display);
-        let (severity, who, help) = if folder.facts.mode & 0o1002 == 0o002 {
+        let (severity, who, help) = if lets_replace(folder) {
             (open, "every account", format!("`chmod o-w {at}`"))
         } else {
             (

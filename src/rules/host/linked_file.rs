@@ -1,6 +1,6 @@
 //! `host/linked-file`: a link of the home leads to where another account decides.
 
-use super::{location, quoted};
+use super::{is_stranger, lets_replace, location, quoted};
 use crate::deployment::{Home, HomeFile, Link};
 use crate::facts::{Holding, Range};
 use crate::finding::{Confidence, Location, Severity};
@@ -49,13 +49,10 @@ impl HomeRule for LinkedFile {
     }
 }
 
-/// Who owns what belongs to an account that this user namespace does not have, root of the host among them.
-const NOBODY: u32 = 65534;
-
 /// Why the target of `link` is not for the account `by` alone to change, and what to do.
 fn hazard(link: &Link, by: u32) -> Option<(String, String)> {
     let target = quoted(&link.target);
-    let stranger = |uid: u32| ![0, NOBODY, by].contains(&uid) && by != 0;
+    let stranger = |uid: u32| by != 0 && is_stranger(uid, by);
     // The folder of a home is judged as any other, wherever a link to it lies.
     let is_home = link.below.is_empty();
     if !is_home && link.facts.mode & 0o002 != 0 {
@@ -70,11 +67,10 @@ fn hazard(link: &Link, by: u32) -> Option<(String, String)> {
     if is_home {
         return None;
     }
-    let open =
-        |folder: &&HomeFile| folder.facts.mode & 0o1002 == 0o002 || stranger(folder.facts.uid);
+    let open = |folder: &&HomeFile| lets_replace(folder) || stranger(folder.facts.uid);
     if let Some(folder) = link.above.iter().find(open) {
         let path = quoted(&folder.display);
-        let (who, help) = if folder.facts.mode & 0o1002 == 0o002 {
+        let (who, help) = if lets_replace(folder) {
             ("every account can".to_owned(), format!("`chmod o-w {path}`"))
         } else {
             let help =

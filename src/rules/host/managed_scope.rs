@@ -1,7 +1,7 @@
 //! `host/managed-scope`: the administrator's settings are not the administrator's alone.
 
 use super::{location, quoted};
-use crate::deployment::{Deployment, HomeFile};
+use crate::deployment::{Deployment, HomeFile, Survey};
 use crate::facts::{Holding, Range};
 use crate::finding::{Confidence, Severity};
 use crate::host::file::FileKind;
@@ -24,7 +24,7 @@ impl DeploymentRule for ManagedScope {
     };
 
     fn check(deployment: &Deployment<'_>, findings: &mut Findings) {
-        let owners_known = owners_known(deployment);
+        let owners_known = deployment.survey.is_none_or(Survey::knows_owners);
         let is_folder = |file: &HomeFile| file.facts.kind == FileKind::Directory;
         let Some(first) = deployment.managed.iter().find(|file| !is_folder(file)) else { return };
         for file in &deployment.managed {
@@ -54,14 +54,6 @@ impl DeploymentRule for ManagedScope {
             );
         }
     }
-}
-
-/// Nobody but root can lay out an image with its owners.
-fn owners_known(deployment: &Deployment<'_>) -> bool {
-    deployment.survey.is_none_or(|survey| {
-        !survey.machine.is_image()
-            || crate::host::file::file(&survey.machine.path("/etc")).is_ok_and(|etc| etc.uid == 0)
-    })
 }
 
 type Case = (Severity, String, String);

@@ -31,6 +31,19 @@ fn location(file: &HomeFile) -> Location {
     Location::file(file.display.clone(), file.identity.clone())
 }
 
+/// Who owns what belongs to an account that this user namespace does not have, root of the host among them.
+const NOBODY: u32 = 65534;
+
+/// True for an owner besides root and the account `by`.
+fn is_stranger(uid: u32, by: u32) -> bool {
+    ![0, NOBODY, by].contains(&uid)
+}
+
+/// True for a folder in which every account can put another file in the place of one.
+const fn lets_replace(folder: &HomeFile) -> bool {
+    folder.facts.mode & 0o1002 == 0o002
+}
+
 /// `path` as a word of a shell command.
 fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+@%~=:,".contains(c);
