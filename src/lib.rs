@@ -5,6 +5,7 @@
 //! [`triage`] (what counts) to [`report`]. [`deployment`] joins documents and [`host`] facts beside it.
 //! Each stage knows only the stages before it.
 
+pub mod audit;
 pub mod checklist;
 pub mod cli;
 pub mod content;
