@@ -6,3 +6,4 @@
 pub mod key;
 pub mod merkle;
 pub mod note;
+pub mod record;
