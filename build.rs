@@ -1,4 +1,4 @@
-//! Compiles `rules/**/*.yaml` into the binary: checked to be YAML here, and turned into compact JSON that is
+//! Compiles `rules/**/*.yaml` and the chain profiles (`*.toml`) into the binary: checked to be YAML here, and turned into compact JSON that is
 //! parsed when it is asked for. The detectors, which every run needs, become a static table that costs
 //! nothing at start-up. Examples, which only tests read, are left out.
 
@@ -40,13 +40,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut detectors = String::from("[\n");
     for (number, file) in files.iter().enumerate() {
         let text = std::fs::read_to_string(file)?;
-        let mut value: Value =
-            yaml_serde::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
-        strip(&mut value);
         let name = file.strip_prefix(&rules)?.with_extension("");
         let name = name.to_str().ok_or("a name that is not UTF-8")?.replace('\\', "/");
         let target = out.join(format!("rules-{number}.json"));
-        let json = serde_json::to_string(&value)?;
+        let mut value = Value::Null;
+        let json = if file.extension().is_some_and(|ending| ending == "toml") {
+            // A chain profile is read by the reader that also reads profiles of the caller's own.
+            text
+        } else {
+            value = yaml_serde::from_str(&text)
+                .map_err(|error| format!("{}: {error}", file.display()))?;
+            strip(&mut value);
+            serde_json::to_string(&value)?
+        };
         for part in [&name, &json] {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
@@ -129,7 +135,7 @@ fn collect(path: PathBuf, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>
         for entry in std::fs::read_dir(&path)? {
             collect(entry?.path(), files)?;
         }
-    } else if path.extension().is_some_and(|ending| ending == "yaml") {
+    } else if path.extension().is_some_and(|ending| ending == "yaml" || ending == "toml") {
         files.push(path);
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The command line: clap types, one file a subcommand, the wiring of the stages and the exit status.
 
 pub mod args;
+mod audit;
 mod capabilities;
 mod check;
 mod checklist;
@@ -58,6 +59,8 @@ enum Command {
     Capabilities(capabilities::Args),
     /// Say what Hermes would do with a command
     Policy(policy::Args),
+    /// Verify hash-chained audit logs
+    Audit(audit::Args),
     /// Explain a rule: why it matters, what can happen, how to fix it
     Explain(explain::Args),
     /// List every rule, or test detectors of your own
@@ -80,6 +83,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Checklist(args) => checklist::run(&args),
         Command::Capabilities(args) => capabilities::run(&args),
         Command::Policy(args) => policy::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Rules(args) => rules::run(&args),
     };

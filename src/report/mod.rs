@@ -7,6 +7,7 @@
 //! says reaches a terminal as visible characters only (see `text`): a hostile skill or file name can't
 //! move the cursor, recolour a line or reorder it.
 
+pub mod audit;
 pub mod capabilities;
 mod checklist;
 mod concise;

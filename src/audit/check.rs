@@ -1,0 +1,678 @@
+//! One record against its profile: what it says, whether it is what its hash was made of, and what is odd about it.
+//!
+//! Nothing here knows the records around it, so records are checked on every core at once; how they follow one another
+//! is decided where they are [joined](super::join), in order. What can't be decided alone (a pre-image that holds the
+//! hash of the record before) is left [deferred](State::Deferred) for there.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+use hmac::{KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+
+use super::finding::{Code, Severity};
+use super::json::pointer::{Pointer, inside, raw};
+use super::json::tape::{Broken, Fault, Kind, Tape, flags};
+use super::json::text;
+use super::keyring::{Checked, HmacSha256, fits_its_own_key};
+use super::plan::{HashLast, Plan, meets};
+use super::preimage::{Builder, Missing, View, base64};
+use super::profile::{
+    Algorithm, Binding, Closing, Line, Profile, Rotation, Seal, SealKind, Variant, Written,
+};
+use super::time;
+
+/// A text of a record: its bytes in the batch where it stands unescaped, its own where not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Slot {
+    /// The field is not there.
+    Absent,
+    /// It is `null`.
+    Null,
+    /// A range of the batch.
+    At(u32, u32),
+    /// Unescaped.
+    Own(Box<[u8]>),
+}
+
+/// What came of checking a record's own hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is what its hash was made of.
+    Good,
+    /// It is not.
+    HashMismatch,
+    /// What an inner hash covers is not what it was made of; the record around it is.
+    PayloadMismatch,
+    /// It can be read in two ways, so its hash says nothing.
+    Ambiguous,
+    /// It can't be read.
+    Unreadable,
+    /// To be decided once the record before is known.
+    Deferred,
+    /// The key, or a file it needs, was not given.
+    Unverifiable,
+}
+
+/// One record, as far as it can be known alone.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// First byte in the batch.
+    pub start: u32,
+    /// One past its last byte.
+    pub end: u32,
+    /// Its line, from 0, in the batch.
+    pub line: u32,
+    /// What it says its hash is.
+    pub hash: Slot,
+    /// What it says the hash of the record before is.
+    pub prev: Slot,
+    /// Its counter.
+    pub seq: Option<i64>,
+    /// When it was written, in microseconds since 1970.
+    pub ts: Option<i64>,
+    /// The version of its format.
+    pub version: Option<i64>,
+    /// The hash it really has.
+    pub digest: [u8; 32],
+    /// What came of the check.
+    pub state: State,
+    /// Which chain it belongs to, where a file holds several.
+    pub stream: Option<Box<[u8]>>,
+    /// What it says of the file before.
+    pub before: Option<Box<Before>>,
+    /// Whether it is signed or MACed by a trusted key, where its profile knows of such.
+    pub sealed: Option<bool>,
+}
+
+/// What a record says of the file before its own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Before {
+    /// Its name.
+    pub name: String,
+    /// Its last counter.
+    pub seq: Option<i64>,
+    /// Its last hash.
+    pub hash: Option<Vec<u8>>,
+    /// How many records it has.
+    pub records: Option<u64>,
+    /// How many bytes it has.
+    pub bytes: Option<u64>,
+    /// The SHA-256 of its bytes, in hex.
+    pub sha256: Option<String>,
+}
+
+/// Something about one record.
+#[derive(Debug, Clone)]
+pub struct Local {
+    /// Which record of the batch.
+    pub record: u32,
+    /// What.
+    pub code: Code,
+    /// What it weighs, where that differs from the code's own.
+    pub severity: Option<Severity>,
+    /// In words.
+    pub message: String,
+    /// What should be there.
+    pub expected: Option<String>,
+    /// What is there.
+    pub found: Option<String>,
+    /// The byte in the batch, where it is not the record's first.
+    pub at: Option<u32>,
+}
+
+/// Checks records; one a thread.
+pub struct Checker<'p> {
+    plan: &'p Plan<'p>,
+    tape: Tape,
+    builder: Builder,
+    preimage: Vec<u8>,
+    text: Vec<u8>,
+    /// A keyed hash, ready to be started anew.
+    mac: Option<HmacSha256>,
+}
+
+impl<'p> Checker<'p> {
+    /// A checker for `plan`.
+    #[must_use]
+    pub fn new(plan: &'p Plan<'p>) -> Self {
+        let mac = plan.secret.as_deref().and_then(|secret| HmacSha256::new_from_slice(secret).ok());
+        Self {
+            plan,
+            tape: Tape::default(),
+            builder: Builder::default(),
+            preimage: Vec::new(),
+            text: Vec::new(),
+            mac,
+        }
+    }
+
+    /// Checks the record at `start..end` of `buffer`. `utf8`: the buffer is known to be text.
+    pub fn record(
+        &mut self,
+        buffer: &mut [u8],
+        (start, end, line): (u32, u32, u32),
+        utf8: bool,
+        number: u32,
+        locals: &mut Vec<Local>,
+    ) -> Record {
+        let mut record = Record {
+            start,
+            end,
+            line,
+            hash: Slot::Absent,
+            prev: Slot::Absent,
+            seq: None,
+            ts: None,
+            version: None,
+            digest: [0; 32],
+            state: State::Unreadable,
+            stream: None,
+            before: None,
+            sealed: None,
+        };
+        let (from, to) = (start as usize, end as usize);
+        let mut say = |code: Code, message: String, at: Option<u32>| {
+            locals.push(Local {
+                record: number,
+                code,
+                severity: None,
+                message,
+                expected: None,
+                found: None,
+                at,
+            });
+        };
+        if !utf8 {
+            let bytes = buffer.get(from..to).unwrap_or_default();
+            if let Err(error) = std::str::from_utf8(bytes) {
+                let at = start + u32::try_from(error.valid_up_to()).unwrap_or_default();
+                say(Code::InvalidUtf8, "the record holds bytes that are no UTF-8".to_owned(), Some(at));
+                return record;
+            }
+        }
+        if let Some(hash_last) = &self.plan.hash_last
+            && self.quick(hash_last, buffer, &mut record)
+        {
+            self.rest(buffer, (from, to), &mut record, number, locals);
+            return record;
+        }
+        let bytes = buffer.get(from..to).unwrap_or_default();
+        if let Err(broken) = self.tape.read(bytes) {
+            let (code, message) = fault(broken);
+            let at = u32::try_from(broken.at).unwrap_or_default();
+            // The line is named by its first byte, as for all that is said of a record.
+            say(code, format!("{message} (byte {at} of the line)"), None);
+            return record;
+        }
+        let view = View { tape: &self.tape, bytes };
+        facts(&self.plan.profile, view, start, &mut record);
+        let root = self.tape.root().map_or(0, |node| node.flags);
+        if self.tape.root().is_none_or(|node| node.kind != Kind::Object) {
+            say(Code::Shape, "the record is no object".to_owned(), None);
+            return record;
+        }
+        if root & flags::DUPLICATE != 0 {
+            say(
+                Code::DuplicateKey,
+                "an object of this record has the same key twice: readers see different records".to_owned(),
+                None,
+            );
+            record.state = State::Ambiguous;
+            return record;
+        }
+        if let Some(message) = misses(&self.plan.profile, record.hash == Slot::Absent, &record) {
+            say(Code::Shape, message, None);
+        }
+        if self.plan.profile.line == Line::HashLast {
+            if root & (flags::FLOAT | flags::UNSAFE_INT | flags::NOT_FINITE) != 0 {
+                say(
+                    Code::UnsafeNumber,
+                    "the record holds a number beyond ±(2^53−1), or one with a fraction".to_owned(),
+                    None,
+                );
+            }
+        }
+        if self.plan.one_at_a_time() {
+            record.state = State::Deferred;
+        } else {
+            let variant = self.plan.variant.unwrap_or_default();
+            self.decide(buffer, &mut record, variant, None, number, locals);
+            if let Some(hash_last) = &self.plan.hash_last
+                && record.state == State::Good
+                && !hash_last.is_line(buffer.get(from..to).unwrap_or_default(), &self.preimage)
+            {
+                let message = "the line is not spelled as it was written: its hash is that of the canonical form";
+                locals.push(local(number, Code::NonCanonical, message));
+            }
+        }
+        self.rest(buffer, (from, to), &mut record, number, locals);
+        record
+    }
+
+    /// Decides a record that was left for later: `prev` is the hash of the one before, as text.
+    pub fn later(
+        &mut self,
+        buffer: &[u8],
+        record: &mut Record,
+        variant: Option<usize>,
+        prev: Option<&[u8]>,
+        number: u32,
+        locals: &mut Vec<Local>,
+    ) {
+        let bytes = buffer.get(record.start as usize..record.end as usize).unwrap_or_default();
+        if self.tape.read(bytes).is_err() {
+            record.state = State::Unreadable;
+            return;
+        }
+        let variant = variant
+            .or(self.plan.variant)
+            .or_else(|| self.plan.variant_of(View { tape: &self.tape, bytes }));
+        match variant {
+            Some(variant) => self.decide(buffer, record, variant, prev, number, locals),
+            None => record.state = State::Unverifiable,
+        }
+    }
+
+    /// The variant that counts for a stream which starts with `record`.
+    pub fn variant_of(&mut self, buffer: &[u8], record: &Record) -> Option<usize> {
+        let bytes = buffer.get(record.start as usize..record.end as usize)?;
+        self.tape.read(bytes).ok()?;
+        self.plan.variant_of(View { tape: &self.tape, bytes })
+    }
+
+    /// A line as its writer left it: what was hashed stands in the buffer but for one brace. `false`: not such a line.
+    fn quick(&mut self, hash_last: &HashLast, buffer: &mut [u8], record: &mut Record) -> bool {
+        let (from, to) = (record.start as usize, record.end as usize);
+        let Some(cut) = to.checked_sub(hash_last.length).filter(|&cut| cut > from) else {
+            return false;
+        };
+        let digits = cut + hash_last.opening.len();
+        if !buffer.get(cut..).is_some_and(|rest| rest.starts_with(&hash_last.opening))
+            || buffer.get(to - 2..to) != Some(b"\"}")
+        {
+            return false;
+        }
+        // The comma becomes the brace that was there when the record was hashed, and a comma again.
+        let Some(comma) = buffer.get_mut(cut) else { return false };
+        *comma = b'}';
+        let preimage = buffer.get(from..=cut).unwrap_or_default();
+        let mask = flags::SPACED
+            | flags::UNSORTED
+            | flags::FLOAT
+            | flags::UNSAFE_INT
+            | flags::ODD_ESCAPE
+            | flags::LONE_SURROGATE
+            | flags::NOT_FINITE
+            | flags::DUPLICATE;
+        let canonical = self.tape.read(preimage).is_ok()
+            && self.tape.root().is_some_and(|root| {
+                root.kind == Kind::Object && root.flags & mask == 0 && root.next > 1
+            });
+        let mut done = false;
+        if canonical {
+            let view = View { tape: &self.tape, bytes: preimage };
+            let profile = &self.plan.profile;
+            let hash = profile.fields.hash.as_ref();
+            // A second hash inside would be a repeated key.
+            if hash.is_none_or(|hash| hash.find(&self.tape, preimage).is_none()) {
+                facts(profile, view, record.start, record);
+                if misses(profile, false, record).is_none() {
+                    record.digest = Sha256::digest(preimage).into();
+                    done = true;
+                }
+            }
+        }
+        if let Some(comma) = buffer.get_mut(cut) {
+            *comma = b',';
+        }
+        if done {
+            let prefix = self.plan.profile.hash.written.prefix.len();
+            let first = digits - prefix;
+            let (first, last) = (u32::try_from(first), u32::try_from(to - 2));
+            record.hash = Slot::At(first.unwrap_or_default(), last.unwrap_or_default());
+            record.state = if is_hex_of(buffer.get(digits..to - 2), &record.digest) {
+                State::Good
+            } else {
+                State::HashMismatch
+            };
+        }
+        done
+    }
+
+    /// Recomputes the record's hash, and the hashes inside it. The tape is that of the record.
+    fn decide(
+        &mut self,
+        buffer: &[u8],
+        record: &mut Record,
+        variant: usize,
+        prev: Option<&[u8]>,
+        number: u32,
+        locals: &mut Vec<Local>,
+    ) {
+        let bytes = buffer.get(record.start as usize..record.end as usize).unwrap_or_default();
+        let view = View { tape: &self.tape, bytes };
+        let profile = &self.plan.profile;
+        let Some(Variant { preimage: parts, .. }) = profile.hash.variants.get(variant) else {
+            record.state = State::Unverifiable;
+            return;
+        };
+        self.preimage.clear();
+        let own = (profile.fields.prev.is_some()).then(|| slot(buffer, &record.prev)).flatten();
+        let said = match self.builder.build(parts, view, own.or(prev), &mut self.preimage) {
+            Ok(said) => said,
+            Err(Missing::Prev) => {
+                record.state = State::Deferred;
+                return;
+            }
+            Err(Missing::Outside) => {
+                record.state = State::Unverifiable;
+                return;
+            }
+            Err(Missing::Field) => {
+                record.state = State::HashMismatch;
+                locals.push(local(number, Code::Shape, "a field that is hashed is missing, or of another kind"));
+                return;
+            }
+        };
+        if !said {
+            locals.push(local(
+                number,
+                Code::UnsafeNumber,
+                "the record holds a number its format has no spelling for (NaN, infinity)",
+            ));
+        }
+        match &profile.hash.written.algorithm {
+            Algorithm::Sha256 => record.digest = Sha256::digest(&self.preimage).into(),
+            Algorithm::HmacSha256(_) => {
+                let Some(mac) = &self.mac else {
+                    record.state = State::Unverifiable;
+                    return;
+                };
+                let mut mac = mac.clone();
+                mac.update(&self.preimage);
+                record.digest = mac.finalize().into_bytes().into();
+            }
+        }
+        record.state = State::Good;
+        if profile.fields.hash.is_some() {
+            let stored = slot(buffer, &record.hash);
+            self.text.clear();
+            write(&profile.hash.written, &record.digest, &mut self.text);
+            if stored != Some(self.text.as_slice()) {
+                record.state = State::HashMismatch;
+            }
+        }
+        for digest in &profile.digests {
+            let stored = view.string(&digest.field);
+            self.preimage.clear();
+            let built = self.builder.build(&digest.preimage, view, prev, &mut self.preimage);
+            let good = match (&digest.written.algorithm, built) {
+                (Algorithm::Sha256, Ok(_)) => {
+                    self.text.clear();
+                    write(&digest.written, &Sha256::digest(&self.preimage), &mut self.text);
+                    stored.as_deref() == Some(self.text.as_slice())
+                }
+                (Algorithm::HmacSha256(name), Ok(_)) => {
+                    let stored = stored
+                        .as_deref()
+                        .and_then(|text| digest.written.encoding.read(&digest.written.prefix, text));
+                    let kind = SealKind::HmacSha256;
+                    stored.is_some_and(|stored| {
+                        self.plan.keys.check(kind, name, &self.preimage, &stored) != Checked::Bad
+                    })
+                }
+                (_, Err(_)) => stored.is_none(),
+            };
+            if !good && record.state == State::Good {
+                record.state = State::PayloadMismatch;
+            }
+        }
+    }
+
+    /// Signatures, and what the record says of the file before.
+    fn rest(
+        &mut self,
+        buffer: &[u8],
+        (from, to): (usize, usize),
+        record: &mut Record,
+        number: u32,
+        locals: &mut Vec<Local>,
+    ) {
+        let profile = &self.plan.profile;
+        let rotates = matches!(profile.rotation, Rotation::Binding(_) | Rotation::Continue(Some(_)));
+        if profile.seals.is_empty() && profile.stream_key.is_empty() && !rotates {
+            return;
+        }
+        let bytes = buffer.get(from..to).unwrap_or_default();
+        // The quick road leaves the tape of the pre-image: the same members at the same places, but for the hash.
+        let view = View { tape: &self.tape, bytes };
+        if !profile.stream_key.is_empty() {
+            let mut name = Vec::new();
+            for key in &profile.stream_key {
+                let text = view.text(key).unwrap_or_default();
+                name.extend_from_slice(&(text.len() as u64).to_be_bytes());
+                name.extend_from_slice(&text);
+            }
+            record.stream = Some(name.into());
+        }
+        match &profile.rotation {
+            Rotation::Binding(binding) => {
+                record.before = bound(binding, view).map(Box::new);
+            }
+            Rotation::Continue(Some(closing)) => {
+                record.before = closed(closing, view).map(Box::new);
+            }
+            _ => {}
+        }
+        for seal in &profile.seals {
+            self.preimage.clear();
+            let (sealed, finding) = seal_of(
+                seal,
+                self.plan,
+                &mut self.builder,
+                view,
+                slot(buffer, &record.prev),
+                &mut self.preimage,
+            );
+            // A record is as well sealed as its worst seal.
+            record.sealed = match (record.sealed, sealed) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (one, None) => one,
+                (_, some) => some,
+            };
+            if let Some((code, severity, message)) = finding {
+                locals.push(Local { severity, ..local(number, code, &message) });
+            }
+        }
+    }
+}
+
+type Said = Option<(Code, Option<Severity>, String)>;
+
+fn seal_of(
+    seal: &Seal,
+    plan: &Plan<'_>,
+    builder: &mut Builder,
+    view: View<'_>,
+    prev: Option<&[u8]>,
+    message: &mut Vec<u8>,
+) -> (Option<bool>, Said) {
+    let Some(stored) = view.string(&seal.field) else {
+        let said = seal.required.then(|| {
+            let field = seal.field.as_str();
+            (Code::Downgrade, None, format!("the record has no signature ({field}), and its format asks for one"))
+        });
+        return (Some(false), said);
+    };
+    let Some(signature) = seal.encoding.read(&seal.prefix, &stored) else {
+        return (
+            Some(false),
+            Some((Code::BadSignature, None, format!("{} is no signature", seal.field.as_str()))),
+        );
+    };
+    if builder.build(&seal.over, view, prev, message).is_err() {
+        return (Some(false), Some((Code::BadSignature, None, "what is signed is missing".to_owned())));
+    }
+    match plan.keys.check(seal.kind, &seal.key, message, &signature) {
+        Checked::Good => (Some(true), None),
+        Checked::Bad => {
+            let own = seal.signer.as_ref().and_then(|signer| view.string(signer));
+            let own = own.and_then(|key| String::from_utf8(key).ok());
+            if own.is_some_and(|key| fits_its_own_key(seal.kind, &key, message, &signature)) {
+                let message = "signed, but with a key that is not among the trusted ones".to_owned();
+                return (Some(false), Some((Code::SelfAssertedKey, Some(Severity::Error), message)));
+            }
+            let what = match seal.kind {
+                SealKind::HmacSha256 => "the MAC does not fit the record and the key",
+                _ => "the signature does not fit the record and any trusted key",
+            };
+            (Some(false), Some((Code::BadSignature, None, what.to_owned())))
+        }
+        Checked::NoKey => (None, None),
+    }
+}
+
+fn local(record: u32, code: Code, message: &str) -> Local {
+    Local {
+        record,
+        code,
+        severity: None,
+        message: message.to_owned(),
+        expected: None,
+        found: None,
+        at: None,
+    }
+}
+
+/// What a fault is called.
+fn fault(Broken { fault, .. }: Broken) -> (Code, String) {
+    match fault {
+        Fault::Syntax(expected) => (Code::Syntax, format!("no JSON: expected {expected}")),
+        Fault::TrailingBytes => (Code::TrailingBytes, "bytes after the record".to_owned()),
+        Fault::Nul => (Code::Nul, "a NUL byte".to_owned()),
+        Fault::TooDeep => (
+            Code::TooDeep,
+            format!("nested more than {} deep", super::json::tape::MAX_DEPTH),
+        ),
+        Fault::TooMany => (
+            Code::TooDeep,
+            format!("more than {} values in one record", super::json::tape::MAX_NODES),
+        ),
+    }
+}
+
+/// The fields that make the chain.
+fn facts(profile: &Profile, view: View<'_>, start: u32, record: &mut Record) {
+    let fields = &profile.fields;
+    record.hash = taken(fields.hash.as_ref(), view, start);
+    record.prev = taken(fields.prev.as_ref(), view, start);
+    record.seq = fields.seq.as_ref().and_then(|at| integer(at, view));
+    record.version = fields.version.as_ref().and_then(|at| integer(at, view));
+    record.ts = fields.ts.as_ref().and_then(|at| {
+        let (_, node) = at.find(view.tape, view.bytes)?;
+        match node.kind {
+            Kind::String if node.flags & flags::ESCAPED == 0 => time::micros(inside(view.bytes, node)),
+            Kind::String => time::micros(&text::decode(inside(view.bytes, node))),
+            Kind::Number => time::micros(raw(view.bytes, node)),
+            _ => None,
+        }
+    });
+}
+
+fn taken(pointer: Option<&Pointer>, view: View<'_>, start: u32) -> Slot {
+    let Some((_, node)) = pointer.and_then(|at| at.find(view.tape, view.bytes)) else {
+        return Slot::Absent;
+    };
+    match node.kind {
+        Kind::Null => Slot::Null,
+        Kind::String if node.flags & flags::ESCAPED == 0 => {
+            Slot::At(start + node.start + 1, start + node.end - 1)
+        }
+        Kind::String => Slot::Own(text::decode(inside(view.bytes, node)).into()),
+        _ => Slot::At(start + node.start, start + node.end),
+    }
+}
+
+fn integer(at: &Pointer, view: View<'_>) -> Option<i64> {
+    let (_, node) = at.find(view.tape, view.bytes)?;
+    let digits = match node.kind {
+        Kind::Number => raw(view.bytes, node),
+        Kind::String => inside(view.bytes, node),
+        _ => return None,
+    };
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// What of the chain's fields is not there.
+fn misses(profile: &Profile, no_hash: bool, record: &Record) -> Option<String> {
+    let fields = &profile.fields;
+    let absent = |pointer: Option<&Pointer>, absent: bool| {
+        pointer.filter(|_| absent).map(|at| format!("the record has no {}", at.as_str()))
+    };
+    absent(fields.hash.as_ref(), no_hash)
+        .or_else(|| absent(fields.prev.as_ref(), record.prev == Slot::Absent))
+        .or_else(|| absent(fields.seq.as_ref(), record.seq.is_none()))
+}
+
+/// The bytes of a slot; those of `null` and of an absent field are none.
+#[must_use]
+pub fn slot<'a>(buffer: &'a [u8], slot: &'a Slot) -> Option<&'a [u8]> {
+    match slot {
+        Slot::Absent | Slot::Null => None,
+        Slot::At(start, end) => buffer.get(*start as usize..*end as usize),
+        Slot::Own(bytes) => Some(bytes),
+    }
+}
+
+/// A hash as its format writes it.
+pub fn write(written: &Written, digest: &[u8], out: &mut Vec<u8>) {
+    written.encoding.write(&written.prefix, digest, out);
+}
+
+fn is_hex_of(text: Option<&[u8]>, digest: &[u8; 32]) -> bool {
+    let Some(text) = text.filter(|text| text.len() == 64) else { return false };
+    text.chunks_exact(2).zip(digest).all(|(pair, &byte)| {
+        let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+        pair == [digit(byte >> 4), digit(byte & 0xf)]
+    })
+}
+
+fn bound(binding: &Binding, view: View<'_>) -> Option<Before> {
+    if !meets(&binding.when, view) {
+        return None;
+    }
+    let read = |view: View<'_>| {
+        Some(Before {
+            name: String::from_utf8(view.string(&binding.names)?).ok()?,
+            seq: binding.seq.as_ref().and_then(|at| integer(at, view)),
+            hash: Some(view.string(&binding.hash)?),
+            ..Before::default()
+        })
+    };
+    let before = match &binding.payload_base64 {
+        None => read(view),
+        Some(at) => view.string(at).and_then(|text| base64(&text)).and_then(|payload| {
+            let mut tape = Tape::default();
+            tape.read(&payload).ok()?;
+            read(View { tape: &tape, bytes: &payload })
+        }),
+    };
+    // Said to name a file, and not readable: an empty name is found nowhere.
+    Some(before.unwrap_or_default())
+}
+
+fn closed(closing: &Closing, view: View<'_>) -> Option<Before> {
+    if !meets(&closing.when, view) {
+        return None;
+    }
+    let count = |at: &Option<Pointer>| {
+        at.as_ref().and_then(|at| integer(at, view)).and_then(|count| u64::try_from(count).ok())
+    };
+    let string = |at: &Pointer| view.string(at).and_then(|text| String::from_utf8(text).ok());
+    Some(Before {
+        name: string(&closing.names).unwrap_or_default(),
+        records: count(&closing.records),
+        bytes: count(&closing.bytes),
+        sha256: closing.sha256.as_ref().and_then(string),
+        ..Before::default()
+    })
+}

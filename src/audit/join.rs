@@ -1,0 +1,719 @@
+//! The records of a chain in order: whether each follows the one before.
+//!
+//! One thread, one pass, and memory for the last record of each stream alone. A second pass over a log that is found
+//! broken keeps a few words of every record, from which [`blame`](super::blame) tells what happened.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::blame::Brief;
+use super::check::{Before, Checker, Local, Record, Slot, State, slot, write};
+use super::feed::Batch;
+use super::finding::{Code, Finding, Related, Severity};
+use super::merkle::{Hash, Tree};
+use super::plan::{First, Plan};
+use super::profile::Rotation;
+use super::run::Piece;
+use super::time;
+
+/// Findings kept of each code; more are counted.
+const KEPT: usize = 100;
+/// A record's time may be this far ahead of this machine's, in microseconds.
+const FUTURE: i64 = 5 * 60 * 1_000_000;
+
+/// What the caller wants of a pass.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Numbers of records at which the root is wanted, ascending.
+    pub sizes: Vec<u64>,
+    /// A counter whose record's hash is wanted.
+    pub seq: Option<i64>,
+    /// Whether to keep what tells causes.
+    pub briefs: bool,
+    /// This machine's time, in microseconds since 1970.
+    pub now: i64,
+    /// A silence longer than this, in microseconds, is worth a word.
+    pub max_gap: Option<i64>,
+}
+
+/// What a file of the chain is.
+#[derive(Debug, Clone, Default)]
+pub struct FileFacts {
+    /// As it was named.
+    pub path: String,
+    /// How many records it has.
+    pub records: u64,
+    /// Its (uncompressed) bytes.
+    pub bytes: u64,
+    /// Bytes that belong to no readable record.
+    pub stray_bytes: bool,
+    /// Its first counter.
+    pub first_seq: Option<i64>,
+    /// Its last counter.
+    pub last_seq: Option<i64>,
+    /// Its last hash, as the log writes it.
+    pub head: Option<String>,
+    /// What it says of the file before it.
+    pub before: Option<Before>,
+    /// Whether its last line is torn.
+    pub torn: bool,
+}
+
+/// A finding, and the number of the record it is about.
+#[derive(Debug)]
+pub struct Placed {
+    /// The finding.
+    pub finding: Finding,
+    /// The record, from 0 in the chain.
+    pub record: Option<u64>,
+}
+
+/// What is known of a chain after a pass.
+#[derive(Debug, Default)]
+pub struct Joined {
+    /// Its files.
+    pub files: Vec<FileFacts>,
+    /// What is wrong.
+    pub findings: Vec<Placed>,
+    /// How many findings were not kept, by code.
+    pub dropped: BTreeMap<Code, u64>,
+    /// The number of records.
+    pub records: u64,
+    /// The Merkle root over their hashes.
+    pub root: Hash,
+    /// The roots at the wanted sizes.
+    pub roots: BTreeMap<u64, Hash>,
+    /// The hash of the record with the wanted counter.
+    pub at_seq: Option<Vec<u8>>,
+    /// The first counter.
+    pub first_seq: Option<i64>,
+    /// The last counter.
+    pub last_seq: Option<i64>,
+    /// The last hash, as the log writes it.
+    pub head: Vec<u8>,
+    /// The time of the first record.
+    pub first_ts: Option<i64>,
+    /// The time of the last record.
+    pub last_ts: Option<i64>,
+    /// Words on every record, if they were wanted.
+    pub briefs: Vec<Brief>,
+    /// Records that are signed by a trusted key.
+    pub sealed: u64,
+    /// Records whose signature nobody here can check.
+    pub unchecked: u64,
+    /// Records that have no signature, or a false one.
+    pub unsealed: u64,
+    /// Records that could not be verified for want of a key or a file.
+    pub unverifiable: u64,
+    /// How many streams there are.
+    pub streams: u64,
+    /// The hashes of files that were asked for; filled by the caller.
+    pub variant: Option<usize>,
+}
+
+/// Where a stream stands.
+#[derive(Debug, Default)]
+struct Stream {
+    started: bool,
+    variant: Option<usize>,
+    /// The last record's hash as text.
+    hash: Vec<u8>,
+    has_hash: bool,
+    /// Whether the last line could not be read, so that nothing is known to follow.
+    blind: bool,
+    seq: Option<i64>,
+    ts: Option<i64>,
+    version: Option<i64>,
+    line: u64,
+}
+
+/// Joins pieces.
+#[derive(Debug)]
+pub struct Join<'p> {
+    plan: &'p Plan<'p>,
+    wanted: Wanted,
+    out: Joined,
+    tree: Tree,
+    alone: Stream,
+    streams: HashMap<Box<[u8]>, Stream>,
+    counts: BTreeMap<Code, usize>,
+    /// The first line of the next piece, from 1.
+    line: u64,
+    /// An unreadable line that may turn out to be a torn write: its finding's index.
+    unread: Option<usize>,
+    text: Vec<u8>,
+}
+
+impl std::fmt::Debug for Checker<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Checker")
+    }
+}
+
+impl<'p> Join<'p> {
+    /// Nothing joined yet.
+    #[must_use]
+    pub fn new(plan: &'p Plan<'p>, wanted: Wanted) -> Self {
+        Self {
+            plan,
+            wanted,
+            out: Joined { variant: plan.variant, ..Joined::default() },
+            tree: Tree::new(),
+            alone: Stream::default(),
+            streams: HashMap::new(),
+            counts: BTreeMap::new(),
+            line: 1,
+            unread: None,
+            text: Vec::new(),
+        }
+    }
+
+    /// The next file of the chain.
+    pub fn start_file(&mut self, path: &str) {
+        self.line = 1;
+        self.unread = None;
+        self.out.files.push(FileFacts { path: path.to_owned(), ..FileFacts::default() });
+        if !matches!(self.plan.profile.rotation, Rotation::Continue(_)) {
+            self.alone = Stream::default();
+            self.streams.clear();
+        }
+    }
+
+    /// The next piece of the file.
+    pub fn piece(&mut self, piece: &mut Piece) {
+        let Piece { batch, records, locals } = piece;
+        self.transport(batch, records, locals);
+        let mut locals = std::mem::take(locals);
+        let mut later = Vec::new();
+        let mut next = 0;
+        for (number, record) in records.iter_mut().enumerate() {
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            if record.state == State::Deferred {
+                self.decide(batch, record, number, &mut later);
+            }
+            // What is said of single records comes first, so that the finding on a torn line is there to be amended.
+            let mut last = None;
+            while let Some(local) = locals.get_mut(next).filter(|local| local.record == number) {
+                last = Some(self.local(batch, record, local));
+                next += 1;
+            }
+            for local in &mut later {
+                last = Some(self.local(batch, record, local));
+            }
+            later.clear();
+            self.step(batch, record, last);
+        }
+        if let Some(file) = self.out.files.last_mut() {
+            file.bytes = batch.base + batch.buffer.len() as u64;
+        }
+        self.line += u64::from(batch.lines);
+    }
+
+    /// What became of the chain.
+    #[must_use]
+    pub fn finish(mut self) -> Joined {
+        self.out.root = self.tree.root();
+        self.out.records = self.tree.len();
+        self.out.streams = self.streams.len() as u64 + u64::from(self.alone.started);
+        self.out
+    }
+
+    /// A finding that is about no record.
+    pub fn say(&mut self, code: Code, severity: Severity, message: String) {
+        let path = self.out.files.last().map(|file| file.path.clone()).unwrap_or_default();
+        self.add(
+            Finding {
+                rule: code,
+                severity,
+                path,
+                line: None,
+                offset: None,
+                len: None,
+                seq: None,
+                message,
+                expected: None,
+                found: None,
+                cause: None,
+                related: Vec::new(),
+            },
+            None,
+        );
+    }
+
+    fn transport(&mut self, batch: &Batch, records: &[Record], locals: &mut Vec<Local>) {
+        let odd = &batch.transport;
+        let line = |first: u32| self.line + u64::from(first);
+        let mut said = Vec::new();
+        if odd.bom {
+            said.push((Code::Bom, 1, "the file starts with a byte order mark".to_owned()));
+        }
+        if odd.crlf.count > 0 {
+            let text = "lines end in CR LF: something rewrote them on the way".to_owned();
+            said.push((Code::Crlf, line(odd.crlf.first), text));
+        }
+        if odd.blank.count > 0 {
+            let text = "a line without a record".to_owned();
+            said.push((Code::BlankLine, line(odd.blank.first), text));
+        }
+        if odd.crlf.count + odd.blank.count > 0 || odd.bom {
+            self.stray();
+        }
+        for (code, line, message) in said {
+            // Once a file, whatever the number of lines.
+            let path = self.out.files.last().map_or("", |file| file.path.as_str());
+            let known = self
+                .out
+                .findings
+                .iter()
+                .any(|placed| placed.finding.rule == code && placed.finding.path == path);
+            if !known {
+                self.say(code, code.severity(), message);
+                if let Some(placed) = self.out.findings.last_mut() {
+                    placed.finding.line = Some(line);
+                }
+            }
+        }
+        let Some(last) = odd.unended else { return };
+        let torn = records
+            .get(last as usize)
+            .is_some_and(|record| record.state == State::Unreadable);
+        if torn {
+            // One cause, one finding: what the tokeniser said of the stump is replaced.
+            locals.retain(|local| local.record != last);
+            locals.push(Local {
+                record: last,
+                code: Code::TornTail,
+                severity: None,
+                message: "the last line is not whole: a write that was not finished, or a cut".to_owned(),
+                expected: None,
+                found: None,
+                at: None,
+            });
+            if let Some(file) = self.out.files.last_mut() {
+                file.torn = true;
+            }
+        } else if !batch.rows {
+            let line = self.line + u64::from(batch.lines);
+            let code = Code::NoFinalNewline;
+            self.say(code, code.severity(), "the last record has no line feed".to_owned());
+            if let Some(placed) = self.out.findings.last_mut() {
+                placed.finding.line = Some(line);
+            }
+        }
+    }
+
+    fn stray(&mut self) {
+        if let Some(file) = self.out.files.last_mut() {
+            file.stray_bytes = true;
+        }
+    }
+
+    /// The stream a record belongs to.
+    fn stream(&mut self, record: &Record) -> &mut Stream {
+        match &record.stream {
+            None => &mut self.alone,
+            Some(name) => {
+                if !self.streams.contains_key(name) {
+                    self.streams.insert(name.clone(), Stream::default());
+                }
+                // Present: it was just put there.
+                match self.streams.get_mut(name) {
+                    Some(stream) => stream,
+                    None => &mut self.alone,
+                }
+            }
+        }
+    }
+
+    /// A record that needs the one before it.
+    fn decide(&mut self, batch: &Batch, record: &mut Record, number: u32, locals: &mut Vec<Local>) {
+        let mut checker = Checker::new(self.plan);
+        let genesis = match &self.plan.genesis {
+            Some(First::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        let stream = self.stream(record);
+        if !stream.started {
+            stream.variant = checker.variant_of(&batch.buffer, record);
+        }
+        let prev =
+            if stream.started { stream.has_hash.then(|| stream.hash.clone()) } else { genesis };
+        let variant = stream.variant;
+        self.out.variant = self.out.variant.or(variant);
+        checker.later(&batch.buffer, record, variant, prev.as_deref(), number, locals);
+        if record.state == State::Deferred {
+            record.state = State::Unverifiable;
+        }
+    }
+
+    fn local(&mut self, batch: &Batch, record: &Record, local: &mut Local) -> Option<usize> {
+        let mut finding = self.finding(
+            batch,
+            record,
+            local.code,
+            std::mem::take(&mut local.message),
+            local.expected.take(),
+            local.found.take(),
+        );
+        if let Some(severity) = local.severity {
+            finding.severity = severity;
+        }
+        if let Some(at) = local.at.filter(|_| !batch.rows) {
+            finding.offset = Some(batch.base + u64::from(at));
+        }
+        let number = self.tree.len();
+        self.add(finding, Some(number))
+    }
+
+    fn finding(
+        &self,
+        batch: &Batch,
+        record: &Record,
+        code: Code,
+        message: String,
+        expected: Option<String>,
+        found: Option<String>,
+    ) -> Finding {
+        Finding {
+            rule: code,
+            severity: code.severity(),
+            path: self.out.files.last().map(|file| file.path.clone()).unwrap_or_default(),
+            line: Some(self.line + u64::from(record.line)),
+            offset: (!batch.rows).then(|| batch.base + u64::from(record.start)),
+            len: Some(u64::from(record.end - record.start)),
+            seq: record.seq,
+            message,
+            expected,
+            found,
+            cause: None,
+            related: Vec::new(),
+        }
+    }
+
+    /// Keeps a finding, unless there are many of its kind; gives where.
+    fn add(&mut self, finding: Finding, record: Option<u64>) -> Option<usize> {
+        let count = self.counts.entry(finding.rule).or_default();
+        *count += 1;
+        if *count > KEPT {
+            *self.out.dropped.entry(finding.rule).or_default() += 1;
+            return None;
+        }
+        self.out.findings.push(Placed { finding, record });
+        Some(self.out.findings.len() - 1)
+    }
+
+    /// One record after the other.
+    fn step(&mut self, batch: &Batch, record: &Record, last_finding: Option<Option<usize>>) {
+        let buffer = &batch.buffer;
+        let line = self.line + u64::from(record.line);
+        if record.state == State::Unreadable {
+            let stream = self.stream(record);
+            stream.blind = true;
+            self.unread = last_finding.flatten();
+            self.stray();
+            self.brief(batch, record, line, false);
+            // A stump at the end is no record; in the middle it stands for one.
+            if !self.out.files.last().is_some_and(|file| file.torn) {
+                self.leaf(record, buffer);
+            }
+            return;
+        }
+        self.own_hash(batch, record);
+        let follows = self.link(batch, record);
+        self.counter(batch, record);
+        self.clock(batch, record);
+        self.version(batch, record);
+        match record.sealed {
+            Some(true) => self.out.sealed += 1,
+            Some(false) => self.out.unsealed += 1,
+            None if !self.plan.profile.seals.is_empty() => self.out.unchecked += 1,
+            None => {}
+        }
+        if record.state == State::Unverifiable {
+            self.out.unverifiable += 1;
+        }
+        self.remember(batch, record, line);
+        self.brief(batch, record, line, follows);
+        self.leaf(record, buffer);
+    }
+
+    fn own_hash(&mut self, batch: &Batch, record: &Record) {
+        let mismatch = match record.state {
+            State::HashMismatch => "the record is not what its hash was made of",
+            State::PayloadMismatch => "the payload is not what its hash was made of",
+            _ => return,
+        };
+        let mut expected = Vec::new();
+        write(&self.plan.profile.hash.written, &record.digest, &mut expected);
+        let found = slot(&batch.buffer, &record.hash).map(lossy);
+        let expected = (record.state == State::HashMismatch).then(|| lossy(&expected));
+        let finding =
+            self.finding(batch, record, Code::Hash, mismatch.to_owned(), expected, found);
+        let number = self.tree.len();
+        self.add(finding, Some(number));
+    }
+
+    /// Whether the record follows the one before in its stream.
+    fn link(&mut self, batch: &Batch, record: &Record) -> bool {
+        let plan = self.plan;
+        let Some(at) = &plan.profile.fields.prev else { return true };
+        let prev = slot(&batch.buffer, &record.prev);
+        let unread = self.unread;
+        let stream = self.stream(record);
+        if !stream.started {
+            return self.first(batch, record);
+        }
+        let expected = stream.has_hash.then_some(stream.hash.as_slice());
+        if prev == expected {
+            if stream.blind
+                && let Some(unread) = unread
+                && let Some(placed) = self.out.findings.get_mut(unread)
+                && !matches!(placed.finding.rule, Code::InvalidUtf8 | Code::DuplicateKey)
+            {
+                // The chain goes on over it: a write that was cut off, and a writer that went on.
+                placed.finding.rule = Code::TornMiddle;
+                placed.finding.severity = Code::TornMiddle.severity();
+                placed.finding.related.push(Related {
+                    line: self.line + u64::from(record.line),
+                    text: "follows the record before the unreadable line".to_owned(),
+                });
+            }
+            return true;
+        }
+        if stream.blind {
+            // What it follows can't be read; that is said already.
+            return true;
+        }
+        let line = stream.line;
+        let expected = expected.map(lossy);
+        let message = format!("the record does not follow the one on line {line} ({})", at.as_str());
+        let is_genesis = match &plan.genesis {
+            Some(First::Text(text)) => prev == Some(text.as_slice()),
+            Some(First::Null) => record.prev == Slot::Null,
+            None => false,
+        };
+        let found = prev.map(lossy);
+        let mut finding = self.finding(batch, record, Code::Link, message, expected, found);
+        finding.related.push(Related { line, text: "the record before".to_owned() });
+        let number = self.tree.len();
+        self.add(finding, Some(number));
+        if is_genesis {
+            let message = "a chain starts here, in the middle of another".to_owned();
+            let finding = self.finding(batch, record, Code::Restarted, message, None, None);
+            self.add(finding, Some(number));
+        }
+        false
+    }
+
+    /// The first record of a stream.
+    fn first(&mut self, batch: &Batch, record: &Record) -> bool {
+        let plan = self.plan;
+        let prev = slot(&batch.buffer, &record.prev);
+        let start = plan.profile.seq_start;
+        let late = matches!((record.seq, start), (Some(seq), Some(start)) if seq > start);
+        let (good, expected) = match &plan.genesis {
+            Some(First::Text(text)) => (prev == Some(text.as_slice()), Some(lossy(text))),
+            Some(First::Null) => {
+                (matches!(record.prev, Slot::Null | Slot::Absent), Some("null".to_owned()))
+            }
+            None => (!late, None),
+        };
+        if good {
+            return true;
+        }
+        let number = self.tree.len();
+        let found = prev.map(lossy);
+        if !late && plan.profile.seq_start.is_some() && record.seq == start {
+            // The right counter on another chain's start.
+            let message = "the log starts from another genesis than the one expected".to_owned();
+            let finding = self.finding(batch, record, Code::WrongLog, message, expected, found);
+            self.add(finding, Some(number));
+            return false;
+        }
+        let message = "the first record is not the start of a chain".to_owned();
+        let finding = self.finding(batch, record, Code::Link, message, expected, found);
+        self.add(finding, Some(number));
+        let missing = match (record.seq, start) {
+            (Some(seq), Some(start)) if seq > start => {
+                format!("{} records before the first one are missing", seq - start)
+            }
+            _ => "records before the first one are missing".to_owned(),
+        };
+        let finding = self.finding(batch, record, Code::HeadTruncated, missing, None, None);
+        self.add(finding, Some(number));
+        false
+    }
+
+    fn counter(&mut self, batch: &Batch, record: &Record) {
+        let Some(seq) = record.seq else { return };
+        let stream = self.stream(record);
+        let Some(last) = stream.seq else { return };
+        let (code, message) = match seq.checked_sub(last) {
+            Some(1) => return,
+            Some(0) => (Code::SeqDuplicate, "the counter stands still".to_owned()),
+            Some(step) if step > 1 => {
+                (Code::SeqGap, format!("the counter jumps over {}", count(step - 1, "record")))
+            }
+            _ => (Code::SeqRegress, "the counter goes back".to_owned()),
+        };
+        let expected = Some((last.saturating_add(1)).to_string());
+        let finding =
+            self.finding(batch, record, code, message, expected, Some(seq.to_string()));
+        let number = self.tree.len();
+        self.add(finding, Some(number));
+    }
+
+    fn clock(&mut self, batch: &Batch, record: &Record) {
+        let Some(ts) = record.ts else { return };
+        let (now, max_gap) = (self.wanted.now, self.wanted.max_gap);
+        let stream = self.stream(record);
+        let before = stream.ts;
+        let mut said = Vec::new();
+        if let Some(before) = before {
+            if ts < before {
+                let text = format!("the clock goes back, from {} to {}", time::show(before), time::show(ts));
+                said.push((Code::TimeRegress, text));
+            } else if let Some(max) = max_gap
+                && ts - before > max
+            {
+                let text =
+                    format!("nothing from {} to {}", time::show(before), time::show(ts));
+                said.push((Code::TimeGap, text));
+            }
+        }
+        if now > 0 && ts > now.saturating_add(FUTURE) {
+            said.push((Code::TimeFuture, format!("{} is still to come", time::show(ts))));
+        }
+        let number = self.tree.len();
+        for (code, message) in said {
+            let finding = self.finding(batch, record, code, message, None, None);
+            self.add(finding, Some(number));
+        }
+    }
+
+    fn version(&mut self, batch: &Batch, record: &Record) {
+        let Some(version) = record.version else { return };
+        let stream = self.stream(record);
+        let Some(before) = stream.version.filter(|&before| version < before) else { return };
+        let message = format!("the format's version falls from {before} to {version}");
+        let finding = self.finding(
+            batch,
+            record,
+            Code::Downgrade,
+            message,
+            Some(before.to_string()),
+            Some(version.to_string()),
+        );
+        let number = self.tree.len();
+        self.add(finding, Some(number));
+    }
+
+    /// What the next record of the stream is compared with, and what is said of the file.
+    fn remember(&mut self, batch: &Batch, record: &Record, line: u64) {
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
+        let mut has_hash = true;
+        if self.plan.profile.fields.hash.is_some() {
+            match slot(&batch.buffer, &record.hash) {
+                Some(hash) => text.extend_from_slice(hash),
+                None => has_hash = false,
+            }
+        } else {
+            write(&self.plan.profile.hash.written, &record.digest, &mut text);
+        }
+        let stream = self.stream(record);
+        stream.started = true;
+        stream.blind = false;
+        stream.line = line;
+        stream.has_hash = has_hash;
+        stream.hash.clear();
+        stream.hash.extend_from_slice(&text);
+        stream.seq = record.seq.or(stream.seq);
+        stream.ts = record.ts.or(stream.ts);
+        stream.version = record.version.or(stream.version);
+        self.out.first_seq = self.out.first_seq.or(record.seq);
+        self.out.last_seq = record.seq.or(self.out.last_seq);
+        self.out.first_ts = self.out.first_ts.or(record.ts);
+        self.out.last_ts = record.ts.or(self.out.last_ts);
+        self.out.head.clear();
+        self.out.head.extend_from_slice(&text);
+        if record.seq.is_some() && record.seq == self.wanted.seq {
+            self.out.at_seq = Some(text.clone());
+        }
+        if let Some(file) = self.out.files.last_mut() {
+            if file.records == 0 {
+                file.first_seq = record.seq;
+                file.before = record.before.as_deref().cloned();
+            }
+            file.records += 1;
+            file.last_seq = record.seq.or(file.last_seq);
+            if let Some(head) = &mut file.head {
+                head.clear();
+                head.push_str(std::str::from_utf8(&text).unwrap_or_default());
+            } else {
+                file.head = Some(lossy(&text));
+            }
+        }
+        self.text = text;
+    }
+
+    fn leaf(&mut self, record: &Record, buffer: &[u8]) {
+        // What stands in the log is what its head speaks for; the computed hash where it keeps none.
+        let stored = match record.state {
+            State::Good => None,
+            _ => slot(buffer, &record.hash)
+                .and_then(|text| {
+                    let written = &self.plan.profile.hash.written;
+                    written.encoding.read(&written.prefix, text)
+                })
+                .and_then(|bytes| Hash::try_from(bytes).ok()),
+        };
+        self.tree.push(&stored.unwrap_or(record.digest));
+        if self.wanted.sizes.contains(&self.tree.len()) {
+            self.out.roots.insert(self.tree.len(), self.tree.root());
+        }
+    }
+
+    fn brief(&mut self, batch: &Batch, record: &Record, line: u64, follows: bool) {
+        if !self.wanted.briefs {
+            return;
+        }
+        let file = u32::try_from(self.out.files.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let hash = slot(&batch.buffer, &record.hash);
+        let prev = slot(&batch.buffer, &record.prev);
+        let mut computed = Vec::new();
+        if record.state != State::Unreadable {
+            write(&self.plan.profile.hash.written, &record.digest, &mut computed);
+        }
+        let own = if self.plan.profile.fields.hash.is_some() { hash } else { Some(computed.as_slice()) };
+        self.out.briefs.push(Brief {
+            file,
+            line,
+            hash: Brief::key(own),
+            prev: Brief::key(prev),
+            computed: Brief::key(Some(&computed)),
+            seq: record.seq,
+            state: record.state,
+            follows,
+        });
+    }
+}
+
+/// A hash of the log, for people. A field that holds something else is described, not shown: it could be anything.
+fn lossy(text: &[u8]) -> String {
+    let bare = text.iter().rposition(|&byte| byte == b':').map_or(text, |colon| {
+        text.get(colon + 1..).unwrap_or_default()
+    });
+    let prefix = text.len() - bare.len() <= 16;
+    let hex = bare.len() <= 128 && bare.iter().all(u8::is_ascii_hexdigit);
+    let base64 = matches!(bare.len(), 43 | 44)
+        && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte));
+    if prefix && (hex || base64) {
+        String::from_utf8_lossy(text).into_owned()
+    } else {
+        format!("{} bytes that are no hash", text.len())
+    }
+}
+
+fn count(many: i64, what: &str) -> String {
+    if many == 1 { format!("1 {what}") } else { format!("{many} {what}s") }
+}

@@ -1,0 +1,29 @@
+//! `hermes-lint audit`: logs that show when somebody changed them.
+
+mod verify;
+
+use super::Outcome;
+
+/// Options of `audit`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Say whether hash-chained logs are what was written, and what that proves
+    #[command(
+        after_help = "exit status: 0 intact, 1 broken, 2 wrong usage or unreadable input, 3 unverifiable (unknown \
+                            format, key missing)"
+    )]
+    Verify(verify::Args),
+}
+
+/// Runs the subcommand.
+pub fn run(args: &Args) -> Outcome {
+    match &args.what {
+        What::Verify(args) => verify::run(args),
+    }
+}
