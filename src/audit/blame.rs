@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use super::check::State;
 use super::finding::{Cause, CauseKind, Code, Finding, Severity};
 use super::join::Joined;
+use super::profile::Profile;
 
 /// A few words on a record.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +58,9 @@ pub struct Island {
 }
 
 /// Names the likely causes of what was found, adds what only the whole shows, and gives the islands.
-pub fn explain(joined: &mut Joined, implicit: bool) -> Vec<Island> {
+pub fn explain(joined: &mut Joined, profile: &Profile) -> Vec<Island> {
+    let implicit = profile.prev_is_implicit();
+    let no_own_hash = profile.fields.hash.is_none();
     let briefs = std::mem::take(&mut joined.briefs);
     let mut by_hash: HashMap<u64, Vec<u32>> = HashMap::with_capacity(briefs.len());
     for (number, brief) in (0_u32..).zip(&briefs) {
@@ -65,7 +68,7 @@ pub fn explain(joined: &mut Joined, implicit: bool) -> Vec<Island> {
             by_hash.entry(brief.hash).or_default().push(number);
         }
     }
-    let scene = Scene { briefs: &briefs, by_hash: &by_hash, implicit };
+    let scene = Scene { briefs: &briefs, by_hash: &by_hash, implicit, no_own_hash };
     let mut more: Vec<(Finding, u64)> = Vec::new();
     let genesis_breaks: Vec<u64> = joined
         .findings
@@ -102,6 +105,9 @@ pub fn explain(joined: &mut Joined, implicit: bool) -> Vec<Island> {
                 None,
                 "a second value was put beside the one that was hashed",
             )),
+            Code::BadSignature if no_own_hash => {
+                Some(cause(CauseKind::Edited, None, "edited in place after it was signed"))
+            }
             Code::Syntax | Code::Nul | Code::TrailingBytes | Code::TooDeep => Some(cause(
                 CauseKind::UnreadableLine,
                 None,
@@ -168,6 +174,7 @@ struct Scene<'a> {
     briefs: &'a [Brief],
     by_hash: &'a HashMap<u64, Vec<u32>>,
     implicit: bool,
+    no_own_hash: bool,
 }
 
 impl Scene<'_> {
@@ -265,6 +272,11 @@ impl Scene<'_> {
                 CauseKind::UnreadableLine,
                 None,
                 "the record it follows is the line that can't be read",
+            ),
+            _ if self.no_own_hash => cause(
+                CauseKind::DeletedOrRewritten,
+                None,
+                "the record before was edited, or records before this one were deleted",
             ),
             _ => cause(
                 CauseKind::DeletedOrRewritten,

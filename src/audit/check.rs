@@ -217,6 +217,7 @@ impl<'p> Checker<'p> {
                 None,
             );
             record.state = State::Ambiguous;
+            self.rest(buffer, (from, to), &mut record, number, locals);
             return record;
         }
         if let Some(message) = misses(&self.plan.profile, record.hash == Slot::Absent, &record) {
@@ -231,10 +232,13 @@ impl<'p> Checker<'p> {
                 );
             }
         }
-        if self.plan.one_at_a_time() {
+        if record.hash == Slot::Absent && self.plan.profile.fields.hash.is_some() {
+            record.state = State::Ambiguous;
+        } else if self.plan.one_at_a_time() {
             record.state = State::Deferred;
         } else {
-            let variant = self.plan.variant.unwrap_or_default();
+            let own = self.plan.variant.or_else(|| self.plan.variant_of(view));
+            let variant = own.unwrap_or(usize::MAX);
             self.decide(buffer, &mut record, variant, None, number, locals);
             if let Some(hash_last) = &self.plan.hash_last
                 && record.state == State::Good
@@ -383,11 +387,12 @@ impl<'p> Checker<'p> {
         match &profile.hash.written.algorithm {
             Algorithm::Sha256 => record.digest = Sha256::digest(&self.preimage).into(),
             Algorithm::HmacSha256(_) => {
-                let Some(mac) = &self.mac else {
+                let named = self.plan.named_secret(view);
+                let named = named.and_then(|secret| HmacSha256::new_from_slice(secret).ok());
+                let Some(mut mac) = named.or_else(|| self.mac.clone()) else {
                     record.state = State::Unverifiable;
                     return;
                 };
-                let mut mac = mac.clone();
                 mac.update(&self.preimage);
                 record.digest = mac.finalize().into_bytes().into();
             }
@@ -463,7 +468,15 @@ impl<'p> Checker<'p> {
             }
             _ => {}
         }
-        for seal in &profile.seals {
+        if record.state == State::Ambiguous {
+            return;
+        }
+        for (number_of_seal, seal) in profile.seals.iter().enumerate() {
+            let before = profile.seals.get(..number_of_seal).unwrap_or_default();
+            let taken = before.iter().any(|other| other.field == seal.field && meets(&other.when, view));
+            if taken || !meets(&seal.when, view) {
+                continue;
+            }
             self.preimage.clear();
             let (sealed, finding) = seal_of(
                 seal,
@@ -496,7 +509,7 @@ fn seal_of(
     prev: Option<&[u8]>,
     message: &mut Vec<u8>,
 ) -> (Option<bool>, Said) {
-    let Some(stored) = view.string(&seal.field) else {
+    let Some(stored) = view.string(&seal.field).filter(|stored| !stored.is_empty()) else {
         let said = seal.required.then(|| {
             let field = seal.field.as_str();
             (Code::Downgrade, None, format!("the record has no signature ({field}), and its format asks for one"))

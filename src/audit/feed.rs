@@ -11,10 +11,14 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::profile::{Container, Table};
+use super::json::pointer::Pointer;
+use super::json::tape::{Kind, Tape};
+use super::profile::{Container, Profile};
 
 mod array;
 mod rows;
+
+pub use rows::cell_of;
 
 /// Bytes a piece of a file has, unless one record has more.
 pub const PIECE: u64 = 1 << 20;
@@ -213,13 +217,14 @@ impl Opened {
     pub fn first_records(
         &self,
         path: &Path,
-        table: Option<&Table>,
+        profile: &Profile,
         count: usize,
     ) -> io::Result<Vec<Vec<u8>>> {
         let mut batch = Batch::default();
-        match (self.shape, table) {
+        match (self.shape, &profile.sqlite) {
             (Container::Sqlite, Some(table)) => rows::first(path, table, count, &mut batch)?,
             (Container::Sqlite, None) => {}
+            _ if profile.at.is_some() => batch = self.inner(profile.at.as_ref())?,
             (Container::JsonArray, _) => {
                 let mut elements = array::Elements::new(self.reader()?);
                 elements.fill(&mut batch, PIECE)?;
@@ -245,14 +250,22 @@ impl Opened {
     ///
     /// # Errors
     /// What the system says; a database for which no table is known.
-    pub fn feed(&self, path: &Path, table: Option<&Table>) -> io::Result<Feed> {
+    pub fn feed(&self, path: &Path, profile: &Profile) -> io::Result<Feed> {
+        let (sender, receiver) = sync_channel(2);
+        if self.shape != Container::Sqlite && profile.at.is_some() {
+            let batch = self.inner(profile.at.as_ref())?;
+            spawn(sender, move |send| {
+                send(batch);
+                Ok(())
+            })?;
+            return Ok(Feed::Queue(receiver));
+        }
         if self.shape == Container::JsonLines && self.packing == Packing::Plain {
             return Ok(Feed::Pieces(Pieces { file: self.file.try_clone()?, size: self.size, next: 0 }));
         }
-        let (sender, receiver) = sync_channel(2);
         match self.shape {
             Container::Sqlite => {
-                let table = table.cloned().ok_or_else(|| {
+                let table = profile.sqlite.clone().ok_or_else(|| {
                     io::Error::other("it is a database, and the profile names no table (`[sqlite]`)")
                 })?;
                 let path = path.to_path_buf();
@@ -277,6 +290,32 @@ impl Opened {
             }
         }
         Ok(Feed::Queue(receiver))
+    }
+
+    /// The elements of an array inside of a JSON file, which is read whole.
+    fn inner(&self, at: Option<&Pointer>) -> io::Result<Batch> {
+        let mut batch = Batch::default();
+        self.reader()?.take(LONGEST as u64).read_to_end(&mut batch.buffer)?;
+        let mut tape = Tape::default();
+        let text = std::str::from_utf8(&batch.buffer).is_ok();
+        let node = match at {
+            Some(at) if text && tape.read(&batch.buffer).is_ok() => at.find(&tape, &batch.buffer),
+            _ => None,
+        };
+        let Some((index, _)) = node.filter(|(_, node)| node.kind == Kind::Array) else {
+            let at = at.map_or("", Pointer::as_str);
+            return Err(io::Error::other(format!("it is no JSON with an array at `{at}`")));
+        };
+        let mut line = 0;
+        let mut done = 0;
+        for (_, node) in tape.children(index) {
+            let before = batch.buffer.get(done..node.start as usize).unwrap_or_default();
+            line += u32::try_from(memchr::memchr_iter(b'\n', before).count()).unwrap_or(u32::MAX);
+            done = node.start as usize;
+            batch.records.push((node.start, node.end, line));
+        }
+        batch.lines = line;
+        Ok(batch)
     }
 
     /// Calls `see` with every byte up to the size at opening.

@@ -27,6 +27,8 @@ pub struct Wanted {
     pub sizes: Vec<u64>,
     /// A counter whose record's hash is wanted.
     pub seq: Option<i64>,
+    /// A number of records, the last of which has a hash that is wanted.
+    pub count: Option<u64>,
     /// Whether to keep what tells causes.
     pub briefs: bool,
     /// This machine's time, in microseconds since 1970.
@@ -84,6 +86,8 @@ pub struct Joined {
     pub roots: BTreeMap<u64, Hash>,
     /// The hash of the record with the wanted counter.
     pub at_seq: Option<Vec<u8>>,
+    /// The hash of the last of the wanted number of records.
+    pub at_count: Option<Vec<u8>>,
     /// The first counter.
     pub first_seq: Option<i64>,
     /// The last counter.
@@ -331,12 +335,18 @@ impl<'p> Join<'p> {
             Some(First::Text(text)) => Some(text.clone()),
             _ => None,
         };
+        let implicit = self.plan.profile.prev_is_implicit();
         let stream = self.stream(record);
         if !stream.started {
             stream.variant = checker.variant_of(&batch.buffer, record);
         }
         let prev =
             if stream.started { stream.has_hash.then(|| stream.hash.clone()) } else { genesis };
+        if stream.blind && implicit {
+            // What it follows can't be read; that is said already.
+            record.state = State::Ambiguous;
+            return;
+        }
         let variant = stream.variant;
         self.out.variant = self.out.variant.or(variant);
         checker.later(&batch.buffer, record, variant, prev.as_deref(), number, locals);
@@ -406,8 +416,9 @@ impl<'p> Join<'p> {
         let buffer = &batch.buffer;
         let line = self.line + u64::from(record.line);
         if record.state == State::Unreadable {
-            let stream = self.stream(record);
-            stream.blind = true;
+            // Without a name, it may have been of any of them.
+            self.alone.blind = true;
+            self.streams.values_mut().for_each(|stream| stream.blind = true);
             self.unread = last_finding.flatten();
             self.stray();
             self.brief(batch, record, line, false);
@@ -611,6 +622,7 @@ impl<'p> Join<'p> {
     fn remember(&mut self, batch: &Batch, record: &Record, line: u64) {
         let mut text = std::mem::take(&mut self.text);
         text.clear();
+        let blind = record.state == State::Ambiguous && self.plan.profile.fields.hash.is_none();
         let mut has_hash = true;
         if self.plan.profile.fields.hash.is_some() {
             match slot(&batch.buffer, &record.hash) {
@@ -622,7 +634,8 @@ impl<'p> Join<'p> {
         }
         let stream = self.stream(record);
         stream.started = true;
-        stream.blind = false;
+        // Without a hash of its own, what can be read in two ways leaves the next record nothing to follow.
+        stream.blind = blind;
         stream.line = line;
         stream.has_hash = has_hash;
         stream.hash.clear();
@@ -638,6 +651,9 @@ impl<'p> Join<'p> {
         self.out.head.extend_from_slice(&text);
         if record.seq.is_some() && record.seq == self.wanted.seq {
             self.out.at_seq = Some(text.clone());
+        }
+        if self.wanted.count == Some(self.tree.len() + 1) {
+            self.out.at_count = Some(text.clone());
         }
         if let Some(file) = self.out.files.last_mut() {
             if file.records == 0 {

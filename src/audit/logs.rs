@@ -59,7 +59,7 @@ pub fn log<'p>(
 ) -> Result<Log<'p>, NoLog> {
     let opened = open(path).map_err(NoLog::Unreadable)?;
     let records = |profile: &Profile| {
-        opened.first_records(path, profile.sqlite.as_ref(), LOOK).map_err(NoLog::Unreadable)
+        opened.first_records(path, profile, LOOK).map_err(NoLog::Unreadable)
     };
     if let Some(profile) = wanted {
         let first = records(profile)?;

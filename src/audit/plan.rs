@@ -111,10 +111,19 @@ impl<'k> Plan<'k> {
         self.profile.hash.variants.iter().position(|variant| meets(&variant.when, first))
     }
 
+    /// The secret a record names, where records name theirs; without one of that name, an empty one that fits nothing.
+    #[must_use]
+    pub fn named_secret(&self, record: View<'_>) -> Option<&[u8]> {
+        let (at, names) = self.profile.hash.key_by.as_ref()?;
+        let name = record.string(at)?;
+        let (_, key) = names.iter().find(|(known, _)| known.as_bytes() == name)?;
+        self.keys.readings(key).next()
+    }
+
     /// Whether records of different streams may be hashed in different ways.
     #[must_use]
     pub fn one_at_a_time(&self) -> bool {
-        self.variant.is_none()
+        (self.variant.is_none() && !self.profile.hash.each)
             || (!self.profile.stream_key.is_empty() && self.profile.prev_is_implicit())
     }
 }
@@ -214,7 +223,9 @@ pub fn side_file(folder: &Path, name: &str) -> Option<(PathBuf, Vec<u8>)> {
     None
 }
 
-fn side_value(folder: &Path, names: &[String], at: &Pointer) -> Option<Vec<u8>> {
+/// A value of the first of the files `names` that is beside the log.
+#[must_use]
+pub fn side_value(folder: &Path, names: &[String], at: &Pointer) -> Option<Vec<u8>> {
     names.iter().find_map(|name| {
         let (_, content) = side_file(folder, name)?;
         let mut tape = Tape::default();

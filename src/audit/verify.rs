@@ -168,6 +168,7 @@ pub fn verify(group: &Group<'_>, request: &Request<'_>) -> Result<Chain, (PathBu
     let mut wanted = Wanted {
         sizes: anchors.iter().map(|(_, anchor)| anchor.size).collect(),
         seq: head.as_ref().and_then(|head| head.seq),
+        count: head.as_ref().and_then(|head| head.count),
         briefs: false,
         now: request.now,
         max_gap: request.max_gap,
@@ -180,7 +181,7 @@ pub fn verify(group: &Group<'_>, request: &Request<'_>) -> Result<Chain, (PathBu
     {
         wanted.briefs = true;
         joined = pass(&plan, group, &wanted, request.threads)?;
-        islands = explain(&mut joined, plan.profile.prev_is_implicit());
+        islands = explain(&mut joined, &plan.profile);
     }
     let mut verified = Verified {
         plan: &plan,
@@ -231,7 +232,7 @@ pub fn pin(chain: &Chain, now: i64) -> Pin {
 fn settle(plan: &mut Plan<'_>, group: &Group<'_>) {
     let mut tape = Tape::default();
     let firsts = group.logs.iter().filter_map(|log| log.first.first());
-    if plan.variant.is_none() && plan.profile.stream_key.is_empty() {
+    if plan.variant.is_none() && !plan.profile.hash.each && plan.profile.stream_key.is_empty() {
         let continues = matches!(plan.profile.rotation, Rotation::Continue(_));
         let mut chosen: Vec<Option<usize>> = firsts
             .clone()
@@ -282,7 +283,7 @@ fn pass(
     for log in &group.logs {
         join.start_file(&log.path.display().to_string());
         let failed = |error| (log.path.clone(), error);
-        let feed = log.opened.feed(&log.path, plan.profile.sqlite.as_ref()).map_err(failed)?;
+        let feed = log.opened.feed(&log.path, &plan.profile).map_err(failed)?;
         run(feed, plan, threads, &mut |piece| join.piece(piece)).map_err(failed)?;
         if log.opened.has_shrunk() {
             join.say(
@@ -385,8 +386,14 @@ impl Verified<'_> {
     /// What the head file says.
     fn head(&mut self, head: &head::Found) {
         let Some(path) = head.path.clone() else {
-            let message = format!("no `{}` beside the log: nothing says where it ends", head.name);
-            self.say(Code::UnanchoredTail, Severity::Note, message, None);
+            let name = &head.name;
+            if head.required {
+                let message = format!("no `{name}` beside the log, and its settings require one");
+                self.say(Code::TailTruncated, Severity::Error, message, None);
+            } else {
+                let message = format!("no `{name}` beside the log: where it ends is only its own word");
+                self.say(Code::UnanchoredTail, Severity::Warning, message, None);
+            }
             return;
         };
         if let Some(error) = &head.error {
@@ -405,7 +412,25 @@ impl Verified<'_> {
             _ => {}
         }
         let last = self.joined.last_seq;
+        let total = self.joined.records;
         let stands = match (head.seq, last) {
+            _ if head.count.is_some_and(|count| count > total) => {
+                let count = head.count.unwrap_or_default();
+                let message = format!("the head file counts {count} records, the log has {total}");
+                self.say(Code::TailTruncated, Severity::Error, message, Some(path.clone()));
+                let cause = Cause {
+                    kind: CauseKind::TailTruncated,
+                    records: Some(count - total),
+                    text: format!("{} records cut off at the end", count - total),
+                };
+                if let Some(finding) = self.last_finding() {
+                    finding.expected = Some(count.to_string());
+                    finding.found = Some(total.to_string());
+                    finding.cause = Some(cause);
+                }
+                return;
+            }
+            _ if head.count.is_some() => self.joined.at_count.as_deref(),
             (Some(seq), Some(last)) if seq > last => {
                 let message = format!("the head file ends at record {seq}, the log at {last}");
                 self.say(Code::TailTruncated, Severity::Error, message, Some(path.clone()));
@@ -443,7 +468,7 @@ impl Verified<'_> {
         }
         let behind = match (head.seq, last) {
             (Some(seq), Some(last)) => u64::try_from(last - seq).unwrap_or_default(),
-            _ => 0,
+            _ => total - head.count.unwrap_or(total),
         };
         if behind > 0 {
             let message = format!("{behind} records came after the head file's");

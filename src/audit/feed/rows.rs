@@ -10,9 +10,10 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 
-use super::{Batch, PIECE, Table, offset};
+use super::{Batch, PIECE, offset};
 use crate::audit::json::tape::Tape;
 use crate::audit::json::text;
+use crate::audit::profile::{Cell, Table};
 
 fn failed(error: rusqlite::Error) -> io::Error {
     io::Error::other(error.to_string())
@@ -38,6 +39,24 @@ fn connect(path: &Path) -> io::Result<Connection> {
         | OpenFlags::SQLITE_OPEN_URI
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(uri, flags).map_err(failed)
+}
+
+/// What a cell of the database at `path` holds.
+///
+/// # Errors
+/// The database's own words.
+pub fn cell_of(path: &Path, cell: &Cell) -> io::Result<Vec<u8>> {
+    let query = format!(
+        "SELECT {} FROM {} WHERE {} = ?1",
+        quoted(&cell.column),
+        quoted(&cell.table),
+        quoted(&cell.key_column)
+    );
+    connect(path)?
+        .query_row(&query, [&cell.key], |row| {
+            Ok(row.get_ref(0)?.as_bytes().map(<[u8]>::to_vec).unwrap_or_default())
+        })
+        .map_err(failed)
 }
 
 fn quoted(name: &str) -> String {

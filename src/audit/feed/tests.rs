@@ -4,9 +4,16 @@ use std::io::Write as _;
 
 use super::*;
 
+fn plain() -> Profile {
+    crate::audit::profile::read(
+        "id = \"t\"\n[fields]\nprev = \"/p\"\n[hash]\npreimage = [{ json = \"jcs\" }]\n",
+    )
+    .unwrap()
+}
+
 fn all(path: &Path) -> (Vec<(u64, Vec<u8>)>, Vec<Transport>) {
     let opened = open(path).unwrap();
-    let mut feed = opened.feed(path, None).unwrap();
+    let mut feed = opened.feed(path, &plain()).unwrap();
     let mut records = Vec::new();
     let mut transports = Vec::new();
     while let Some(ticket) = feed.next().unwrap() {
@@ -76,7 +83,7 @@ fn elements_of_an_array_come_with_their_lines() {
     let file = written(text.as_bytes());
     let opened = open(file.path()).unwrap();
     assert_eq!(opened.container(), Container::JsonArray);
-    let mut feed = opened.feed(file.path(), None).unwrap();
+    let mut feed = opened.feed(file.path(), &plain()).unwrap();
     let mut batch = Batch::default();
     feed.next().unwrap().unwrap().read(&mut batch).unwrap();
     let found: Vec<_> = batch

@@ -60,7 +60,7 @@ impl Form {
             "py-default-utf8" => Self { spaced: true, ..python },
             "py-default-utf8-doc" => Self { spaced: true, order: Order::Document, ..python },
             "js-stringify" => Self { order: Order::Document, ..Self::JCS },
-            "sasana-legacy" => Self { numbers: Spelling::PythonNoPlus, ..python },
+            "sasana-legacy" => Self { numbers: Spelling::PythonNoPlus, ..Self::JCS },
             _ => return None,
         })
     }

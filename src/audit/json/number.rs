@@ -13,7 +13,7 @@ pub enum Spelling {
     Es6,
     /// `repr` of Python; integers of any size stay.
     Python,
-    /// Python's, with `1e21` for `1e+21`.
+    /// Python's, with `1e21` for `1e+21`, and `0` for both zeros.
     PythonNoPlus,
 }
 
@@ -46,6 +46,7 @@ fn float(value: f64, spelling: Spelling, out: &mut Vec<u8>) {
     if value == 0.0 {
         out.extend_from_slice(match (es6, value.is_sign_negative()) {
             (true, _) => b"0".as_slice(),
+            (false, _) if spelling == Spelling::PythonNoPlus => b"0",
             (false, true) => b"-0.0",
             (false, false) => b"0.0",
         });

@@ -63,7 +63,8 @@ fn numbers_as_javascript_and_python_spell_them() {
     ] {
         assert_eq!(number(token, Spelling::Es6), es6, "{token}");
         assert_eq!(number(token, Spelling::Python), python, "{token}");
-        assert_eq!(number(token, Spelling::PythonNoPlus), python.replace("e+", "e"), "{token}");
+        let legacy = if token == "-0.0" { "0".to_owned() } else { python.replace("e+", "e") };
+        assert_eq!(number(token, Spelling::PythonNoPlus), legacy, "{token}");
     }
     assert_eq!(number("1e400", Spelling::Python), "Infinity");
     assert!(!number::write(b"1e400", Spelling::Es6, &mut Vec::new()));

@@ -22,6 +22,8 @@ pub struct Profile {
     pub detect: Vec<Condition>,
     /// What the file is made of, where its first bytes leave that open.
     pub container: Container,
+    /// Where the array is, when it is not the whole of a JSON file.
+    pub at: Option<Pointer>,
     /// How rows become records, for a database.
     pub sqlite: Option<Table>,
     /// Records which differ in one of these belong to different chains.
@@ -160,6 +162,10 @@ pub struct HashRule {
     pub written: Written,
     /// What is hashed; the first whose conditions the first record of the stream meets. Never tried one after the other.
     pub variants: Vec<Variant>,
+    /// Whether every record chooses for itself: for formats whose hash covers what chooses.
+    pub each: bool,
+    /// Where a record of a keyed chain names its key, and which of the caller's keys each name is.
+    pub key_by: Option<(Pointer, Vec<(String, String)>)>,
 }
 
 /// One way to hash a record.
@@ -204,6 +210,8 @@ pub struct Seal {
     pub encoding: Encoding,
     /// What stands before it.
     pub prefix: String,
+    /// Which records: of several seals for one field, the first counts whose conditions hold.
+    pub when: Vec<Condition>,
     /// What is signed.
     pub over: Vec<Part>,
     /// The key's name.
@@ -217,19 +225,40 @@ pub struct Seal {
 /// The file that holds the newest hash.
 #[derive(Debug, Clone)]
 pub struct Head {
-    /// Its name, beside the log or one or two folders up.
-    pub file: String,
+    /// Its name, beside the log or one or two folders up; `{log}` is the newest log's name.
+    pub file: Option<String>,
+    /// The cell of the database that holds it.
+    pub cell: Option<Cell>,
+    /// Where it keeps the number of records.
+    pub count: Option<Pointer>,
     /// Where it keeps the counter.
     pub seq: Option<Pointer>,
     /// Where it keeps the hash.
     pub hash: Option<Pointer>,
     /// What authenticates it.
     pub mac: Option<HeadMac>,
+    /// The writer's setting that requires it: files that may hold it, where, and the value.
+    pub required: Option<(Vec<String>, Pointer, String)>,
+}
+
+/// A cell of a table.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// The table.
+    pub table: String,
+    /// The column that names rows.
+    pub key_column: String,
+    /// The row.
+    pub key: String,
+    /// The column.
+    pub column: String,
 }
 
 /// What authenticates a head file.
 #[derive(Debug, Clone)]
 pub struct HeadMac {
+    /// The kind.
+    pub kind: SealKind,
     /// Where it stands.
     pub field: Pointer,
     /// The key's name.

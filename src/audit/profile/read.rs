@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::{Spanned, Value};
 
 use super::{
-    Algorithm, Binding, Closing, Condition, Container, Digest, Encoding, FieldAs, Fields, Genesis,
+    Algorithm, Binding, Cell, Closing, Condition, Container, Digest, Encoding, FieldAs, Fields, Genesis,
     HashRule, Head, HeadMac, Is, Json, Line, Part, Profile, Rotation, Seal, SealKind, Subject,
     Table, Variant, Written,
 };
@@ -61,6 +61,7 @@ struct ProfileSpec {
     #[serde(default)]
     detect: DetectSpec,
     container: Option<Spanned<Value>>,
+    at: Option<Spanned<String>>,
     sqlite: Option<TableSpec>,
     #[serde(default)]
     stream_key: Vec<Spanned<String>>,
@@ -138,6 +139,10 @@ struct HashSpec {
     encoding: Option<Spanned<String>>,
     #[serde(default)]
     prefix: String,
+    variant_per: Option<Spanned<String>>,
+    key_by: Option<Spanned<String>>,
+    #[serde(default)]
+    keys: BTreeMap<String, String>,
     preimage: Option<Vec<Spanned<PartSpec>>>,
     #[serde(default)]
     variant: Vec<Spanned<VariantSpec>>,
@@ -180,20 +185,43 @@ struct SealSpec {
     #[serde(default)]
     required: bool,
     signer: Option<Spanned<String>>,
+    #[serde(default)]
+    when: BTreeMap<String, Spanned<Value>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HeadSpec {
-    file: String,
+    file: Option<String>,
+    sqlite: Option<CellSpec>,
+    count: Option<Spanned<String>>,
     seq: Option<Spanned<String>>,
     hash: Option<Spanned<String>>,
     mac: Option<MacSpec>,
+    required: Option<RequiredSpec>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequiredSpec {
+    file: Vec<String>,
+    pointer: Spanned<String>,
+    equals: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CellSpec {
+    table: String,
+    key_column: String,
+    key: String,
+    column: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MacSpec {
+    kind: Option<Spanned<String>>,
     field: Spanned<String>,
     #[serde(default)]
     key: String,
@@ -303,6 +331,7 @@ impl ProfileSpec {
             id: self.id,
             detect,
             container,
+            at: optional(self.at.as_ref())?,
             sqlite,
             stream_key: pointers(&self.stream_key)?,
             fields,
@@ -416,7 +445,15 @@ fn compile_hash(spec: Spanned<HashSpec>) -> Read<HashRule> {
         return Err(ProfileError::at(span, "`hash` needs a `preimage` or a `variant`"));
     }
     let written = written(spec.alg.as_ref(), spec.key, spec.encoding.as_ref(), spec.prefix)?;
-    Ok(HashRule { written, variants })
+    let each = match spec.variant_per.as_ref().map(|per| (per.get_ref().as_str(), per.span())) {
+        None | Some(("stream", _)) => false,
+        Some(("record", _)) => true,
+        Some((_, span)) => {
+            return Err(ProfileError::at(span, "`variant_per` is `stream` or `record`"));
+        }
+    };
+    let key_by = optional(spec.key_by.as_ref())?.map(|at| (at, spec.keys.into_iter().collect()));
+    Ok(HashRule { written, variants, each, key_by })
 }
 
 fn compile_digest(spec: Spanned<DigestSpec>) -> Read<Digest> {
@@ -430,19 +467,9 @@ fn compile_digest(spec: Spanned<DigestSpec>) -> Read<Digest> {
 
 fn compile_seal(spec: Spanned<SealSpec>) -> Read<Seal> {
     let spec = spec.into_inner();
-    let kind = match spec.kind.get_ref().as_str() {
-        "ed25519" => SealKind::Ed25519,
-        "es256" => SealKind::Es256,
-        "hmac-sha256" => SealKind::HmacSha256,
-        _ => {
-            return Err(ProfileError::at(
-                spec.kind.span(),
-                "`kind` is `ed25519`, `es256` or `hmac-sha256`",
-            ));
-        }
-    };
     Ok(Seal {
-        kind,
+        kind: seal_kind(&spec.kind)?,
+        when: conditions(&spec.when)?,
         field: pointer(&spec.field)?,
         encoding: encoding(spec.encoding.as_ref())?,
         prefix: spec.prefix,
@@ -453,15 +480,36 @@ fn compile_seal(spec: Spanned<SealSpec>) -> Read<Seal> {
     })
 }
 
+fn seal_kind(spec: &Spanned<String>) -> Read<SealKind> {
+    match spec.get_ref().as_str() {
+        "ed25519" => Ok(SealKind::Ed25519),
+        "es256" => Ok(SealKind::Es256),
+        "hmac-sha256" => Ok(SealKind::HmacSha256),
+        _ => Err(ProfileError::at(spec.span(), "`kind` is `ed25519`, `es256` or `hmac-sha256`")),
+    }
+}
+
 fn compile_head(spec: HeadSpec) -> Read<Head> {
     Ok(Head {
         file: spec.file,
+        cell: spec.sqlite.map(|cell| Cell {
+            table: cell.table,
+            key_column: cell.key_column,
+            key: cell.key,
+            column: cell.column,
+        }),
+        count: optional(spec.count.as_ref())?,
+        required: spec
+            .required
+            .map(|required| Ok((required.file, pointer(&required.pointer)?, required.equals)))
+            .transpose()?,
         seq: optional(spec.seq.as_ref())?,
         hash: optional(spec.hash.as_ref())?,
         mac: spec
             .mac
             .map(|mac| {
                 Ok(HeadMac {
+                    kind: mac.kind.as_ref().map_or(Ok(SealKind::HmacSha256), seal_kind)?,
                     field: pointer(&mac.field)?,
                     key: mac.key,
                     encoding: encoding(mac.encoding.as_ref())?,
