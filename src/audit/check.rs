@@ -79,8 +79,21 @@ pub struct Record {
     pub stream: Option<Box<[u8]>>,
     /// What it says of the file before.
     pub before: Option<Box<Before>>,
-    /// Whether it is signed or MACed by a trusted key, where its profile knows of such.
-    pub sealed: Option<bool>,
+    /// Who signed it, where its profile knows of signatures.
+    pub sealed: Option<Sealed>,
+}
+
+/// Who signed a record; the last of them counts where there are several signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sealed {
+    /// A trusted key.
+    Trusted,
+    /// There is a signature, and no key to check it with.
+    Unchecked,
+    /// A key that only the record itself names.
+    SelfAsserted,
+    /// Nobody, or not this record.
+    No,
 }
 
 /// What a record says of the file before its own.
@@ -487,11 +500,7 @@ impl<'p> Checker<'p> {
                 &mut self.preimage,
             );
             // A record is as well sealed as its worst seal.
-            record.sealed = match (record.sealed, sealed) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (one, None) => one,
-                (_, some) => some,
-            };
+            record.sealed = record.sealed.max(Some(sealed));
             if let Some((code, severity, message)) = finding {
                 locals.push(Local { severity, ..local(number, code, &message) });
             }
@@ -508,39 +517,53 @@ fn seal_of(
     view: View<'_>,
     prev: Option<&[u8]>,
     message: &mut Vec<u8>,
-) -> (Option<bool>, Said) {
+) -> (Sealed, Said) {
     let Some(stored) = view.string(&seal.field).filter(|stored| !stored.is_empty()) else {
         let said = seal.required.then(|| {
             let field = seal.field.as_str();
             (Code::Downgrade, None, format!("the record has no signature ({field}), and its format asks for one"))
         });
-        return (Some(false), said);
+        return (Sealed::No, said);
     };
     let Some(signature) = seal.encoding.read(&seal.prefix, &stored) else {
         return (
-            Some(false),
+            Sealed::No,
             Some((Code::BadSignature, None, format!("{} is no signature", seal.field.as_str()))),
         );
     };
     if builder.build(&seal.over, view, prev, message).is_err() {
-        return (Some(false), Some((Code::BadSignature, None, "what is signed is missing".to_owned())));
+        let what = "what is signed is missing".to_owned();
+        return (Sealed::No, Some((Code::BadSignature, None, what)));
     }
     match plan.keys.check(seal.kind, &seal.key, message, &signature) {
-        Checked::Good => (Some(true), None),
+        Checked::Good => (Sealed::Trusted, None),
         Checked::Bad => {
             let own = seal.signer.as_ref().and_then(|signer| view.string(signer));
             let own = own.and_then(|key| String::from_utf8(key).ok());
             if own.is_some_and(|key| fits_its_own_key(seal.kind, &key, message, &signature)) {
                 let message = "signed, but with a key that is not among the trusted ones".to_owned();
-                return (Some(false), Some((Code::SelfAssertedKey, Some(Severity::Error), message)));
+                return (Sealed::No, Some((Code::SelfAssertedKey, Some(Severity::Error), message)));
             }
             let what = match seal.kind {
                 SealKind::HmacSha256 => "the MAC does not fit the record and the key",
                 _ => "the signature does not fit the record and any trusted key",
             };
-            (Some(false), Some((Code::BadSignature, None, what.to_owned())))
+            (Sealed::No, Some((Code::BadSignature, None, what.to_owned())))
         }
-        Checked::NoKey => (None, None),
+        Checked::NoKey => {
+            let own = seal.signer.as_ref().and_then(|signer| view.string(signer));
+            match own.and_then(|key| String::from_utf8(key).ok()) {
+                None => (Sealed::Unchecked, None),
+                Some(key) if fits_its_own_key(seal.kind, &key, message, &signature) => {
+                    (Sealed::SelfAsserted, None)
+                }
+                Some(_) => {
+                    // Without a trusted key it is no proof: who edits a record can name another key in it as well.
+                    let what = "the signature does not even fit the key the record names".to_owned();
+                    (Sealed::No, Some((Code::BadSignature, Some(Severity::Warning), what)))
+                }
+            }
+        }
     }
 }
 
@@ -642,11 +665,12 @@ pub fn write(written: &Written, digest: &[u8], out: &mut Vec<u8>) {
 }
 
 fn is_hex_of(text: Option<&[u8]>, digest: &[u8; 32]) -> bool {
-    let Some(text) = text.filter(|text| text.len() == 64) else { return false };
-    text.chunks_exact(2).zip(digest).all(|(pair, &byte)| {
-        let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
-        pair == [digit(byte >> 4), digit(byte & 0xf)]
-    })
+    let mut hex = [0_u8; 64];
+    for (pair, &byte) in hex.chunks_exact_mut(2).zip(digest) {
+        let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
+    }
+    text == Some(hex.as_slice())
 }
 
 fn bound(binding: &Binding, view: View<'_>) -> Option<Before> {

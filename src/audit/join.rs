@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::blame::Brief;
-use super::check::{Before, Checker, Local, Record, Slot, State, slot, write};
+use super::check::{Before, Checker, Local, Record, Sealed, Slot, State, slot, write};
 use super::feed::Batch;
 use super::finding::{Code, Finding, Related, Severity};
 use super::merkle::{Hash, Tree};
@@ -104,6 +104,8 @@ pub struct Joined {
     pub sealed: u64,
     /// Records whose signature nobody here can check.
     pub unchecked: u64,
+    /// Records signed with a key that only they name.
+    pub self_asserted: u64,
     /// Records that have no signature, or a false one.
     pub unsealed: u64,
     /// Records that could not be verified for want of a key or a file.
@@ -434,9 +436,10 @@ impl<'p> Join<'p> {
         self.clock(batch, record);
         self.version(batch, record);
         match record.sealed {
-            Some(true) => self.out.sealed += 1,
-            Some(false) => self.out.unsealed += 1,
-            None if !self.plan.profile.seals.is_empty() => self.out.unchecked += 1,
+            Some(Sealed::Trusted) => self.out.sealed += 1,
+            Some(Sealed::SelfAsserted) => self.out.self_asserted += 1,
+            Some(Sealed::Unchecked) => self.out.unchecked += 1,
+            Some(Sealed::No) => self.out.unsealed += 1,
             None => {}
         }
         if record.state == State::Unverifiable {

@@ -629,7 +629,7 @@ impl Verified<'_> {
             return;
         }
         let total = self.joined.records;
-        let Joined { sealed, unsealed, unchecked, .. } = self.joined;
+        let Joined { sealed, unsealed, unchecked, self_asserted, .. } = self.joined;
         self.all_sealed = total > 0 && sealed == total;
         let required = self.request.require.contains(&Require::Signature);
         if unchecked > 0 {
@@ -641,6 +641,13 @@ impl Verified<'_> {
             let message = format!("the {kind} of {unchecked} records were not checked: no key (`{flag}`)");
             let severity = if required { Severity::Warning } else { Severity::Note };
             self.say(Code::UnknownKey, severity, message, None);
+            self.unverifiable |= required;
+        }
+        if self_asserted > 0 {
+            let message = format!(
+                "{self_asserted} records are signed with keys that only they name; trust one with `--public-key`"
+            );
+            self.say(Code::SelfAssertedKey, Severity::Warning, message, None);
             self.unverifiable |= required;
         }
         if required && unsealed > 0 && !self.has(Code::Downgrade) {
