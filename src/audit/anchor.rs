@@ -173,8 +173,8 @@ impl State {
         }
         let mut text = String::new();
         file.take(LIMIT).read_to_string(&mut text).map_err(StateError::Io)?;
-        let state: Self =
-            serde_json::from_str(&text).map_err(|error| StateError::Malformed(error.to_string()))?;
+        let state: Self = serde_json::from_str(&text)
+            .map_err(|error| StateError::Malformed(error.to_string()))?;
         if state.version != 1 {
             return Err(StateError::Malformed(format!("version {} is not known", state.version)));
         }

@@ -89,7 +89,9 @@ pub fn explain(joined: &mut Joined, profile: &Profile) -> Vec<Island> {
             }
             Code::Restarted => Some(restarted()),
             Code::HeadTruncated => Some(head_cut(brief)),
-            Code::TornTail => Some(cause(CauseKind::TornLastLine, None, "a write that was not finished")),
+            Code::TornTail => {
+                Some(cause(CauseKind::TornLastLine, None, "a write that was not finished"))
+            }
             Code::TornMiddle => Some(cause(
                 CauseKind::UnreadableLine,
                 None,
@@ -108,11 +110,9 @@ pub fn explain(joined: &mut Joined, profile: &Profile) -> Vec<Island> {
             Code::BadSignature if no_own_hash => {
                 Some(cause(CauseKind::Edited, None, "edited in place after it was signed"))
             }
-            Code::Syntax | Code::Nul | Code::TrailingBytes | Code::TooDeep => Some(cause(
-                CauseKind::UnreadableLine,
-                None,
-                "the line was damaged or replaced",
-            )),
+            Code::Syntax | Code::Nul | Code::TrailingBytes | Code::TooDeep => {
+                Some(cause(CauseKind::UnreadableLine, None, "the line was damaged or replaced"))
+            }
             _ => None,
         };
         if matches!(finding.rule, Code::Link | Code::Hash)
@@ -159,7 +159,11 @@ fn cause(kind: CauseKind, records: Option<u64>, text: &str) -> Cause {
 }
 
 fn restarted() -> Cause {
-    cause(CauseKind::Restarted, None, "the writer lost its place and started anew, or another log was appended")
+    cause(
+        CauseKind::Restarted,
+        None,
+        "the writer lost its place and started anew, or another log was appended",
+    )
 }
 
 fn head_cut(brief: &Brief) -> Cause {
@@ -197,7 +201,11 @@ impl Scene<'_> {
             );
         }
         if brief.state == State::PayloadMismatch {
-            return cause(CauseKind::PayloadEdited, None, "the payload was edited, not what surrounds it");
+            return cause(
+                CauseKind::PayloadEdited,
+                None,
+                "the payload was edited, not what surrounds it",
+            );
         }
         let next = self.briefs.get(at + 1);
         if next.is_some_and(|next| next.prev == brief.computed && next.prev != brief.hash) {
@@ -259,7 +267,11 @@ impl Scene<'_> {
                 let which = if many == 1 {
                     format!("1 record deleted before this line (seq {})", last + 1)
                 } else {
-                    format!("{many} records deleted before this line (seq {} to {})", last + 1, seq - 1)
+                    format!(
+                        "{many} records deleted before this line (seq {} to {})",
+                        last + 1,
+                        seq - 1
+                    )
                 };
                 Cause { kind: CauseKind::Deleted, records: Some(many), text: which }
             }
@@ -298,7 +310,11 @@ impl Scene<'_> {
     fn reordered(&self, joined: &Joined) -> Option<(Finding, u64)> {
         let first = joined.findings.iter().find(|placed| {
             placed.finding.rule == Code::Link
-                && placed.finding.cause.as_ref().is_some_and(|cause| cause.kind == CauseKind::MovedEarlier)
+                && placed
+                    .finding
+                    .cause
+                    .as_ref()
+                    .is_some_and(|cause| cause.kind == CauseKind::MovedEarlier)
         })?;
         if self.briefs.iter().any(|brief| brief.state != State::Good || brief.hash == 0) {
             return None;

@@ -198,7 +198,11 @@ impl<'p> Checker<'p> {
             let bytes = buffer.get(from..to).unwrap_or_default();
             if let Err(error) = std::str::from_utf8(bytes) {
                 let at = start + u32::try_from(error.valid_up_to()).unwrap_or_default();
-                say(Code::InvalidUtf8, "the record holds bytes that are no UTF-8".to_owned(), Some(at));
+                say(
+                    Code::InvalidUtf8,
+                    "the record holds bytes that are no UTF-8".to_owned(),
+                    Some(at),
+                );
                 return record;
             }
         }
@@ -226,7 +230,8 @@ impl<'p> Checker<'p> {
         if root & flags::DUPLICATE != 0 {
             say(
                 Code::DuplicateKey,
-                "an object of this record has the same key twice: readers see different records".to_owned(),
+                "an object of this record has the same key twice: readers see different records"
+                    .to_owned(),
                 None,
             );
             record.state = State::Ambiguous;
@@ -386,7 +391,11 @@ impl<'p> Checker<'p> {
             }
             Err(Missing::Field) => {
                 record.state = State::HashMismatch;
-                locals.push(local(number, Code::Shape, "a field that is hashed is missing, or of another kind"));
+                locals.push(local(
+                    number,
+                    Code::Shape,
+                    "a field that is hashed is missing, or of another kind",
+                ));
                 return;
             }
         };
@@ -430,9 +439,9 @@ impl<'p> Checker<'p> {
                     stored.as_deref() == Some(self.text.as_slice())
                 }
                 (Algorithm::HmacSha256(name), Ok(_)) => {
-                    let stored = stored
-                        .as_deref()
-                        .and_then(|text| digest.written.encoding.read(&digest.written.prefix, text));
+                    let stored = stored.as_deref().and_then(|text| {
+                        digest.written.encoding.read(&digest.written.prefix, text)
+                    });
                     let kind = SealKind::HmacSha256;
                     stored.is_some_and(|stored| {
                         self.plan.keys.check(kind, name, &self.preimage, &stored) != Checked::Bad
@@ -456,7 +465,8 @@ impl<'p> Checker<'p> {
         locals: &mut Vec<Local>,
     ) {
         let profile = &self.plan.profile;
-        let rotates = matches!(profile.rotation, Rotation::Binding(_) | Rotation::Continue(Some(_)));
+        let rotates =
+            matches!(profile.rotation, Rotation::Binding(_) | Rotation::Continue(Some(_)));
         if profile.seals.is_empty() && profile.stream_key.is_empty() && !rotates {
             return;
         }
@@ -486,7 +496,8 @@ impl<'p> Checker<'p> {
         }
         for (number_of_seal, seal) in profile.seals.iter().enumerate() {
             let before = profile.seals.get(..number_of_seal).unwrap_or_default();
-            let taken = before.iter().any(|other| other.field == seal.field && meets(&other.when, view));
+            let taken =
+                before.iter().any(|other| other.field == seal.field && meets(&other.when, view));
             if taken || !meets(&seal.when, view) {
                 continue;
             }
@@ -521,7 +532,11 @@ fn seal_of(
     let Some(stored) = view.string(&seal.field).filter(|stored| !stored.is_empty()) else {
         let said = seal.required.then(|| {
             let field = seal.field.as_str();
-            (Code::Downgrade, None, format!("the record has no signature ({field}), and its format asks for one"))
+            (
+                Code::Downgrade,
+                None,
+                format!("the record has no signature ({field}), and its format asks for one"),
+            )
         });
         return (Sealed::No, said);
     };
@@ -541,7 +556,8 @@ fn seal_of(
             let own = seal.signer.as_ref().and_then(|signer| view.string(signer));
             let own = own.and_then(|key| String::from_utf8(key).ok());
             if own.is_some_and(|key| fits_its_own_key(seal.kind, &key, message, &signature)) {
-                let message = "signed, but with a key that is not among the trusted ones".to_owned();
+                let message =
+                    "signed, but with a key that is not among the trusted ones".to_owned();
                 return (Sealed::No, Some((Code::SelfAssertedKey, Some(Severity::Error), message)));
             }
             let what = match seal.kind {
@@ -559,7 +575,8 @@ fn seal_of(
                 }
                 Some(_) => {
                     // Without a trusted key it is no proof: who edits a record can name another key in it as well.
-                    let what = "the signature does not even fit the key the record names".to_owned();
+                    let what =
+                        "the signature does not even fit the key the record names".to_owned();
                     (Sealed::No, Some((Code::BadSignature, Some(Severity::Warning), what)))
                 }
             }
@@ -585,10 +602,9 @@ fn fault(Broken { fault, .. }: Broken) -> (Code, String) {
         Fault::Syntax(expected) => (Code::Syntax, format!("no JSON: expected {expected}")),
         Fault::TrailingBytes => (Code::TrailingBytes, "bytes after the record".to_owned()),
         Fault::Nul => (Code::Nul, "a NUL byte".to_owned()),
-        Fault::TooDeep => (
-            Code::TooDeep,
-            format!("nested more than {} deep", super::json::tape::MAX_DEPTH),
-        ),
+        Fault::TooDeep => {
+            (Code::TooDeep, format!("nested more than {} deep", super::json::tape::MAX_DEPTH))
+        }
         Fault::TooMany => (
             Code::TooDeep,
             format!("more than {} values in one record", super::json::tape::MAX_NODES),
@@ -606,7 +622,9 @@ fn facts(profile: &Profile, view: View<'_>, start: u32, record: &mut Record) {
     record.ts = fields.ts.as_ref().and_then(|at| {
         let (_, node) = at.find(view.tape, view.bytes)?;
         match node.kind {
-            Kind::String if node.flags & flags::ESCAPED == 0 => time::micros(inside(view.bytes, node)),
+            Kind::String if node.flags & flags::ESCAPED == 0 => {
+                time::micros(inside(view.bytes, node))
+            }
             Kind::String => time::micros(&text::decode(inside(view.bytes, node))),
             Kind::Number => time::micros(raw(view.bytes, node)),
             _ => None,

@@ -261,12 +261,18 @@ impl Opened {
             return Ok(Feed::Queue(receiver));
         }
         if self.shape == Container::JsonLines && self.packing == Packing::Plain {
-            return Ok(Feed::Pieces(Pieces { file: self.file.try_clone()?, size: self.size, next: 0 }));
+            return Ok(Feed::Pieces(Pieces {
+                file: self.file.try_clone()?,
+                size: self.size,
+                next: 0,
+            }));
         }
         match self.shape {
             Container::Sqlite => {
                 let table = profile.sqlite.clone().ok_or_else(|| {
-                    io::Error::other("it is a database, and the profile names no table (`[sqlite]`)")
+                    io::Error::other(
+                        "it is a database, and the profile names no table (`[sqlite]`)",
+                    )
                 })?;
                 let path = path.to_path_buf();
                 spawn(sender, move |send| rows::all(&path, &table, send))?;

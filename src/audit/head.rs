@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use super::feed::cell_of;
 use super::json::tape::Tape;
 use super::keyring::{Checked, Keyring};
 use super::logs::Log;
-use super::feed::cell_of;
 use super::plan::{side_file, side_value};
 use super::preimage::{Builder, View};
 use super::profile::{Container, Head};
@@ -71,7 +71,8 @@ pub fn read(head: &Head, folder: &Path, logs: &[Log<'_>], keys: &Keyring) -> Fou
     found.seq = text(head.seq.as_ref()).and_then(|seq| seq.parse().ok());
     found.hash = text(head.hash.as_ref());
     found.count = text(head.count.as_ref()).and_then(|count| count.parse().ok());
-    if (head.seq.is_some() && found.seq.is_none()) || (head.hash.is_some() && found.hash.is_none()) {
+    if (head.seq.is_some() && found.seq.is_none()) || (head.hash.is_some() && found.hash.is_none())
+    {
         found.error = Some("the head file lacks the newest counter or hash".to_owned());
     }
     if let Some(mac) = &head.mac {

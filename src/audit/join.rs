@@ -279,9 +279,8 @@ impl<'p> Join<'p> {
             }
         }
         let Some(last) = odd.unended else { return };
-        let torn = records
-            .get(last as usize)
-            .is_some_and(|record| record.state == State::Unreadable);
+        let torn =
+            records.get(last as usize).is_some_and(|record| record.state == State::Unreadable);
         if torn {
             // One cause, one finding: what the tokeniser said of the stump is replaced.
             locals.retain(|local| local.record != last);
@@ -289,7 +288,8 @@ impl<'p> Join<'p> {
                 record: last,
                 code: Code::TornTail,
                 severity: None,
-                message: "the last line is not whole: a write that was not finished, or a cut".to_owned(),
+                message: "the last line is not whole: a write that was not finished, or a cut"
+                    .to_owned(),
                 expected: None,
                 found: None,
                 at: None,
@@ -460,8 +460,7 @@ impl<'p> Join<'p> {
         write(&self.plan.profile.hash.written, &record.digest, &mut expected);
         let found = slot(&batch.buffer, &record.hash).map(lossy);
         let expected = (record.state == State::HashMismatch).then(|| lossy(&expected));
-        let finding =
-            self.finding(batch, record, Code::Hash, mismatch.to_owned(), expected, found);
+        let finding = self.finding(batch, record, Code::Hash, mismatch.to_owned(), expected, found);
         let number = self.tree.len();
         self.add(finding, Some(number));
     }
@@ -499,7 +498,8 @@ impl<'p> Join<'p> {
         }
         let line = stream.line;
         let expected = expected.map(lossy);
-        let message = format!("the record does not follow the one on line {line} ({})", at.as_str());
+        let message =
+            format!("the record does not follow the one on line {line} ({})", at.as_str());
         let is_genesis = match &plan.genesis {
             Some(First::Text(text)) => prev == Some(text.as_slice()),
             Some(First::Null) => record.prev == Slot::Null,
@@ -570,8 +570,7 @@ impl<'p> Join<'p> {
             _ => (Code::SeqRegress, "the counter goes back".to_owned()),
         };
         let expected = Some((last.saturating_add(1)).to_string());
-        let finding =
-            self.finding(batch, record, code, message, expected, Some(seq.to_string()));
+        let finding = self.finding(batch, record, code, message, expected, Some(seq.to_string()));
         let number = self.tree.len();
         self.add(finding, Some(number));
     }
@@ -584,13 +583,16 @@ impl<'p> Join<'p> {
         let mut said = Vec::new();
         if let Some(before) = before {
             if ts < before {
-                let text = format!("the clock goes back, from {} to {}", time::show(before), time::show(ts));
+                let text = format!(
+                    "the clock goes back, from {} to {}",
+                    time::show(before),
+                    time::show(ts)
+                );
                 said.push((Code::TimeRegress, text));
             } else if let Some(max) = max_gap
                 && ts - before > max
             {
-                let text =
-                    format!("nothing from {} to {}", time::show(before), time::show(ts));
+                let text = format!("nothing from {} to {}", time::show(before), time::show(ts));
                 said.push((Code::TimeGap, text));
             }
         }
@@ -703,7 +705,8 @@ impl<'p> Join<'p> {
         if record.state != State::Unreadable {
             write(&self.plan.profile.hash.written, &record.digest, &mut computed);
         }
-        let own = if self.plan.profile.fields.hash.is_some() { hash } else { Some(computed.as_slice()) };
+        let own =
+            if self.plan.profile.fields.hash.is_some() { hash } else { Some(computed.as_slice()) };
         self.out.briefs.push(Brief {
             file,
             line,
@@ -719,9 +722,10 @@ impl<'p> Join<'p> {
 
 /// A hash of the log, for people. A field that holds something else is described, not shown: it could be anything.
 fn lossy(text: &[u8]) -> String {
-    let bare = text.iter().rposition(|&byte| byte == b':').map_or(text, |colon| {
-        text.get(colon + 1..).unwrap_or_default()
-    });
+    let bare = text
+        .iter()
+        .rposition(|&byte| byte == b':')
+        .map_or(text, |colon| text.get(colon + 1..).unwrap_or_default());
     let prefix = text.len() - bare.len() <= 16;
     let hex = bare.len() <= 128 && bare.iter().all(u8::is_ascii_hexdigit);
     let base64 = matches!(bare.len(), 43 | 44)

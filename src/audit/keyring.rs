@@ -166,7 +166,12 @@ fn public_keys(text: &str) -> Vec<Public> {
     let text = text.trim();
     if text.contains("-----BEGIN PUBLIC KEY-----") {
         let body: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
-        return BASE64.decode(body.trim().as_bytes()).ok().and_then(|der| spki(&der)).into_iter().collect();
+        return BASE64
+            .decode(body.trim().as_bytes())
+            .ok()
+            .and_then(|der| spki(&der))
+            .into_iter()
+            .collect();
     }
     if text.starts_with('{') {
         return jwks(text);
@@ -209,10 +214,11 @@ fn raw(bytes: &[u8]) -> Option<Public> {
 
 /// RFC 8410 and RFC 5480: the two kinds of key have one fixed header each.
 fn spki(der: &[u8]) -> Option<Public> {
-    const ED25519: &[u8] = &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    const ED25519: &[u8] =
+        &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
     const P256: &[u8] = &[
-        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
-        0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08,
+        0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
     ];
     der.strip_prefix(ED25519).or_else(|| der.strip_prefix(P256)).and_then(raw)
 }
@@ -259,9 +265,7 @@ mod tests {
             BASE64URL_NOPAD.encode(&public)
         );
         let note = format!("log+00000000+{}", BASE64.encode(&[&[1][..], &public].concat()));
-        for text in
-            [HEXLOWER_PERMISSIVE.encode(&public), BASE64.encode(&public), pem, jwk, note]
-        {
+        for text in [HEXLOWER_PERMISSIVE.encode(&public), BASE64.encode(&public), pem, jwk, note] {
             let mut ring = Keyring::default();
             assert!(ring.add_public(None, &text), "{text}");
             assert_eq!(ring.check(SealKind::Ed25519, "any", b"message", &signature), Checked::Good);

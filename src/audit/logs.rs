@@ -58,9 +58,8 @@ pub fn log<'p>(
     known: &'p [(&'static str, Profile)],
 ) -> Result<Log<'p>, NoLog> {
     let opened = open(path).map_err(NoLog::Unreadable)?;
-    let records = |profile: &Profile| {
-        opened.first_records(path, profile, LOOK).map_err(NoLog::Unreadable)
-    };
+    let records =
+        |profile: &Profile| opened.first_records(path, profile, LOOK).map_err(NoLog::Unreadable);
     if let Some(profile) = wanted {
         let first = records(profile)?;
         return Ok(Log { path: path.to_path_buf(), profile, opened, first });
@@ -105,7 +104,11 @@ pub fn folder<'p>(
     Ok(paths
         .iter()
         .filter_map(|path| log(path, wanted, known).ok())
-        .filter(|log| log.first.iter().any(|record| fits(log.profile, record) || looks_like(log.profile, record)))
+        .filter(|log| {
+            log.first
+                .iter()
+                .any(|record| fits(log.profile, record) || looks_like(log.profile, record))
+        })
         .collect())
 }
 
@@ -115,9 +118,10 @@ fn looks_like(profile: &Profile, record: &[u8]) -> bool {
     profile.detect.is_empty()
         && std::str::from_utf8(record).is_ok()
         && tape.read(record).is_ok()
-        && [&profile.fields.hash, &profile.fields.prev].into_iter().flatten().all(|at| {
-            at.find(&tape, record).is_some()
-        })
+        && [&profile.fields.hash, &profile.fields.prev]
+            .into_iter()
+            .flatten()
+            .all(|at| at.find(&tape, record).is_some())
 }
 
 /// Puts files together that are one chain, by folder, format and name without number.

@@ -97,10 +97,8 @@ impl<'k> Plan<'k> {
             }
         };
         let variant = (profile.hash.variants.len() == 1).then_some(0);
-        let secret = profile
-            .chain_key()
-            .and_then(|name| keys.readings(name).next())
-            .map(<[u8]>::to_vec);
+        let secret =
+            profile.chain_key().and_then(|name| keys.readings(name).next()).map(<[u8]>::to_vec);
         let hash_last = HashLast::of(&profile);
         Self { profile, keys, genesis, genesis_unknown, variant, secret, hash_last }
     }

@@ -46,7 +46,9 @@ impl View<'_> {
     pub fn is(self, pointer: &Pointer, expected: &[u8]) -> bool {
         let Some((_, node)) = pointer.find(self.tape, self.bytes) else { return false };
         match node.kind {
-            Kind::String if node.flags & flags::ESCAPED == 0 => inside(self.bytes, node) == expected,
+            Kind::String if node.flags & flags::ESCAPED == 0 => {
+                inside(self.bytes, node) == expected
+            }
             Kind::String => text::decode(inside(self.bytes, node)) == expected,
             _ => raw(self.bytes, node) == expected,
         }

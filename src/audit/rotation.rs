@@ -22,7 +22,9 @@ pub fn check(profile: &Profile, group: &Group<'_>, files: &[FileFacts]) -> Vec<S
             .iter()
             .skip(1)
             .map(|file| {
-                let message = "the chain starts anew in this file, and nothing links it to the one before".to_owned();
+                let message =
+                    "the chain starts anew in this file, and nothing links it to the one before"
+                        .to_owned();
                 (Code::RotationUnlinked, Severity::Warning, message, file.path.clone())
             })
             .collect(),
@@ -36,23 +38,27 @@ fn bindings(group: &Group<'_>, files: &[FileFacts]) -> Vec<Said> {
     let mut said = Vec::new();
     let starts: Vec<&FileFacts> = files.iter().filter(|file| file.before.is_none()).collect();
     for file in starts.iter().skip(1) {
-        let message = "the file names no other before it, and neither does another one here".to_owned();
+        let message =
+            "the file names no other before it, and neither does another one here".to_owned();
         said.push((Code::RotationUnlinked, Severity::Warning, message, file.path.clone()));
     }
     for file in files {
         let Some(before) = &file.before else { continue };
         let named = files.iter().find(|other| is_named(&other.path, &before.name));
         let Some(named) = named else {
-            let beside = group.logs.first().and_then(|log| log.path.parent()).is_some_and(|folder| {
-                std::fs::read_dir(folder).is_ok_and(|entries| {
-                    entries
-                        .filter_map(Result::ok)
-                        .any(|entry| is_named(&entry.path().display().to_string(), &before.name))
-                })
-            });
+            let beside =
+                group.logs.first().and_then(|log| log.path.parent()).is_some_and(|folder| {
+                    std::fs::read_dir(folder).is_ok_and(|entries| {
+                        entries.filter_map(Result::ok).any(|entry| {
+                            is_named(&entry.path().display().to_string(), &before.name)
+                        })
+                    })
+                });
             let name = before.name.escape_debug();
             said.push(if beside {
-                let message = format!("follows `{name}`, which is here and was not given: verify them together");
+                let message = format!(
+                    "follows `{name}`, which is here and was not given: verify them together"
+                );
                 (Code::RotationUnlinked, Severity::Warning, message, file.path.clone())
             } else {
                 let message = format!("follows `{name}`, which is not there");
@@ -136,7 +142,9 @@ fn closings(group: &Group<'_>, files: &[FileFacts]) -> Vec<Said> {
                 let name = Path::new(&before.name).display();
                 wrong(
                     Code::RotationMismatch,
-                    format!("the bytes of `{name}` are not those it had when this file was started"),
+                    format!(
+                        "the bytes of `{name}` are not those it had when this file was started"
+                    ),
                 );
             }
         }

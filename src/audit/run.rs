@@ -39,7 +39,14 @@ pub fn run(
         return alone(feed, plan, join);
     }
     let shared = Shared {
-        queue: Mutex::new(Queue { feed: Some(feed), next: 0, joined: 0, done: None, error: None, spare: Vec::new() }),
+        queue: Mutex::new(Queue {
+            feed: Some(feed),
+            next: 0,
+            joined: 0,
+            done: None,
+            error: None,
+            spare: Vec::new(),
+        }),
         ready: Mutex::new(BTreeMap::new()),
         moved: Condvar::new(),
         room: Condvar::new(),

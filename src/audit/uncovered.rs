@@ -86,7 +86,9 @@ fn covered(parts: &[Part], pointer: &str) -> bool {
 
 fn part_covers(part: &Part, pointer: &str) -> bool {
     let inside = |at: &Pointer| {
-        pointer.strip_prefix(at.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        pointer
+            .strip_prefix(at.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     match part {
         Part::Field(at, _)

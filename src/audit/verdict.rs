@@ -145,7 +145,9 @@ pub fn claims(grounds: &Grounds) -> Vec<Claim> {
     let time = match &anchored {
         Some((size, by, Some(at))) if *size > 0 => nothing(
             "time",
-            &format!("the times are the writer's own; the first {size} records were there at {at} ({by})"),
+            &format!(
+                "the times are the writer's own; the first {size} records were there at {at} ({by})"
+            ),
         ),
         _ => nothing("time", "the times are the writer's own; no outside clock"),
     };

@@ -14,6 +14,7 @@ use super::blame::{Island, explain};
 use super::finding::{Cause, CauseKind, Code, Finding, Severity};
 use super::head;
 use super::join::{Join, Joined, Placed, Wanted};
+use super::json::tape::Tape;
 use super::keyring::{Checked, Keyring};
 use super::logs::{Group, counted};
 use super::plan::Plan;
@@ -24,7 +25,6 @@ use super::run::run;
 use super::time;
 use super::uncovered::uncovered;
 use super::verdict::{Claim, Grounds, Verdict, claims, verdict};
-use super::json::tape::Tape;
 
 /// What the caller asks for.
 #[derive(Debug)]
@@ -147,7 +147,10 @@ pub struct FileReport {
 ///
 /// # Errors
 /// What reading them met, and which file.
-pub fn verify(group: &Group<'_>, request: &Request<'_>) -> Result<Chain, (PathBuf, std::io::Error)> {
+pub fn verify(
+    group: &Group<'_>,
+    request: &Request<'_>,
+) -> Result<Chain, (PathBuf, std::io::Error)> {
     let folder = group.logs.first().and_then(|log| log.path.parent()).unwrap_or(Path::new("."));
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     // A trusted key's checkpoint names the log as well as the caller would.
@@ -164,7 +167,8 @@ pub fn verify(group: &Group<'_>, request: &Request<'_>) -> Result<Chain, (PathBu
     let key = state_key(group, origin);
     let pinned = request.state.and_then(|state| state.logs.get(&key)).and_then(Pin::anchor);
     anchors.extend(pinned.map(|anchor| (None, anchor)));
-    let head = plan.profile.head.as_ref().map(|head| head::read(head, folder, &group.logs, request.keys));
+    let head =
+        plan.profile.head.as_ref().map(|head| head::read(head, folder, &group.logs, request.keys));
     let mut wanted = Wanted {
         sizes: anchors.iter().map(|(_, anchor)| anchor.size).collect(),
         seq: head.as_ref().and_then(|head| head.seq),
@@ -177,7 +181,10 @@ pub fn verify(group: &Group<'_>, request: &Request<'_>) -> Result<Chain, (PathBu
     wanted.sizes.dedup();
     let mut joined = pass(&plan, group, &wanted, request.threads)?;
     let mut islands = Vec::new();
-    if joined.findings.iter().any(|placed| placed.record.is_some() && placed.finding.severity > Severity::Note)
+    if joined
+        .findings
+        .iter()
+        .any(|placed| placed.record.is_some() && placed.finding.severity > Severity::Note)
     {
         wanted.briefs = true;
         joined = pass(&plan, group, &wanted, request.threads)?;
@@ -354,7 +361,9 @@ impl Verified<'_> {
                 }
             }
             for (missing, path) in gaps {
-                let message = format!("{missing} file(s) before this one are missing, by the numbers in the names");
+                let message = format!(
+                    "{missing} file(s) before this one are missing, by the numbers in the names"
+                );
                 self.say(Code::RotationMissing, Severity::Error, message, Some(path));
             }
         }
@@ -391,7 +400,8 @@ impl Verified<'_> {
                 let message = format!("no `{name}` beside the log, and its settings require one");
                 self.say(Code::TailTruncated, Severity::Error, message, None);
             } else {
-                let message = format!("no `{name}` beside the log: where it ends is only its own word");
+                let message =
+                    format!("no `{name}` beside the log: where it ends is only its own word");
                 self.say(Code::UnanchoredTail, Severity::Warning, message, None);
             }
             return;
@@ -406,7 +416,8 @@ impl Verified<'_> {
                 self.say(Code::BadSignature, Severity::Error, message, Some(path.clone()));
             }
             Some(Checked::NoKey) => {
-                let message = "the head file has a MAC, and no key for it was given (`--key-file`)".to_owned();
+                let message = "the head file has a MAC, and no key for it was given (`--key-file`)"
+                    .to_owned();
                 self.say(Code::UnknownKey, Severity::Note, message, Some(path.clone()));
             }
             _ => {}
@@ -480,7 +491,9 @@ impl Verified<'_> {
             self.anchored = Some(Anchored {
                 by: "head",
                 size: self.joined.records.saturating_sub(behind),
-                key: format!("the head file, under the key `{name}` (whoever has it can make another)"),
+                key: format!(
+                    "the head file, under the key `{name}` (whoever has it can make another)"
+                ),
                 time: None,
                 tail_records: behind,
             });
@@ -494,7 +507,9 @@ impl Verified<'_> {
                 Trouble::BadSignature(name) => (
                     Code::BadSignature,
                     Severity::Error,
-                    format!("the signature of the trusted key `{name}` does not fit this checkpoint"),
+                    format!(
+                        "the signature of the trusted key `{name}` does not fit this checkpoint"
+                    ),
                 ),
                 Trouble::Malformed(what) => {
                     (Code::Syntax, Severity::Warning, format!("no checkpoint: {what}"))
@@ -513,10 +528,14 @@ impl Verified<'_> {
         let total = self.joined.records;
         for (line, anchor) in anchors {
             let from_state = matches!(anchor.by, By::State(_));
-            let path = if from_state { None } else { self.request.checkpoint_path.map(str::to_owned) };
+            let path =
+                if from_state { None } else { self.request.checkpoint_path.map(str::to_owned) };
             let what = if from_state { "the last verified run" } else { "a checkpoint" };
-            if let Some(origin) = self.origin.filter(|origin| !from_state && *origin != anchor.origin) {
-                let message = format!("{what} is of another log: `{}`", anchor.origin.escape_debug());
+            if let Some(origin) =
+                self.origin.filter(|origin| !from_state && *origin != anchor.origin)
+            {
+                let message =
+                    format!("{what} is of another log: `{}`", anchor.origin.escape_debug());
                 let expected = origin.to_owned();
                 self.say(Code::WrongLog, Severity::Error, message, path);
                 if let Some(finding) = self.last_finding() {
@@ -527,10 +546,8 @@ impl Verified<'_> {
                 continue;
             }
             if anchor.size > total {
-                let message = format!(
-                    "{what} vouches for {} records, and the log has {total}",
-                    anchor.size
-                );
+                let message =
+                    format!("{what} vouches for {} records, and the log has {total}", anchor.size);
                 self.say(Code::TailTruncated, Severity::Error, message, path);
                 let missing = anchor.size - total;
                 if let Some(finding) = self.last_finding() {
@@ -562,7 +579,8 @@ impl Verified<'_> {
                     finding.cause = Some(Cause {
                         kind: CauseKind::Rewritten,
                         records: None,
-                        text: "records were rewritten, removed or added, and the rest chained anew".to_owned(),
+                        text: "records were rewritten, removed or added, and the rest chained anew"
+                            .to_owned(),
                     });
                 }
                 continue;
@@ -576,9 +594,12 @@ impl Verified<'_> {
             };
             let new = match &anchor.by {
                 By::Keys(names) => anchored("checkpoint", names.join(", "), None),
-                By::State(at) => anchored("state", "the state of an earlier run".to_owned(), Some(at.clone())),
+                By::State(at) => {
+                    anchored("state", "the state of an earlier run".to_owned(), Some(at.clone()))
+                }
                 By::Nobody => {
-                    let message = "no trusted key has signed this checkpoint (`--public-key`)".to_owned();
+                    let message =
+                        "no trusted key has signed this checkpoint (`--public-key`)".to_owned();
                     self.say(Code::UnknownKey, Severity::Note, message, path);
                     if let Some(finding) = self.last_finding() {
                         finding.line = *line;
@@ -615,7 +636,8 @@ impl Verified<'_> {
                 Some(name) if self.plan.secret.is_none() => {
                     format!("the chain is keyed, and the key `{name}` was not given (`--key-file`)")
                 }
-                _ => "what the records are hashed with is missing, or their variant is not known".to_owned(),
+                _ => "what the records are hashed with is missing, or their variant is not known"
+                    .to_owned(),
             };
             let message = format!("{} records can't be verified: {why}", self.joined.unverifiable);
             self.say(Code::UnknownKey, Severity::Warning, message, None);
@@ -638,7 +660,8 @@ impl Verified<'_> {
                 Some((SealKind::HmacSha256, _)) => ("--key-file", "MACs"),
                 _ => ("--public-key", "signatures"),
             };
-            let message = format!("the {kind} of {unchecked} records were not checked: no key (`{flag}`)");
+            let message =
+                format!("the {kind} of {unchecked} records were not checked: no key (`{flag}`)");
             let severity = if required { Severity::Warning } else { Severity::Note };
             self.say(Code::UnknownKey, severity, message, None);
             self.unverifiable |= required;
@@ -651,7 +674,8 @@ impl Verified<'_> {
             self.unverifiable |= required;
         }
         if required && unsealed > 0 && !self.has(Code::Downgrade) {
-            let message = format!("{unsealed} of {total} records have no signature of a trusted key");
+            let message =
+                format!("{unsealed} of {total} records have no signature of a trusted key");
             self.say(Code::Downgrade, Severity::Error, message, None);
         }
     }
@@ -719,9 +743,11 @@ impl Verified<'_> {
         });
         let findings: Vec<Finding> = placed.into_iter().map(|placed| placed.finding).collect();
         let verdict = verdict(&findings, self.unverifiable);
-        let seals_cover_link = plan.profile.seals.iter().all(|seal| {
-            super::uncovered::covers_link(&plan.profile, &seal.over)
-        });
+        let seals_cover_link = plan
+            .profile
+            .seals
+            .iter()
+            .all(|seal| super::uncovered::covers_link(&plan.profile, &seal.over));
         let macs = plan.profile.seals.iter().all(|seal| seal.kind == SealKind::HmacSha256);
         let anchored = self
             .anchored
@@ -766,11 +792,14 @@ impl Verified<'_> {
                 })
                 .collect(),
             findings,
-            more_findings: joined.dropped.into_iter().map(|(code, many)| (code.id(), many)).collect(),
+            more_findings: joined
+                .dropped
+                .into_iter()
+                .map(|(code, many)| (code.id(), many))
+                .collect(),
             islands,
             unprotected_fields,
             claims,
         }
     }
 }
-

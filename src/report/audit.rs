@@ -68,8 +68,11 @@ const ISLANDS: usize = 8;
 
 fn human(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let paint = |color: AnsiColor, text: &str| {
-        let paint =
-            if style.color { Paint::new().bold().fg_color(Some(color.into())) } else { Paint::new() };
+        let paint = if style.color {
+            Paint::new().bold().fg_color(Some(color.into()))
+        } else {
+            Paint::new()
+        };
         format!("{paint}{text}{paint:#}")
     };
     for path in &report.unknown {
@@ -108,7 +111,10 @@ fn human(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
         let verdict = match (&chain.anchored, chain.verdict) {
             (Some(anchored), Verdict::Intact) => paint(
                 AnsiColor::Green,
-                &format!("intact, and vouched for up to record {} of {}", anchored.size, chain.records),
+                &format!(
+                    "intact, and vouched for up to record {} of {}",
+                    anchored.size, chain.records
+                ),
             ),
             _ => verdict,
         };
@@ -122,8 +128,11 @@ fn human(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
             shown_name(&chain.profile),
         )?;
         for claim in &chain.claims {
-            let (word, color) =
-                if claim.proved { ("proved", AnsiColor::Green) } else { ("not proved", AnsiColor::Yellow) };
+            let (word, color) = if claim.proved {
+                ("proved", AnsiColor::Green)
+            } else {
+                ("not proved", AnsiColor::Yellow)
+            };
             let mut line = format!("  {:13} {}", claim.claim, paint(color, word));
             if let Some(up_to) = claim.up_to {
                 line.push_str(&format!(" up to record {up_to}"));
@@ -184,8 +193,7 @@ fn machine(report: &Report) -> serde_json::Value {
 }
 
 fn sarif(report: &Report) -> serde_json::Value {
-    let findings: Vec<&Finding> =
-        report.chains.iter().flat_map(|chain| &chain.findings).collect();
+    let findings: Vec<&Finding> = report.chains.iter().flat_map(|chain| &chain.findings).collect();
     let mut codes: Vec<Code> = findings.iter().map(|finding| finding.rule).collect();
     codes.sort_unstable();
     codes.dedup();

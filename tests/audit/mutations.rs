@@ -86,9 +86,30 @@ enum Mutation {
 use Mutation::*;
 
 const MUTATIONS: &[Mutation] = &[
-    EditField, FlipByte, DeleteMiddle, InsertForged, SwapLines, Duplicate, CutTail, CutHead, Rewrite, RewriteDelete,
-    Splice, TornTail, NoFinalNewline, Crlf, Bom, BlankLine, DuplicateKey, InvalidUtf8, KeysReordered, FieldAdded,
-    HashUpperCased, BackDated, DeepNesting, Nul,
+    EditField,
+    FlipByte,
+    DeleteMiddle,
+    InsertForged,
+    SwapLines,
+    Duplicate,
+    CutTail,
+    CutHead,
+    Rewrite,
+    RewriteDelete,
+    Splice,
+    TornTail,
+    NoFinalNewline,
+    Crlf,
+    Bom,
+    BlankLine,
+    DuplicateKey,
+    InvalidUtf8,
+    KeysReordered,
+    FieldAdded,
+    HashUpperCased,
+    BackDated,
+    DeepNesting,
+    Nul,
 ];
 
 /// What is due to a log.
@@ -124,8 +145,7 @@ fn session(line: &str) -> Option<String> {
 
 /// Whether line `at` is the last of its chain, so that without a hash of its own nothing covers it.
 fn is_bare_end(format: Format, lines: &[String], at: usize) -> bool {
-    format == Format::Aat
-        && lines[at + 1..].iter().all(|line| session(line) != session(&lines[at]))
+    format == Format::Aat && lines[at + 1..].iter().all(|line| session(line) != session(&lines[at]))
 }
 
 /// Reads as the verifier does not: for what two spellings have in common.
@@ -151,9 +171,7 @@ fn mutate(
     let mut lines = clean.to_vec();
     // Neither the first nor the last, so that there is something on both sides.
     let at = 1 + random.below(count - 2);
-    let events = || -> Vec<_> {
-        (0..count as u64).map(|number| format.event(number, 5)).collect()
-    };
+    let events = || -> Vec<_> { (0..count as u64).map(|number| format.event(number, 5)).collect() };
     let covered = |due: Due| if is_bare_end(format, clean, at) { Due::NeedsState } else { due };
     match mutation {
         EditField => {
@@ -224,7 +242,9 @@ fn mutate(
             let cut = 1 + random.below(2);
             let rest: Vec<String> = lines.split_off(cut);
             let bare = format == Format::Aat
-                && lines.iter().all(|line| rest.iter().all(|other| session(other) != session(line)));
+                && lines
+                    .iter()
+                    .all(|line| rest.iter().all(|other| session(other) != session(line)));
             (joined(&rest), if bare { Due::NeedsState } else { Due::Broken })
         }
         Rewrite => {
@@ -390,8 +410,10 @@ fn tampering_is_detected_or_said_not_to_be_proved() {
                 if !good || proved {
                     // The lines that are not as they were.
                     let text = String::from_utf8_lossy(&bytes).into_owned();
-                    let other: Vec<&str> =
-                        text.lines().filter(|line| !clean.iter().any(|known| known == line)).collect();
+                    let other: Vec<&str> = text
+                        .lines()
+                        .filter(|line| !clean.iter().any(|known| known == line))
+                        .collect();
                     wrong.push(format!(
                         "{format:?} {mutation:?}: due {due:?}, alone {:?}, with state {:?}: {other:?}",
                         alone.verdict, pinned.verdict

@@ -50,7 +50,9 @@ pub fn python(value: &Value, spaced: bool, ascii: bool, sorted: bool) -> String 
                 '\\' => out.push_str("\\\\"),
                 '\n' => out.push_str("\\n"),
                 '\t' => out.push_str("\\t"),
-                letter if (letter as u32) < 0x20 => out.push_str(&format!("\\u{:04x}", letter as u32)),
+                letter if (letter as u32) < 0x20 => {
+                    out.push_str(&format!("\\u{:04x}", letter as u32))
+                }
                 letter if ascii && letter as u32 > 0x7e => {
                     for unit in letter.encode_utf16(&mut [0; 2]) {
                         out.push_str(&format!("\\u{unit:04x}"));
@@ -101,7 +103,8 @@ impl Format {
 
     /// Record `number` before it is chained.
     pub fn event(self, number: u64, salt: u64) -> Map<String, Value> {
-        let texts = ["ls -la", "café ☕\u{2028}", "rm -rf /", "grin 😀 \u{7f}", "a\tb\"c\\", "e\u{301}"];
+        let texts =
+            ["ls -la", "café ☕\u{2028}", "rm -rf /", "grin 😀 \u{7f}", "a\tb\"c\\", "e\u{301}"];
         let text = texts[usize::try_from((number + salt) % 6).unwrap()];
         let ts = format!("2026-11-21T19:{:02}:{:02}.000000Z", 10 + number / 60, number % 60);
         let value = match self {
@@ -270,15 +273,30 @@ impl Format {
         match self {
             Self::AgtFile => {
                 let known = [
-                    "entry_id", "timestamp", "event_type", "agent_did", "action", "resource", "target_did", "data",
-                    "outcome", "policy_decision", "matched_rule", "trace_id", "session_id", "previous_hash",
+                    "entry_id",
+                    "timestamp",
+                    "event_type",
+                    "agent_did",
+                    "action",
+                    "resource",
+                    "target_did",
+                    "data",
+                    "outcome",
+                    "policy_decision",
+                    "matched_rule",
+                    "trace_id",
+                    "session_id",
+                    "previous_hash",
                     "content_hash",
                 ];
                 members.retain(|name, _| known.contains(&name.as_str()));
             }
             Self::Waxseal => {
-                members.retain(|name, _| ["entry_hash", "header", "payload_b64"].contains(&name.as_str()));
-                let known = ["hash_version", "payload_hash", "payload_type", "prev_hash", "seq", "ts"];
+                members.retain(|name, _| {
+                    ["entry_hash", "header", "payload_b64"].contains(&name.as_str())
+                });
+                let known =
+                    ["hash_version", "payload_hash", "payload_type", "prev_hash", "seq", "ts"];
                 if let Some(header) = members.get_mut("header").and_then(Value::as_object_mut) {
                     header.retain(|name, _| known.contains(&name.as_str()));
                 }

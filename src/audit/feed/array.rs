@@ -140,7 +140,8 @@ impl Scan {
 
     fn end(&mut self, at: usize, batch: &mut Batch) {
         if let Some((start, line)) = self.element.take() {
-            let end = batch.buffer.get(start..at).unwrap_or_default().trim_ascii_end().len() + start;
+            let end =
+                batch.buffer.get(start..at).unwrap_or_default().trim_ascii_end().len() + start;
             batch.records.push((offset(start), offset(end), line));
         }
     }

@@ -79,11 +79,7 @@ pub fn first(path: &Path, table: &Table, count: usize, batch: &mut Batch) -> io:
 ///
 /// # Errors
 /// The database's own words.
-pub fn all(
-    path: &Path,
-    table: &Table,
-    send: &mut dyn FnMut(Batch) -> bool,
-) -> io::Result<()> {
+pub fn all(path: &Path, table: &Table, send: &mut dyn FnMut(Batch) -> bool) -> io::Result<()> {
     let mut batch = Batch { rows: true, ..Batch::default() };
     read(path, table, &mut batch, &mut |batch| {
         if (batch.buffer.len() as u64) < PIECE {

@@ -235,15 +235,15 @@ impl Writer {
                     if ask.form.nfc { composed(name) } else { name }
                 };
                 if ask.form.order == Order::Utf16 {
-                    members.sort_by(|(one, _), (other, _)| text::by_utf16(&name(one), &name(other)));
+                    members
+                        .sort_by(|(one, _), (other, _)| text::by_utf16(&name(one), &name(other)));
                 } else {
                     // Generalised UTF-8 sorts as its code points do.
                     members.sort_by_cached_key(|(key, _)| name(key));
                 }
             } else {
-                members.sort_by(|(one, _), (other, _)| {
-                    inside(record, one).cmp(inside(record, other))
-                });
+                members
+                    .sort_by(|(one, _), (other, _)| inside(record, one).cmp(inside(record, other)));
             }
         }
         let mut at = base;
@@ -256,7 +256,10 @@ impl Writer {
         said
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one member of one object, split for the borrow checker alone")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one member of one object, split for the borrow checker alone"
+    )]
     fn member(
         &mut self,
         tape: &Tape,

@@ -218,12 +218,7 @@ impl Tape {
                     }
                     let is_object = *open == b'{';
                     let node = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-                    self.push(
-                        if is_object { Kind::Object } else { Kind::Array },
-                        at,
-                        at,
-                        0,
-                    );
+                    self.push(if is_object { Kind::Object } else { Kind::Array }, at, at, 0);
                     let next = skip(record, at + 1);
                     let spaced = if next == at + 1 { 0 } else { flags::SPACED };
                     self.open.push(Frame {
@@ -247,9 +242,7 @@ impl Tape {
                 Some(b'f') => (Kind::False, word(record, at, b"false")?, 0),
                 Some(b'n') => (Kind::Null, word(record, at, b"null")?, 0),
                 Some(b'N') => (Kind::NotFinite, word(record, at, b"NaN")?, flags::NOT_FINITE),
-                Some(b'I') => {
-                    (Kind::NotFinite, word(record, at, b"Infinity")?, flags::NOT_FINITE)
-                }
+                Some(b'I') => (Kind::NotFinite, word(record, at, b"Infinity")?, flags::NOT_FINITE),
                 byte => return Err(stray(byte, at, "a value")),
             };
             self.push(kind, at, end, flags);
@@ -472,9 +465,7 @@ fn escape(record: &[u8], at: usize) -> Result<(usize, u16), Broken> {
             let mut what = flags::ESCAPED;
             let mut next = at + 6;
             match unit {
-                0xd800..=0xdbff
-                    if matches!(text::unit(record, next), Some(0xdc00..=0xdfff)) =>
-                {
+                0xd800..=0xdbff if matches!(text::unit(record, next), Some(0xdc00..=0xdfff)) => {
                     next += 6;
                     what |= flags::ODD_ESCAPE;
                 }

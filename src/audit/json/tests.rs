@@ -89,7 +89,10 @@ fn forms_differ_where_their_writers_do() {
         form(record, "py-default-utf8-doc"),
         "{\"b\": [1.0, \"é\u{2028}/\"], \"a\": {\"\u{fb33}\": 1, \"\u{1f600}\": -0.0, \"\u{7f}\": null}}"
     );
-    assert_eq!(form("{\"b\":1,\"a\":{ }, \"c\":[ ]}", "js-stringify"), "{\"b\":1,\"a\":{},\"c\":[]}");
+    assert_eq!(
+        form("{\"b\":1,\"a\":{ }, \"c\":[ ]}", "js-stringify"),
+        "{\"b\":1,\"a\":{},\"c\":[]}"
+    );
     assert_eq!(form("[\"e\\u0301\u{7f}\"]", "jcs-nfc"), "[\"é\u{7f}\"]");
     assert_eq!(form("{\"e\u{301}\":1,\"f\":2}", "jcs-nfc"), "{\"f\":2,\"é\":1}");
     assert_eq!(form("[\"\\ud800\",\"\\uDC00x\"]", "jcs"), "[\"\\ud800\",\"\\udc00x\"]");
@@ -204,9 +207,8 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
         any::<i64>().prop_map(Into::into),
         (-1_000_i64..1_000).prop_map(Into::into),
         any::<f64>().prop_filter("finite", |float| float.is_finite()).prop_map(Into::into),
-        (any::<i32>(), -30_i32..30).prop_map(|(digits, power)| {
-            (f64::from(digits) * 10_f64.powi(power)).into()
-        }),
+        (any::<i32>(), -30_i32..30)
+            .prop_map(|(digits, power)| { (f64::from(digits) * 10_f64.powi(power)).into() }),
         any::<String>().prop_map(Into::into),
         "[a-z\"\\\\\n\u{7f}é\u{2028}😀]{0,12}".prop_map(Into::into),
     ];

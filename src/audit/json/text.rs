@@ -96,7 +96,8 @@ fn units(text: &[u8]) -> impl Iterator<Item = u16> {
             [Some(low), None]
         } else {
             let rest = point - 0x10000;
-            let half = |base: u16, bits: u32| base | u16::try_from(bits & 0x3ff).unwrap_or_default();
+            let half =
+                |base: u16, bits: u32| base | u16::try_from(bits & 0x3ff).unwrap_or_default();
             [Some(half(0xd800, rest >> 10)), Some(half(0xdc00, rest))]
         }
         .into_iter()

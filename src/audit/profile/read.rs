@@ -8,9 +8,9 @@ use serde::Deserialize;
 use toml::{Spanned, Value};
 
 use super::{
-    Algorithm, Binding, Cell, Closing, Condition, Container, Digest, Encoding, FieldAs, Fields, Genesis,
-    HashRule, Head, HeadMac, Is, Json, Line, Part, Profile, Rotation, Seal, SealKind, Subject,
-    Table, Variant, Written,
+    Algorithm, Binding, Cell, Closing, Condition, Container, Digest, Encoding, FieldAs, Fields,
+    Genesis, HashRule, Head, HeadMac, Is, Json, Line, Part, Profile, Rotation, Seal, SealKind,
+    Subject, Table, Variant, Written,
 };
 use crate::audit::json::canon::{Form, Order};
 use crate::audit::json::pointer::Pointer;
@@ -352,9 +352,10 @@ impl ProfileSpec {
         };
         if profile.fields.prev.is_none() && !profile.prev_is_implicit() {
             return Err(ProfileError {
-                message: "nothing links a record to the one before: neither `fields.prev` nor a part \
+                message:
+                    "nothing links a record to the one before: neither `fields.prev` nor a part \
                           `prev` in the pre-image"
-                    .to_owned(),
+                        .to_owned(),
                 span: None,
             });
         }
@@ -597,7 +598,9 @@ fn part(spec: Spanned<PartSpec>) -> Read<Part> {
         let how = match spec.r#as.as_ref().map(|how| (how.get_ref().as_str(), how.span())) {
             None | Some(("text" | "str" | "string", _)) => FieldAs::Text,
             Some(("rfc3339-ms", _)) => FieldAs::Milliseconds,
-            Some((_, span)) => return Err(ProfileError::at(span, "`as` is `text` or `rfc3339-ms`")),
+            Some((_, span)) => {
+                return Err(ProfileError::at(span, "`as` is `text` or `rfc3339-ms`"));
+            }
         };
         return Ok(Part::Field(pointer(&field)?, how));
     }
@@ -750,7 +753,10 @@ fn scalar(value: &Spanned<Value>) -> Read<String> {
         Value::String(text) => Ok(text.clone()),
         Value::Integer(number) => Ok(number.to_string()),
         Value::Boolean(truth) => Ok(truth.to_string()),
-        _ => Err(ProfileError::at(value.span(), "a condition compares with a text, a number or a truth")),
+        _ => Err(ProfileError::at(
+            value.span(),
+            "a condition compares with a text, a number or a truth",
+        )),
     }
 }
 

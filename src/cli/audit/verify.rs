@@ -187,8 +187,7 @@ fn find<'p>(
     let mut unknown = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let logs =
-                logs::folder(path, own, known).map_err(|error| unreadable(path, &error))?;
+            let logs = logs::folder(path, own, known).map_err(|error| unreadable(path, &error))?;
             if logs.is_empty() {
                 unknown.push(path.display().to_string());
             }
@@ -218,9 +217,7 @@ fn profile_of(name: &str) -> Result<Profile, Failure> {
     profile::read(&text).map_err(|error| {
         let failure = Failure::new(format!("{}: {}", path.display(), error.message));
         match error.span {
-            Some(span) if span.end <= text.len() => {
-                failure.at(name, text.clone(), span, "here")
-            }
+            Some(span) if span.end <= text.len() => failure.at(name, text.clone(), span, "here"),
             _ => failure,
         }
         .help("the language of profiles is described in docs/audit-profiles.md")
@@ -282,10 +279,11 @@ fn named(given: &str) -> (Option<String>, &str) {
 fn read_state(path: &Path) -> Result<Option<State>, Failure> {
     State::read(path).map_err(|error| match error {
         StateError::Io(error) => unreadable(path, &error),
-        StateError::Malformed(what) => {
-            Failure::new(format!("{} is no state of an earlier run: {what}", path.display()))
-                .help("if it is lost for good, name a new file and compare the next run with a checkpoint")
-        }
+        StateError::Malformed(what) => Failure::new(format!(
+            "{} is no state of an earlier run: {what}",
+            path.display()
+        ))
+        .help("if it is lost for good, name a new file and compare the next run with a checkpoint"),
         StateError::Open => {
             Failure::new(format!("others than its owner may write {}", path.display()))
                 .help("it says what is trusted: chmod 600 it, and keep it out of the agent's reach")
