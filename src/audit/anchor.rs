@@ -38,6 +38,9 @@ pub enum By {
     State(String),
 }
 
+/// Things with the line, from 1, they start on.
+pub type Placed<T> = Vec<(u64, T)>;
+
 /// What is wrong with one checkpoint of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
@@ -51,10 +54,7 @@ pub enum Trouble {
 ///
 /// # Errors
 /// When the file can't be read.
-pub fn checkpoints(
-    path: &Path,
-    ring: &Ring,
-) -> io::Result<(Vec<(u64, Anchor)>, Vec<(u64, Trouble)>)> {
+pub fn checkpoints(path: &Path, ring: &Ring) -> io::Result<(Placed<Anchor>, Placed<Trouble>)> {
     let mut content = Vec::new();
     File::open(path)?.take(LIMIT).read_to_end(&mut content)?;
     let mut anchors = Vec::new();

@@ -241,14 +241,13 @@ impl<'p> Checker<'p> {
         if let Some(message) = misses(&self.plan.profile, record.hash == Slot::Absent, &record) {
             say(Code::Shape, message, None);
         }
-        if self.plan.profile.line == Line::HashLast {
-            if root & (flags::FLOAT | flags::UNSAFE_INT | flags::NOT_FINITE) != 0 {
-                say(
-                    Code::UnsafeNumber,
-                    "the record holds a number beyond ±(2^53−1), or one with a fraction".to_owned(),
-                    None,
-                );
-            }
+        let odd_numbers = flags::FLOAT | flags::UNSAFE_INT | flags::NOT_FINITE;
+        if self.plan.profile.line == Line::HashLast && root & odd_numbers != 0 {
+            say(
+                Code::UnsafeNumber,
+                "the record holds a number beyond ±(2^53−1), or one with a fraction".to_owned(),
+                None,
+            );
         }
         if record.hash == Slot::Absent && self.plan.profile.fields.hash.is_some() {
             record.state = State::Ambiguous;

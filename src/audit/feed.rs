@@ -423,7 +423,7 @@ impl Feed {
     ///
     /// # Errors
     /// What the system says.
-    pub fn next(&mut self) -> io::Result<Option<Ticket>> {
+    pub fn take(&mut self) -> io::Result<Option<Ticket>> {
         match self {
             Self::Pieces(pieces) => {
                 if pieces.next >= pieces.size {

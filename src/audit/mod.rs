@@ -18,6 +18,7 @@ pub mod json;
 pub mod key;
 pub mod keyring;
 pub mod logs;
+pub mod meaning;
 pub mod merkle;
 pub mod note;
 pub mod plan;

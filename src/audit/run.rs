@@ -63,7 +63,7 @@ pub fn run(
 fn alone(mut feed: Feed, plan: &Plan<'_>, join: &mut dyn FnMut(&mut Piece)) -> io::Result<()> {
     let mut checker = Checker::new(plan);
     let mut piece = Piece::default();
-    while let Some(ticket) = feed.next()? {
+    while let Some(ticket) = feed.take()? {
         ticket.read(&mut piece.batch)?;
         check(&mut checker, plan, &mut piece);
         join(&mut piece);
@@ -127,7 +127,7 @@ impl Shared {
                     return;
                 }
                 let taken = match &mut queue.feed {
-                    Some(feed) => feed.next(),
+                    Some(feed) => feed.take(),
                     None => return,
                 };
                 match taken {

@@ -1,7 +1,9 @@
-//! `hermes-lint explain RULE`: the rule's documentation page.
+//! `hermes-lint explain RULE`: the rule's documentation page, or what a code of `audit verify` means.
 
 use super::error::Failure;
 use super::{CLEAN, Outcome, output};
+use crate::audit::finding::Code;
+use crate::audit::meaning;
 use crate::rules::{RULES, find};
 
 /// Options of `explain`.
@@ -14,6 +16,21 @@ pub struct Args {
 /// Prints the page.
 pub fn run(args: &Args) -> Outcome {
     let Some(rule) = find(&args.rule) else {
+        let code = Code::ALL.iter().find(|code| code.id() == args.rule);
+        if let (Some(code), Some(meaning)) = (code, meaning::meaning(&args.rule)) {
+            let severity = code.severity();
+            output::stdout(|out| {
+                writeln!(out, "# {}\n", code.id())?;
+                writeln!(
+                    out,
+                    "A finding of `hermes-lint audit verify`, by default {}.\n",
+                    severity.with_article()
+                )?;
+                writeln!(out, "**What it means.** {}.\n", meaning.means)?;
+                writeln!(out, "**What to do.** {}.", meaning.r#do)
+            })?;
+            return Ok(CLEAN);
+        }
         let failure = Failure::new(format!("there is no rule `{}`", args.rule));
         return Err(match nearest(&args.rule) {
             Some(near) => {
@@ -30,7 +47,9 @@ pub fn run(args: &Args) -> Outcome {
 fn nearest(wanted: &str) -> Option<&'static str> {
     RULES
         .iter()
-        .map(|rule| (strsim::jaro_winkler(rule.meta.id, wanted), rule.meta.id))
+        .map(|rule| rule.meta.id)
+        .chain(Code::ALL.iter().map(|code| code.id()))
+        .map(|id| (strsim::jaro_winkler(id, wanted), id))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, id)| id)

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{Style, shown_name};
 use crate::audit::finding::{Code, Finding, Severity};
+use crate::audit::meaning::meaning;
 use crate::audit::verdict::Verdict;
 use crate::audit::verify::Chain;
 
@@ -197,7 +198,17 @@ fn sarif(report: &Report) -> serde_json::Value {
     let mut codes: Vec<Code> = findings.iter().map(|finding| finding.rule).collect();
     codes.sort_unstable();
     codes.dedup();
-    let rules: Vec<_> = codes.iter().map(|code| json!({ "id": code.id() })).collect();
+    let rules: Vec<_> = codes
+        .iter()
+        .map(|code| {
+            let text = meaning(code.id());
+            json!({
+                "id": code.id(),
+                "shortDescription": { "text": text.map_or(code.id(), |text| text.means.as_str()) },
+                "help": { "text": text.map_or("", |text| text.r#do.as_str()) },
+            })
+        })
+        .collect();
     let results: Vec<_> = findings
         .iter()
         .map(|finding| {

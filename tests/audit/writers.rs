@@ -135,7 +135,7 @@ impl Format {
             }),
             Self::Aat => json!({
                 "record_id": format!("r{number}-{salt}"), "parent_record_id": null, "timestamp": ts,
-                "session_id": if (number + salt) % 3 == 0 { "b" } else { "a" }, "action_detail": {"args": text},
+                "session_id": if (number + salt).is_multiple_of(3) { "b" } else { "a" }, "action_detail": {"args": text},
                 "record_phase": "after", "trust_level": "L2",
             }),
             Self::Agentlens => json!({

@@ -103,7 +103,7 @@ fn read(
     let order = table.order.as_deref().map_or_else(|| "rowid".to_owned(), quoted);
     let query = format!("SELECT * FROM {} ORDER BY {order}", quoted(&table.table));
     let mut statement = connection.prepare(&query).map_err(failed)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut tape = Tape::default();
     let mut rows = statement.query([]).map_err(failed)?;
     while let Some(row) = rows.next().map_err(failed)? {

@@ -16,7 +16,7 @@ fn all(path: &Path) -> (Vec<(u64, Vec<u8>)>, Vec<Transport>) {
     let mut feed = opened.feed(path, &plain()).unwrap();
     let mut records = Vec::new();
     let mut transports = Vec::new();
-    while let Some(ticket) = feed.next().unwrap() {
+    while let Some(ticket) = feed.take().unwrap() {
         let mut batch = Batch::default();
         ticket.read(&mut batch).unwrap();
         for &(start, end, _) in &batch.records {
@@ -85,7 +85,7 @@ fn elements_of_an_array_come_with_their_lines() {
     assert_eq!(opened.container(), Container::JsonArray);
     let mut feed = opened.feed(file.path(), &plain()).unwrap();
     let mut batch = Batch::default();
-    feed.next().unwrap().unwrap().read(&mut batch).unwrap();
+    feed.take().unwrap().unwrap().read(&mut batch).unwrap();
     let found: Vec<_> = batch
         .records
         .iter()
@@ -93,7 +93,7 @@ fn elements_of_an_array_come_with_their_lines() {
         .collect();
     assert_eq!(found, [("{\"a\": \"]\\\"}\"}", 1), ("{\"b\": [1,\n 2]}", 2)]);
     assert_eq!(batch.transport.unended, None);
-    assert!(feed.next().unwrap().is_none());
+    assert!(feed.take().unwrap().is_none());
 
     let file = written(b"[{\"a\":1},{\"b\":");
     let (records, transports) = all(file.path());
