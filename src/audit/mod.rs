@@ -10,6 +10,7 @@
 pub mod anchor;
 pub mod blame;
 pub mod check;
+pub mod checkpoint;
 pub mod feed;
 pub mod finding;
 pub mod head;
@@ -27,6 +28,7 @@ pub mod profile;
 pub mod record;
 pub mod rotation;
 pub mod run;
+pub mod seal;
 pub mod time;
 pub mod uncovered;
 pub mod verdict;

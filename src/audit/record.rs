@@ -6,10 +6,10 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use std::cmp::Ordering;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use data_encoding::HEXLOWER;
-use serde_json::Value;
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use sha2::{Digest, Sha256};
 
 use super::merkle::Hash;
@@ -72,22 +72,72 @@ impl From<Map> for Json {
     }
 }
 
-impl From<Value> for Json {
-    /// Numbers that are no safe integers become the strings they are written as.
-    fn from(value: Value) -> Self {
-        match value {
-            Value::Null => Self::Null,
-            Value::Bool(value) => Self::Bool(value),
-            Value::Number(number) => match number.as_i128() {
-                Some(integer) => Self::Int(integer),
-                None => Self::Text(number.to_string()),
-            },
-            Value::String(text) => Self::Text(text),
-            Value::Array(list) => Self::List(list.into_iter().map(Self::from).collect()),
-            Value::Object(map) => {
-                Self::Map(Map(map.into_iter().map(|(key, value)| (key, value.into())).collect()))
-            }
+/// Numbers that are no safe integers become the strings they are written as; an object that has a key twice is refused,
+/// since readers differ in which of them they see.
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(Json::Int(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(Json::Int(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(Json::Text(
+            serde_json::Number::from_f64(value).map_or_else(String::new, |n| n.to_string()),
+        ))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Json, E> {
+        Ok(Json::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
         }
+        Ok(Json::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
+        let mut map: Vec<(String, Json)> = Vec::new();
+        while let Some(member) = members.next_entry()? {
+            map.push(member);
+        }
+        let mut keys: Vec<&str> = map.iter().map(|(key, _)| key.as_str()).collect();
+        keys.sort_unstable();
+        if keys.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Err(de::Error::custom("a key twice"));
+        }
+        Ok(Json::Map(Map(map)))
     }
 }
 
@@ -153,6 +203,12 @@ impl Map {
             Some((_, slot)) => *slot = value,
             None => self.0.push((key.to_owned(), value)),
         }
+    }
+
+    /// The value of `key`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Json> {
+        self.0.iter().find(|(known, _)| known == key).map(|(_, value)| value)
     }
 
     /// True when it has no members.
@@ -283,9 +339,13 @@ pub fn timestamp(time: jiff::Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+
+    fn own(value: &Value) -> Json {
+        serde_json::from_str(&value.to_string()).unwrap()
+    }
 
     fn written(json: impl Into<Json>) -> String {
         let mut out = String::new();
@@ -333,7 +393,7 @@ mod tests {
             "huge": u64::MAX, "half": 0.5, "neg0": -0.0, "tiny": 1e-7,
         });
         assert_eq!(
-            written(value),
+            written(own(&value)),
             "{\"half\":\"0.5\",\"huge\":\"18446744073709551615\",\"less\":\"-9007199254740992\",\
              \"max\":9007199254740991,\"min\":-9007199254740991,\"more\":\"9007199254740992\",\
              \"neg0\":\"-0.0\",\"tiny\":\"1e-7\"}"
@@ -341,7 +401,7 @@ mod tests {
         // U+FB33 sorts after U+1F600, whose first unit is D83D.
         let keys = json!({"\u{fb33}": 1, "\u{1f600}": 2, "€": 3, "a": 4, "": 5, "10": 6, "9": 7});
         assert_eq!(
-            written(keys),
+            written(own(&keys)),
             "{\"\":5,\"10\":6,\"9\":7,\"a\":4,\"€\":3,\"\u{1f600}\":2,\"\u{fb33}\":1}"
         );
         assert_eq!(
@@ -349,6 +409,7 @@ mod tests {
             "\"\\u0000\\b\\t\\n\\u000b\\f\\r\\u001f \\\"\\\\/\u{7f}\u{2028}\""
         );
         assert_eq!(written(Map::new().with("a", 1).with("a", 2)), "{\"a\":2}");
+        assert!(serde_json::from_str::<Json>(r#"{"a":1,"b":{"c":1,"c":1}}"#).is_err());
     }
 
     #[test]
@@ -395,7 +456,7 @@ mod tests {
             let mut chain = Chain::genesis("audit.example/x");
             for (number, value) in values.into_iter().enumerate() {
                 let prev = chain.prev;
-                let record = Map::new().with("in", value).with("what", Map::new().with("kind", "x"));
+                let record = Map::new().with("in", own(&value)).with("what", Map::new().with("kind", "x"));
                 let line = chain.seal(record, "2026-11-21T19:40:00.000000Z");
                 prop_assert!(line.ends_with('\n') && !line.trim_end().contains('\n'));
                 let line = line.trim_end();

@@ -59,7 +59,7 @@ enum Command {
     Capabilities(capabilities::Args),
     /// Say what Hermes would do with a command
     Policy(policy::Args),
-    /// Verify hash-chained audit logs
+    /// Seal logs so that a change shows, and verify those that are chained
     Audit(audit::Args),
     /// Explain a rule: why it matters, what can happen, how to fix it
     Explain(explain::Args),

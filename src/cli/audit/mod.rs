@@ -1,5 +1,8 @@
 //! `hermes-lint audit`: logs that show when somebody changed them.
 
+mod checkpoint;
+mod redactor;
+mod seal;
 mod verify;
 
 use super::Outcome;
@@ -19,11 +22,17 @@ enum What {
                             format, key missing)"
     )]
     Verify(verify::Args),
+    /// Turn a plain log into a chain of records, each with the hash of the one before
+    Seal(seal::Args),
+    /// Make the key that signs how far a log goes
+    Checkpoint(checkpoint::Args),
 }
 
 /// Runs the subcommand.
 pub fn run(args: &Args) -> Outcome {
     match &args.what {
         What::Verify(args) => verify::run(args),
+        What::Seal(args) => seal::run(args),
+        What::Checkpoint(args) => checkpoint::run(args),
     }
 }
