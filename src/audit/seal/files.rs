@@ -8,15 +8,17 @@ use std::cmp::Ordering;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use flate2::read::MultiGzDecoder;
 
+use super::SETTLED;
 use super::lines::Lines;
 use super::position::{HEAD, Head, Mark, Position};
 
-/// How often the folder is read again while it changes under the eyes.
-const TRIES: usize = 8;
+/// How often the folder is read again while it changes under the eyes, and after what time.
+const TRIES: usize = 200;
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A file that belongs to a source.
 #[derive(Debug)]
@@ -53,6 +55,13 @@ impl Candidate {
         (self.gz || self.size >= at) && mark.fits(&self.head)
     }
 
+    /// True when it begins as `other` does, and is still being written: a copy before its original is cut.
+    pub fn is_copying(&self, other: &Self) -> bool {
+        let head = Mark::of(&self.head);
+        let fresh = self.modified.elapsed().is_ok_and(|quiet| quiet < SETTLED);
+        fresh && head.is_telling() && head.fits(&other.head)
+    }
+
     /// How many bytes it holds; all of it is read when it is compressed.
     pub fn len(&self) -> u64 {
         let Ok(mut file) = self.file.try_clone() else { return 0 };
@@ -69,7 +78,10 @@ impl Candidate {
 /// The files of the source at `path`, oldest first.
 pub fn candidates(path: &Path) -> io::Result<Vec<Candidate>> {
     let mut last: Option<Vec<Candidate>> = None;
-    for _ in 0..TRIES {
+    for number in 0..TRIES {
+        if number > 1 {
+            std::thread::sleep(PAUSE);
+        }
         let found = list(path)?;
         let same = last.as_ref().is_some_and(|last| {
             last.len() == found.len()
@@ -81,7 +93,7 @@ pub fn candidates(path: &Path) -> io::Result<Vec<Candidate>> {
         }
         last = Some(found);
     }
-    Ok(last.unwrap_or_default())
+    Err(io::Error::other("its files are renamed faster than they can be listed"))
 }
 
 fn list(path: &Path) -> io::Result<Vec<Candidate>> {

@@ -166,8 +166,10 @@ mod tests {
 
     use super::*;
 
-    /// Lines of `text` as (offset, length, kept bytes, newline), read `step` bytes at a time.
-    fn read(text: &[u8], step: usize) -> Vec<(u64, u64, Vec<u8>, bool, Option<Hash>)> {
+    type Owned = (u64, u64, Vec<u8>, bool, Option<Hash>);
+
+    /// Lines of `text` as (offset, length, kept bytes, newline, digest), read `step` bytes at a time.
+    fn read(text: &[u8], step: usize) -> Vec<Owned> {
         let mut lines = Lines::default();
         let mut found = Vec::new();
         let owned =

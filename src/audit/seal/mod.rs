@@ -413,7 +413,10 @@ impl Sealer<'_> {
                 (at.map_or(0, |at| at + 1), false)
             }
         };
-        if at >= files.len() {
+        let Some((next, later)) = files.get(at..).and_then(<[_]>::split_first) else {
+            return Ok(Step::Idle);
+        };
+        if self.options.follow && later.iter().any(|file| next.is_copying(file)) {
             return Ok(Step::Idle);
         }
         self.rest()?;
@@ -520,11 +523,13 @@ impl Sealer<'_> {
 /// Where in `files` the chain goes on.
 fn find(files: &[Candidate], position: &Position) -> Option<usize> {
     let fits = |file: &Candidate| file.is(&position.mark, position.off);
-    files
-        .iter()
-        .position(|file| file.id == position.id && fits(file))
-        // Copied or compressed since, it is another file with the same beginning.
-        .or_else(|| files.iter().rposition(|file| position.mark.is_telling() && fits(file)))
+    if let Some(at) = files.iter().position(|file| file.id == position.id && fits(file)) {
+        return Some(at);
+    }
+    // Copied or compressed since, it is another file with the same beginning; when several have it, none is sure.
+    let mut alike = files.iter().enumerate().filter(|(_, file)| fits(file));
+    let (at, _) = alike.next().filter(|_| position.mark.is_telling())?;
+    alike.next().is_none().then_some(at)
 }
 
 /// The record of a line, and the position after it.

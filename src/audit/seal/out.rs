@@ -126,11 +126,7 @@ impl Scan {
                     continue;
                 };
                 scan.records += 1;
-                if memmem::find(line.bytes, b"\"kind\":\"log.recover\"").is_some() {
-                    scan.explained(line.bytes);
-                } else {
-                    scan.junk.clear();
-                }
+                scan.explain(line.bytes);
                 let (bytes, old) = last.get_or_insert_default();
                 bytes.clear();
                 bytes.extend_from_slice(line.bytes);
@@ -144,16 +140,25 @@ impl Scan {
         Ok(scan)
     }
 
-    /// Forgets the broken line that a record explains.
-    fn explained(&mut self, record: &[u8]) {
-        let Ok(record) = serde_json::from_slice::<Value>(record) else { return };
-        let Some(log) = record.get("log") else { return };
-        let number = |key: &str| log.get(key).and_then(Value::as_u64);
-        if let Some(at) = self.junk.iter().position(|&(off, len, _)| {
-            number("offset") == Some(off) && number("bytes") == Some(len)
-        }) {
-            self.junk.remove(at);
-        }
+    /// Forgets the broken lines that a record explains. Those before anything but the first records of a run are not
+    /// what the last crash left, and not for us to explain.
+    fn explain(&mut self, record: &[u8]) {
+        const KINDS: [&str; 3] = ["log.open", "log.rotate", "log.recover"];
+        let opening = |kind: &str| KINDS.contains(&kind);
+        // Most records are of lines, and need no parsing for this.
+        let record = KINDS
+            .iter()
+            .any(|kind| memmem::find(record, kind.as_bytes()).is_some())
+            .then(|| serde_json::from_slice::<Value>(record).ok())
+            .flatten()
+            .filter(|record| {
+                let kind = record.pointer("/what/kind").and_then(Value::as_str);
+                kind.is_some_and(opening)
+            });
+        let Some(record) = record else { return self.junk.clear() };
+        let number = |key: &str| record.get("log")?.get(key)?.as_u64();
+        let (offset, bytes) = (number("offset"), number("bytes"));
+        self.junk.retain(|&(off, len, _)| (Some(off), Some(len)) != (offset, bytes));
     }
 }
 

@@ -66,8 +66,9 @@ impl Redact for Redactor {
         let mut at = 0;
         for (span, what) in &found {
             // Spans of bytes, widened to characters: nothing of a secret may stay for being cut in two.
-            let start = text.floor_char_boundary(span.start);
-            let end = text.ceil_char_boundary(span.end);
+            let start = (0..=span.start).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+            let end = (span.end..text.len()).find(|&at| text.is_char_boundary(at));
+            let end = end.unwrap_or(text.len());
             if end <= at {
                 continue;
             }
