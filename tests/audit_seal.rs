@@ -1,5 +1,6 @@
 //! Sealing a log from the outside: what is in the chain afterwards is checked with nothing but SHA-256.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 #[path = "audit/seal.rs"]
 mod seal;

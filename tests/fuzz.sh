@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 seconds=${1:-60}
 shift || true
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(engine file rules decode archive)
+[ ${#targets[@]} -gt 0 ] || targets=(engine file rules decode archive note)
 
 skip() { echo "fuzzing is skipped: $*"; exit 0; }
 cargo fuzz --version >/dev/null 2>&1 || skip "cargo-fuzz is not installed (cargo install cargo-fuzz)"
@@ -43,6 +43,13 @@ entropy = 3.0
 regexes = ['''example''']
 paths = ['''^test/''']
 TOML
+
+mkdir "$seeds/notes"
+printf '%s\n' example.com/behind-the-sofa 20852163 CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I= '' \
+  '— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=' \
+  >"$seeds/notes/checkpoint"
+cat "$seeds/notes/checkpoint" <(echo) "$seeds/notes/checkpoint" >"$seeds/notes/two"
+printf '{"a":[1,-0.5,"\\ud83d\\ude00",null,true],"b":{"c":9007199254740993}}' >"$seeds/notes/json"
 
 mkdir "$seeds/packed"
 python3 - "$seeds/packed" <<'PY'
@@ -78,6 +85,7 @@ for target in "${targets[@]}"; do
     file | engine) from=$seeds/named ;;
     rules) from=$seeds/rules ;;
     archive) from=$seeds/packed ;;
+    note) from=$seeds/notes ;;
     *) from=$seeds/all ;;
   esac
   mkdir -p "fuzz/corpus/$target"
