@@ -263,6 +263,11 @@ fn following_sees_lines_rotation_and_the_end() {
     append(&log, 7..9);
     wait(lines(0..9));
 
+    // Who writes to a file that was rotated away long ago is not followed, but told of.
+    append(&folder.path().join("agent.log-20261122"), 90..91);
+    std::thread::sleep(Duration::from_millis(600));
+    assert_eq!(Chain::read(&out).kinds("log.gap"), 1);
+
     // One writer only.
     let second = sealer(&log, &out, &["--once"]).output().unwrap();
     assert_eq!(second.status.code(), Some(2));
@@ -274,7 +279,7 @@ fn following_sees_lines_rotation_and_the_end() {
     let chain = Chain::read(&out);
     assert!(chain.kinds("log.heartbeat") > 0);
     assert_eq!(chain.records.last().unwrap()["what"]["kind"], "log.close");
-    assert_eq!(chain.kinds("log.gap"), 0);
+    assert_eq!(chain.kinds("log.gap"), 1);
 }
 
 #[test]
@@ -405,5 +410,16 @@ fn a_key_is_made_and_not_shown() {
     assert!(!verifier.contains(private.trim_end().splitn(5, '+').last().unwrap()));
     let again = command().output().unwrap();
     assert_eq!(again.status.code(), Some(2));
+    // Root reads everything.
+    let other = folder.path().join("other.key");
+    for agent in ["0", "root", "nobody-of-that-name"] {
+        let run = Command::new(env!("CARGO_BIN_EXE_hermes-lint"))
+            .args(["audit", "checkpoint", "--generate", "a", "--agent-user", agent, "--key"])
+            .arg(&other)
+            .output()
+            .unwrap();
+        assert_eq!(run.status.code(), Some(2));
+        assert!(run.stdout.is_empty() && !other.exists());
+    }
     assert_eq!(fs::read_to_string(&key).unwrap(), private);
 }

@@ -156,6 +156,32 @@ fn lines_of_hermes_logs_are_understood() {
 }
 
 #[test]
+fn the_data_uses_the_words_of_the_record() {
+    let kinds = [
+        "tool.call",
+        "tool.result",
+        "approval",
+        "message.in",
+        "message.out",
+        "memory.write",
+        "skill.write",
+        "config.change",
+        "secret.access",
+        "delegate",
+        "auth",
+        "error",
+    ];
+    let states = ["ok", "error", "denied", "timeout", "cancelled", "unknown"];
+    for source in &sources().0 {
+        for (_, event) in &source.events {
+            assert!(kinds.contains(&event.kind.as_str()), "{}", event.kind);
+            assert!(event.status.as_deref().is_none_or(|status| states.contains(&status)));
+        }
+        assert!(source.line.is_some() != source.json.is_some());
+    }
+}
+
+#[test]
 fn a_line_of_text_keeps_all_it_said() {
     let (record, made) = make(
         "agent.log",

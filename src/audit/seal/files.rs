@@ -105,9 +105,9 @@ fn list(path: &Path) -> io::Result<Vec<Candidate>> {
         let Some((age, gz)) = age(base, &name) else { continue };
         let mut file = match open(&folder.join(&name)) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
-            // Gone again, or a link.
-            Err(_) => continue,
+            Err(error) if is_none(&error) => continue,
+            // It may be one that has to be sealed.
+            Err(error) => return Err(error),
         };
         let Ok(metadata) = file.metadata() else { continue };
         let mut head = Vec::new();
@@ -187,6 +187,15 @@ pub fn open(path: &Path) -> io::Result<File> {
     } else {
         Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
     }
+}
+
+/// True when there is no such file: it is gone again, or is a link, a folder, a pipe.
+fn is_none(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let link = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    #[cfg(not(unix))]
+    let link = false;
+    link || matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput)
 }
 
 /// Has `options` open no link, and not wait.
@@ -309,6 +318,16 @@ impl Input {
             || open(path)
                 .and_then(|file| read_at(&file, &mut head, 0))
                 .is_ok_and(|_| head.starts_with(self.head.bytes()))
+    }
+
+    /// True when it has more bytes than were read.
+    pub fn has_grown(&self) -> bool {
+        match &self.reader {
+            Reader::Plain(file) => {
+                file.metadata().is_ok_and(|metadata| metadata.len() > self.lines.read())
+            }
+            Reader::Gz(_) => false,
+        }
     }
 
     /// How long it has not been written; nothing when its clock is not ours.
