@@ -63,6 +63,10 @@ fn a_log_is_sealed_once_and_the_chain_verifies() {
     let chain = Chain::read(&out);
     assert_eq!(chain.texts(), lines(0..9));
     assert_eq!(chain.kinds("log.gap"), 0);
+    // The other half of the program agrees.
+    let mut verify = Command::new(env!("CARGO_BIN_EXE_hermes-lint"));
+    verify.args(["audit", "verify", "--origin", "audit.example/a"]).arg(&out);
+    assert!(stdout(&mut verify).contains("intact"));
 }
 
 #[test]
