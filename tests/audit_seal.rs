@@ -205,6 +205,38 @@ fn what_was_removed_unread_is_a_gap() {
 }
 
 #[test]
+fn a_damaged_archive_does_not_stop_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));
+    let at = |name: &str| folder.path().join(name);
+    append(&log, 0..50);
+    let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+    gz.write_all(&fs::read(&log).unwrap()).unwrap();
+    let packed = gz.finish().unwrap();
+    fs::write(at("agent.log.3.gz"), &packed[..packed.len() / 2]).unwrap();
+    fs::write(at("agent.log.2.gz"), b"no gzip").unwrap();
+    fs::remove_file(&log).unwrap();
+    append(&log, 50..60);
+    seal(&log, &out, &[]);
+    let chain = Chain::read(&out);
+    let texts = chain.texts();
+    assert_eq!(texts[texts.len() - 10..], lines(50..60));
+    assert!(texts.len() > 10 && texts.len() < 60);
+    let gaps: Vec<_> =
+        chain.records.iter().filter(|record| record["what"]["kind"] == "log.gap").collect();
+    assert_eq!(gaps.len(), 2);
+    for (gap, file) in gaps.iter().zip(["agent.log.3.gz", "agent.log.2.gz"]) {
+        assert_eq!(
+            (&gap["log"]["reason"], &gap["log"]["file"]),
+            (&"unreadable".into(), &file.into())
+        );
+    }
+    // And again, from where it was.
+    seal(&log, &out, &[]);
+    assert_eq!(Chain::read(&out).texts().len(), texts.len());
+}
+
+#[test]
 fn a_log_that_was_copied_and_cut_is_followed() {
     let folder = tempfile::tempdir().unwrap();
     let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));

@@ -163,7 +163,14 @@ impl<'m> Maker<'m> {
 
     /// The record of `line`; `block` when it begins inside a private key.
     pub fn make(&self, line: &Line<'_>, block: bool) -> Made {
-        let text = String::from_utf8_lossy(line.bytes);
+        // A character that the cut has gone through is none that was wrong.
+        let kept = match std::str::from_utf8(line.bytes) {
+            Err(error) if line.digest.is_some() && error.error_len().is_none() => {
+                line.bytes.get(..error.valid_up_to()).unwrap_or(line.bytes)
+            }
+            _ => line.bytes,
+        };
+        let text = String::from_utf8_lossy(kept);
         let replaced = matches!(text, Cow::Owned(_));
         let (text, mut count, mut secret, block) = guard(text, block);
         let redacted = self.redact.redact(&text);

@@ -270,6 +270,17 @@ fn objects_that_readers_disagree_on_are_kept_as_text() {
 }
 
 #[test]
+fn a_cut_through_a_character_is_no_wrong_byte() {
+    let sources = sources();
+    let maker = Maker::new(&sources, &Stub, "agent.log");
+    for (digest, replaced) in [(Some([0; 32]), false), (None, true)] {
+        let line =
+            Line { off: 0, len: 9, bytes: "aé".as_bytes().get(..2).unwrap(), eol: true, digest };
+        assert_eq!(maker.make(&line, false).replaced, replaced);
+    }
+}
+
+#[test]
 fn a_record_is_never_longer_than_a_mebibyte() {
     let sources = sources();
     for (name, bytes) in [

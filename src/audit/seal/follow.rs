@@ -180,18 +180,28 @@ impl<'s> Sealer<'s> {
     ) -> Result<(), Error> {
         self.rotated = None;
         self.input = None;
+        let mut position = position;
         let mut older = Vec::new();
+        let last = files.len().saturating_sub(1);
         for (number, file) in files.into_iter().enumerate() {
+            let (seen, name) = (Seen { id: file.id, head: file.head.clone() }, file.name.clone());
             if number < at {
-                older.push(Seen { id: file.id, head: file.head });
+                older.push(seen);
                 continue;
             }
-            let path = files::folder(&self.options.source).join(&file.name);
             match Input::open(file, position) {
-                Ok(input) => self.input = Some(input),
-                Err(error) => return Err(Error::io("read", &path, &error)),
+                Ok(input) => {
+                    self.input = Some(input);
+                    break;
+                }
+                // What is damaged stays so: the next one is not to wait for it.
+                Err(_) if number < last => self.broken(&name, position.take())?,
+                Err(error) => {
+                    let path = files::folder(&self.options.source).join(&name);
+                    return Err(Error::io("read", &path, &error));
+                }
             }
-            break;
+            older.push(seen);
         }
         self.older = older;
         Ok(())
@@ -316,6 +326,17 @@ impl<'s> Sealer<'s> {
         self.gap("unreadable", Some(&position))?;
         self.open(files, at, None)?;
         Ok(Step::More)
+    }
+
+    /// Says that a file can't be read, from its beginning or from a position on.
+    fn broken(&mut self, name: &str, position: Option<&Position>) -> Result<(), Error> {
+        let log = Map::new()
+            .with("reason", "unreadable")
+            .with("file", name)
+            .with("sealed", position.map_or(0, |position| position.off));
+        self.out.control("log.gap", log);
+        self.summary.gaps += 1;
+        self.out.flush()
     }
 
     /// Says that something may be missing, and what is known of it.

@@ -25,7 +25,7 @@ pub struct Args {
     source: PathBuf,
 
     /// Seal what there is, and end
-    #[arg(long, required_unless_present = "follow", conflicts_with = "follow")]
+    #[arg(long)]
     once: bool,
 
     /// Go on as the log grows and is rotated
