@@ -41,8 +41,6 @@ pub struct Request<'a> {
     pub checkpoint_path: Option<&'a str>,
     /// What the last verified run knew.
     pub state: Option<&'a State>,
-    /// Whether a state file was asked for at all.
-    pub with_state: bool,
     /// What has to be there.
     pub require: &'a [Require],
     /// Whether what is merely odd about the transport fails.

@@ -45,7 +45,6 @@ pub fn check(path: &Path, profile: &str, state: Option<&State>) -> Chain {
         troubles: &[],
         checkpoint_path: None,
         state,
-        with_state: state.is_some(),
         require: &[],
         strict: true,
         max_gap: None,

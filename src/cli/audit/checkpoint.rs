@@ -1,10 +1,22 @@
-//! `hermes-lint audit checkpoint`: the key that signs how far a log goes.
+//! `hermes-lint audit checkpoint`: a signed statement how far a log goes, and the key for it.
 
 use std::path::{Path, PathBuf};
 
-use super::super::error::Failure;
-use super::super::{CLEAN, Outcome, output};
+use data_encoding::HEXLOWER;
+
+use super::named::{find, profile_of, unreadable};
+use crate::audit::anchor::checkpoints;
+use crate::audit::checkpoint::append;
 use crate::audit::key::Signer;
+use crate::audit::keyring::Keyring;
+use crate::audit::logs;
+use crate::audit::merkle::Hash;
+use crate::audit::note::Ring;
+use crate::audit::verdict::Verdict;
+use crate::audit::verify::{Request, verify};
+use crate::cli::error::Failure;
+use crate::cli::{CLEAN, FOUND, INCOMPLETE, Outcome, args, output};
+use crate::report::audit::{self as report, Format, Report};
 use crate::host::account::Accounts;
 
 /// Options of `audit checkpoint`.
@@ -14,23 +26,111 @@ use crate::host::account::Accounts;
                         in FILE, which the agent's user must not be able to read."
 )]
 pub struct Args {
+    /// The log, its files or their folder: one chain
+    #[arg(value_name = "LOG", required_unless_present = "generate")]
+    logs: Vec<PathBuf>,
+
     /// Make a new key that signs as NAME; the origin of the log is a good one
-    #[arg(long, value_name = "NAME", required = true)]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["logs", "out", "origin", "profile"])]
     generate: Option<String>,
 
-    /// The file of the private key: made new, readable for this user only
+    /// The file the checkpoint is appended to; default: `audit.ckpt` beside the log
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// The log's name; default: the key's
+    #[arg(long, value_name = "NAME")]
+    origin: Option<String>,
+
+    /// How the log makes its chain: a shipped profile, or a TOML file; default: by the first record
+    #[arg(long, value_name = "NAME|FILE")]
+    profile: Option<String>,
+
+    /// The file of the private key, readable for this user only
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+
+    #[command(flatten)]
+    output: args::Output,
 
     /// The user the agent runs as, by name or number: refuse a key that one can read
     #[arg(long, value_name = "USER")]
     agent_user: Option<String>,
 }
 
-/// Makes the key.
+/// Makes the key, or signs.
 pub fn run(args: &Args) -> Outcome {
     let agent = args.agent_user.as_deref().map(uid).transpose()?;
-    let name = args.generate.as_deref().unwrap_or_default();
+    match &args.generate {
+        Some(name) => generate(args, name, agent),
+        None => sign(args, agent),
+    }
+}
+
+/// Signs the head of a log that is intact and goes on from the last checkpoint.
+fn sign(args: &Args, agent: Option<u32>) -> Outcome {
+    let signer = open(&args.key, agent)?;
+    let own = args.profile.as_deref().map(profile_of).transpose()?;
+    let (logs, unknown) = find(&args.logs, own.as_ref())?;
+    let groups = logs::groups(logs);
+    let [group] = groups.as_slice() else {
+        return Err(match unknown.first() {
+            Some(path) => Failure::new(format!("no profile fits the records of {path}"))
+                .help("name one with --profile"),
+            None => Failure::new(format!("{} chains were named, and a checkpoint is of one", groups.len()))
+                .help("name the files of one log, or their folder"),
+        });
+    };
+    let folder = group.logs.first().and_then(|log| log.path.parent()).unwrap_or(Path::new(""));
+    let out = args.out.clone().unwrap_or_else(|| folder.join("audit.ckpt"));
+    let mut ring = Ring::default();
+    ring.add(signer.verifier().clone()).map_err(Failure::new)?;
+    let (anchors, troubles) = match checkpoints(&out, &ring) {
+        Ok(known) => known,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Default::default(),
+        Err(error) => return Err(unreadable(&out, &error)),
+    };
+    let shown = out.display().to_string();
+    let origin = args.origin.as_deref().unwrap_or_else(|| signer.verifier().name());
+    let request = Request {
+        keys: &Keyring::default(),
+        origin: Some(origin),
+        checkpoints: &anchors,
+        troubles: &troubles,
+        checkpoint_path: Some(&shown),
+        state: None,
+        require: &[],
+        strict: false,
+        max_gap: None,
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        now: jiff::Timestamp::now().as_microsecond(),
+    };
+    let chain = verify(group, &request).map_err(|(path, error)| unreadable(&path, &error))?;
+    if chain.verdict != Verdict::Intact {
+        let verdict = chain.verdict;
+        let report = Report { verdict, chains: vec![chain], unknown: Vec::new() };
+        let style = output::style(&args.output);
+        output::to(&args.output, |out| report::write(&report, Format::Human, style, out))?;
+        if !args.output.quiet {
+            output::note("nothing was signed");
+        }
+        return Ok(if verdict == Verdict::Broken { FOUND } else { INCOMPLETE });
+    }
+    let root = HEXLOWER.decode(chain.root.as_bytes()).ok();
+    let Some(root) = root.and_then(|root| Hash::try_from(root).ok()) else {
+        return Err(Failure::new("the log has no root"));
+    };
+    let note = append(&out, origin, chain.records, &root, &signer)
+        .map_err(|error| Failure::new(format!("can't append to {}: {error}", out.display())))?;
+    output::to(&args.output, |out| match note {
+        Some(note) => out.write_all(note.as_bytes()),
+        None => writeln!(out, "{shown} says so already: {} records", chain.records),
+    })?;
+    Ok(CLEAN)
+}
+
+/// Makes the key.
+fn generate(args: &Args, name: &str, agent: Option<u32>) -> Outcome {
     let signer = Signer::generate(name).map_err(|error| {
         Failure::new(error).help("name it after the log: `--generate audit.example.com/hermes-01`")
     })?;

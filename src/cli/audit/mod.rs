@@ -1,6 +1,7 @@
 //! `hermes-lint audit`: logs that show when somebody changed them.
 
 mod checkpoint;
+mod named;
 mod redactor;
 mod seal;
 mod verify;
@@ -24,7 +25,7 @@ enum What {
     Verify(verify::Args),
     /// Turn a plain log into a chain of records, each with the hash of the one before
     Seal(seal::Args),
-    /// Make the key that signs how far a log goes
+    /// Sign how far a log goes, and make the key for it
     Checkpoint(checkpoint::Args),
 }
 

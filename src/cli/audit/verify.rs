@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use crate::audit::anchor::{State, StateError, checkpoints};
 use crate::audit::keyring::Keyring;
-use crate::audit::logs::{self, Log, NoLog};
+use crate::audit::logs;
 use crate::audit::note::{Ring, Verifier};
-use crate::audit::profile::{self, Profile};
 use crate::audit::verdict::Verdict;
 use crate::audit::verify::{Chain, Request, Require, pin, state_key, verify};
 use crate::cli::error::Failure;
 use crate::cli::{CLEAN, FOUND, INCOMPLETE, Outcome, args, output};
 use crate::report::audit::{self as report, Format};
+
+use super::named::{find, profile_of, unreadable};
 
 /// Options of `audit verify`.
 #[derive(Debug, clap::Args)]
@@ -112,7 +113,6 @@ pub fn run(args: &Args) -> Outcome {
         troubles: &troubles,
         checkpoint_path: checkpoint_path.as_deref(),
         state: state.as_ref(),
-        with_state: args.state.is_some(),
         require: &args.require,
         strict: args.strict,
         max_gap: args.max_gap,
@@ -175,53 +175,6 @@ fn renew(
         })?;
     }
     Ok(chains.into_iter().map(|(_, chain)| chain).collect())
-}
-
-/// The logs that were named, and which of them no profile fits.
-fn find<'p>(
-    paths: &[PathBuf],
-    own: Option<&'p Profile>,
-) -> Result<(Vec<Log<'p>>, Vec<String>), Failure> {
-    let known = profile::shipped();
-    let mut found = Vec::new();
-    let mut unknown = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            let logs = logs::folder(path, own, known).map_err(|error| unreadable(path, &error))?;
-            if logs.is_empty() {
-                unknown.push(path.display().to_string());
-            }
-            found.extend(logs);
-            continue;
-        }
-        match logs::log(path, own, known) {
-            Ok(log) => found.push(log),
-            Err(NoLog::Unreadable(error)) => return Err(unreadable(path, &error)),
-            Err(NoLog::Unknown | NoLog::Empty) => unknown.push(path.display().to_string()),
-        }
-    }
-    Ok((found, unknown))
-}
-
-/// A shipped profile by name, or one from a file.
-fn profile_of(name: &str) -> Result<Profile, Failure> {
-    if let Some(profile) = profile::named(name) {
-        return Ok(profile.clone());
-    }
-    let path = Path::new(name);
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        let names: Vec<&str> = profile::shipped().iter().map(|(name, _)| *name).collect();
-        Failure::new(format!("can't read the profile {}: {error}", path.display()))
-            .help(format!("name a TOML file, or one of {}", names.join(", ")))
-    })?;
-    profile::read(&text).map_err(|error| {
-        let failure = Failure::new(format!("{}: {}", path.display(), error.message));
-        match error.span {
-            Some(span) if span.end <= text.len() => failure.at(name, text.clone(), span, "here"),
-            _ => failure,
-        }
-        .help("the language of profiles is described in docs/audit-profiles.md")
-    })
 }
 
 /// The keys of the caller: for records, and for checkpoints.
@@ -289,8 +242,4 @@ fn read_state(path: &Path) -> Result<Option<State>, Failure> {
                 .help("it says what is trusted: chmod 600 it, and keep it out of the agent's reach")
         }
     })
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(format!("can't read {}: {error}", path.display()))
 }
