@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 seconds=${1:-60}
 shift || true
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(engine file rules decode archive note)
+[ ${#targets[@]} -gt 0 ] || targets=(engine file rules decode archive note tokens profile)
 
 skip() { echo "fuzzing is skipped: $*"; exit 0; }
 cargo fuzz --version >/dev/null 2>&1 || skip "cargo-fuzz is not installed (cargo install cargo-fuzz)"

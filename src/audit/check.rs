@@ -16,7 +16,7 @@ use super::keyring::{Checked, HmacSha256, fits_its_own_key};
 use super::plan::{HashLast, Plan, meets};
 use super::preimage::{Builder, Missing, View, base64};
 use super::profile::{
-    Algorithm, Binding, Closing, Line, Profile, Rotation, Seal, SealKind, Variant, Written,
+    Algorithm, Binding, Closing, Line, Profile, Recover, Rotation, Seal, SealKind, Variant, Written,
 };
 use super::time;
 
@@ -79,6 +79,8 @@ pub struct Record {
     pub stream: Option<Box<[u8]>>,
     /// What it says of the file before.
     pub before: Option<Box<Before>>,
+    /// What it says of a line that was not finished.
+    pub recovers: Option<Box<Fragment>>,
     /// Who signed it, where its profile knows of signatures.
     pub sealed: Option<Sealed>,
 }
@@ -94,6 +96,17 @@ pub enum Sealed {
     SelfAsserted,
     /// Nobody, or not this record.
     No,
+}
+
+/// A line that was not finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fragment {
+    /// Its first byte in the file.
+    pub offset: u64,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// Their SHA-256, in hex.
+    pub sha256: String,
 }
 
 /// What a record says of the file before its own.
@@ -180,6 +193,7 @@ impl<'p> Checker<'p> {
             state: State::Unreadable,
             stream: None,
             before: None,
+            recovers: None,
             sealed: None,
         };
         let (from, to) = (start as usize, end as usize);
@@ -466,7 +480,8 @@ impl<'p> Checker<'p> {
         let profile = &self.plan.profile;
         let rotates =
             matches!(profile.rotation, Rotation::Binding(_) | Rotation::Continue(Some(_)));
-        if profile.seals.is_empty() && profile.stream_key.is_empty() && !rotates {
+        let plain = profile.seals.is_empty() && profile.stream_key.is_empty();
+        if plain && !rotates && profile.recover.is_none() {
             return;
         }
         let bytes = buffer.get(from..to).unwrap_or_default();
@@ -489,6 +504,10 @@ impl<'p> Checker<'p> {
                 record.before = closed(closing, view).map(Box::new);
             }
             _ => {}
+        }
+        if let Some(recover) = profile.recover.as_ref().filter(|recover| meets(&recover.when, view))
+        {
+            record.recovers = fragment(recover, view).map(Box::new);
         }
         if record.state == State::Ambiguous {
             return;
@@ -712,6 +731,15 @@ fn bound(binding: &Binding, view: View<'_>) -> Option<Before> {
     };
     // Said to name a file, and not readable: an empty name is found nowhere.
     Some(before.unwrap_or_default())
+}
+
+fn fragment(recover: &Recover, view: View<'_>) -> Option<Fragment> {
+    let count = |at| integer(at, view).and_then(|count| u64::try_from(count).ok());
+    Some(Fragment {
+        offset: count(&recover.offset)?,
+        bytes: count(&recover.bytes)?,
+        sha256: String::from_utf8(view.string(&recover.sha256)?).ok()?,
+    })
 }
 
 fn closed(closing: &Closing, view: View<'_>) -> Option<Before> {

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::blame::Brief;
-use super::check::{Before, Checker, Local, Record, Sealed, Slot, State, slot, write};
+use sha2::{Digest as _, Sha256};
+
+use super::check::{Before, Checker, Fragment, Local, Record, Sealed, Slot, State, slot, write};
 use super::feed::Batch;
 use super::finding::{Code, Finding, Related, Severity};
 use super::merkle::{Hash, Tree};
@@ -116,6 +118,14 @@ pub struct Joined {
     pub variant: Option<usize>,
 }
 
+/// A line that can't be read.
+#[derive(Debug)]
+struct Unread {
+    /// The finding on it.
+    finding: usize,
+    fragment: Fragment,
+}
+
 /// Where a stream stands.
 #[derive(Debug, Default)]
 struct Stream {
@@ -144,8 +154,10 @@ pub struct Join<'p> {
     counts: BTreeMap<Code, usize>,
     /// The first line of the next piece, from 1.
     line: u64,
-    /// An unreadable line that may turn out to be a torn write: its finding's index.
-    unread: Option<usize>,
+    /// The number of the next record or unreadable line, from 0 in the chain.
+    number: u64,
+    /// Unreadable lines of the file that may turn out to be torn writes.
+    unread: Vec<Unread>,
     text: Vec<u8>,
 }
 
@@ -168,7 +180,8 @@ impl<'p> Join<'p> {
             streams: HashMap::new(),
             counts: BTreeMap::new(),
             line: 1,
-            unread: None,
+            number: 0,
+            unread: Vec::new(),
             text: Vec::new(),
         }
     }
@@ -176,7 +189,7 @@ impl<'p> Join<'p> {
     /// The next file of the chain.
     pub fn start_file(&mut self, path: &str) {
         self.line = 1;
-        self.unread = None;
+        self.unread.clear();
         self.out.files.push(FileFacts { path: path.to_owned(), ..FileFacts::default() });
         if !matches!(self.plan.profile.rotation, Rotation::Continue(_)) {
             self.alone = Stream::default();
@@ -372,7 +385,7 @@ impl<'p> Join<'p> {
         if let Some(at) = local.at.filter(|_| !batch.rows) {
             finding.offset = Some(batch.base + u64::from(at));
         }
-        let number = self.tree.len();
+        let number = self.number;
         self.add(finding, Some(number))
     }
 
@@ -421,13 +434,19 @@ impl<'p> Join<'p> {
             // Without a name, it may have been of any of them.
             self.alone.blind = true;
             self.streams.values_mut().for_each(|stream| stream.blind = true);
-            self.unread = last_finding.flatten();
+            if let Some(finding) = last_finding.flatten() {
+                let bytes = buffer.get(record.start as usize..record.end as usize);
+                let bytes = bytes.unwrap_or_default();
+                let fragment = Fragment {
+                    offset: batch.base + u64::from(record.start),
+                    bytes: bytes.len() as u64,
+                    sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)),
+                };
+                self.unread.push(Unread { finding, fragment });
+            }
             self.stray();
             self.brief(batch, record, line, false);
-            // A stump at the end is no record; in the middle it stands for one.
-            if !self.out.files.last().is_some_and(|file| file.torn) {
-                self.leaf(record, buffer);
-            }
+            self.number += 1;
             return;
         }
         self.own_hash(batch, record);
@@ -445,9 +464,13 @@ impl<'p> Join<'p> {
         if record.state == State::Unverifiable {
             self.out.unverifiable += 1;
         }
+        if let Some(fragment) = record.recovers.as_deref().filter(|_| record.state == State::Good) {
+            self.recovered(fragment);
+        }
         self.remember(batch, record, line);
         self.brief(batch, record, line, follows);
         self.leaf(record, buffer);
+        self.number += 1;
     }
 
     fn own_hash(&mut self, batch: &Batch, record: &Record) {
@@ -461,7 +484,7 @@ impl<'p> Join<'p> {
         let found = slot(&batch.buffer, &record.hash).map(lossy);
         let expected = (record.state == State::HashMismatch).then(|| lossy(&expected));
         let finding = self.finding(batch, record, Code::Hash, mismatch.to_owned(), expected, found);
-        let number = self.tree.len();
+        let number = self.number;
         self.add(finding, Some(number));
     }
 
@@ -470,25 +493,14 @@ impl<'p> Join<'p> {
         let plan = self.plan;
         let Some(at) = &plan.profile.fields.prev else { return true };
         let prev = slot(&batch.buffer, &record.prev);
-        let unread = self.unread;
         let stream = self.stream(record);
         if !stream.started {
             return self.first(batch, record);
         }
         let expected = stream.has_hash.then_some(stream.hash.as_slice());
         if prev == expected {
-            if stream.blind
-                && let Some(unread) = unread
-                && let Some(placed) = self.out.findings.get_mut(unread)
-                && !matches!(placed.finding.rule, Code::InvalidUtf8 | Code::DuplicateKey)
-            {
-                // The chain goes on over it: a write that was cut off, and a writer that went on.
-                placed.finding.rule = Code::TornMiddle;
-                placed.finding.severity = Code::TornMiddle.severity();
-                placed.finding.related.push(Related {
-                    line: self.line + u64::from(record.line),
-                    text: "follows the record before the unreadable line".to_owned(),
-                });
+            if stream.blind {
+                self.torn(record);
             }
             return true;
         }
@@ -508,7 +520,7 @@ impl<'p> Join<'p> {
         let found = prev.map(lossy);
         let mut finding = self.finding(batch, record, Code::Link, message, expected, found);
         finding.related.push(Related { line, text: "the record before".to_owned() });
-        let number = self.tree.len();
+        let number = self.number;
         self.add(finding, Some(number));
         if is_genesis {
             let message = "a chain starts here, in the middle of another".to_owned();
@@ -534,7 +546,7 @@ impl<'p> Join<'p> {
         if good {
             return true;
         }
-        let number = self.tree.len();
+        let number = self.number;
         let found = prev.map(lossy);
         if !late && plan.profile.seq_start.is_some() && record.seq == start {
             // The right counter on another chain's start.
@@ -557,6 +569,37 @@ impl<'p> Join<'p> {
         false
     }
 
+    /// The chain goes on over unreadable lines: writes that were cut off, and a writer that went on.
+    fn torn(&mut self, record: &Record) {
+        let line = self.line + u64::from(record.line);
+        for unread in &self.unread {
+            let Some(placed) = self.out.findings.get_mut(unread.finding) else { continue };
+            if matches!(placed.finding.rule, Code::TornMiddle) {
+                continue;
+            }
+            placed.finding.rule = Code::TornMiddle;
+            placed.finding.severity = Code::TornMiddle.severity();
+            "the line is not whole, and the chain goes on over it".clone_into(&mut placed.finding.message);
+            let text = "follows the record before the unreadable line".to_owned();
+            placed.finding.related.push(Related { line, text });
+        }
+    }
+
+    /// A record owns up to an unfinished line: it is as the writer left it.
+    fn recovered(&mut self, fragment: &Fragment) {
+        for unread in self.unread.iter().filter(|unread| unread.fragment == *fragment) {
+            if let Some(placed) = self.out.findings.get_mut(unread.finding)
+                && placed.finding.rule == Code::TornMiddle
+            {
+                placed.finding.severity = Severity::Warning;
+                placed
+                    .finding
+                    .message
+                    .push_str("; the writer recorded that it could not finish it");
+            }
+        }
+    }
+
     fn counter(&mut self, batch: &Batch, record: &Record) {
         let Some(seq) = record.seq else { return };
         let stream = self.stream(record);
@@ -571,7 +614,7 @@ impl<'p> Join<'p> {
         };
         let expected = Some((last.saturating_add(1)).to_string());
         let finding = self.finding(batch, record, code, message, expected, Some(seq.to_string()));
-        let number = self.tree.len();
+        let number = self.number;
         self.add(finding, Some(number));
     }
 
@@ -599,7 +642,7 @@ impl<'p> Join<'p> {
         if now > 0 && ts > now.saturating_add(FUTURE) {
             said.push((Code::TimeFuture, format!("{} is still to come", time::show(ts))));
         }
-        let number = self.tree.len();
+        let number = self.number;
         for (code, message) in said {
             let finding = self.finding(batch, record, code, message, None, None);
             self.add(finding, Some(number));
@@ -619,7 +662,7 @@ impl<'p> Join<'p> {
             Some(before.to_string()),
             Some(version.to_string()),
         );
-        let number = self.tree.len();
+        let number = self.number;
         self.add(finding, Some(number));
     }
 

@@ -91,7 +91,8 @@ fn human(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
         for (code, many) in &chain.more_findings {
             writeln!(out, "  and {many} more of {code}")?;
         }
-        for island in chain.islands.iter().take(ISLANDS) {
+        let islands = if chain.verdict == Verdict::Broken { &*chain.islands } else { &[] };
+        for island in islands.iter().take(ISLANDS) {
             writeln!(
                 out,
                 "{}: lines {}–{} ({} records) are intact among themselves",
@@ -101,8 +102,8 @@ fn human(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
                 island.records
             )?;
         }
-        if chain.islands.len() > ISLANDS {
-            writeln!(out, "and {} more such runs of records", chain.islands.len() - ISLANDS)?;
+        if islands.len() > ISLANDS {
+            writeln!(out, "and {} more such runs of records", islands.len() - ISLANDS)?;
         }
         let verdict = match chain.verdict {
             Verdict::Intact => paint(AnsiColor::Green, "intact, as far as it can be told alone"),

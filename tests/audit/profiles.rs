@@ -6,6 +6,7 @@ use assert_cmd::Command;
 use hermes_lint::audit::key::Signer;
 use hermes_lint::audit::merkle::Tree;
 use hermes_lint::audit::note::Checkpoint;
+use hermes_lint::audit::record::{Chain, Map};
 use serde_json::Value;
 
 use super::writers::{ALL, Format, NONCE, ORIGIN};
@@ -212,6 +213,37 @@ fn files_of_one_chain_are_read_in_order_and_gaps_are_found() {
     let finding = &report["logs"][0]["findings"][0];
     assert_eq!(finding["cause"]["kind"], "deleted");
     assert_eq!(finding["cause"]["records"], 3);
+}
+
+/// What `audit seal` leaves after a kill: the stump, and a record that owns up to it.
+#[test]
+fn a_torn_write_that_the_writer_owned_up_to_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = |sha256: &str, stump: &str| {
+        let mut chain = Chain::genesis(ORIGIN);
+        let ts = "2026-11-21T19:40:00.000000Z";
+        let event = |kind: &str| {
+            Map::new()
+                .with("what", Map::new().with("kind", kind))
+                .with("who", Map::new().with("agent", "hermes"))
+        };
+        let first = chain.seal(event("log.open"), ts);
+        let about = Map::new()
+            .with("offset", first.len() as u64)
+            .with("bytes", stump.len() as u64)
+            .with("sha256", sha256);
+        let recover = chain.seal(event("log.recover").with("log", about), ts);
+        let last = chain.seal(event("log.close"), ts);
+        std::fs::write(folder.path().join("log.jsonl"), format!("{first}{stump}\n{recover}{last}")).unwrap();
+        run(folder.path(), &["log.jsonl", "--origin", ORIGIN])
+    };
+    let stump = "{\"in\":{\"text\":\"the end is";
+    let (status, report, _) = log(&super::writers::sha(stump), stump);
+    assert_eq!((status, codes(&report)), (0, vec!["file/torn-middle"]), "{report:#}");
+    assert_eq!(report["logs"][0]["records"], 3);
+    // The stump is not what the writer said it was.
+    let (status, report, _) = log(&super::writers::sha("another"), stump);
+    assert_eq!((status, codes(&report)), (1, vec!["file/torn-middle"]));
 }
 
 #[test]

@@ -44,6 +44,8 @@ pub struct Profile {
     pub head: Option<Head>,
     /// How a chain goes on in the next file.
     pub rotation: Rotation,
+    /// The record by which a writer owns up to a line it could not finish.
+    pub recover: Option<Recover>,
     /// Fields that nothing protects, beside those found by looking at the pre-images.
     pub unprotected: Vec<Pointer>,
     /// Whether a line is canonical as it stands, its hash last: a respelled one is then worth a note.
@@ -295,6 +297,19 @@ pub struct Closing {
     pub bytes: Option<Pointer>,
     /// Where it has the SHA-256 of all bytes.
     pub sha256: Option<Pointer>,
+}
+
+/// A record that says of an unfinished line where it stands and what it holds.
+#[derive(Debug, Clone)]
+pub struct Recover {
+    /// What such a record says.
+    pub when: Vec<Condition>,
+    /// Where it has the line's first byte.
+    pub offset: Pointer,
+    /// Where it has the number of bytes.
+    pub bytes: Pointer,
+    /// Where it has their SHA-256, in hex.
+    pub sha256: Pointer,
 }
 
 /// A first record that names the file before.

@@ -9,8 +9,8 @@ use toml::{Spanned, Value};
 
 use super::{
     Algorithm, Binding, Cell, Closing, Condition, Container, Digest, Encoding, FieldAs, Fields,
-    Genesis, HashRule, Head, HeadMac, Is, Json, Line, Part, Profile, Rotation, Seal, SealKind,
-    Subject, Table, Variant, Written,
+    Genesis, HashRule, Head, HeadMac, Is, Json, Line, Part, Profile, Recover, Rotation, Seal,
+    SealKind, Subject, Table, Variant, Written,
 };
 use crate::audit::json::canon::{Form, Order};
 use crate::audit::json::pointer::Pointer;
@@ -77,6 +77,7 @@ struct ProfileSpec {
     seal: Vec<Spanned<SealSpec>>,
     head: Option<HeadSpec>,
     rotation: Option<Spanned<RotationSpec>>,
+    recover: Option<RecoverSpec>,
     #[serde(default)]
     coverage: CoverageSpec,
     line: Option<Spanned<String>>,
@@ -244,6 +245,15 @@ struct RotationSpec {
     sha256: Option<Spanned<String>>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecoverSpec {
+    when: BTreeMap<String, Spanned<Value>>,
+    offset: Spanned<String>,
+    bytes: Spanned<String>,
+    sha256: Spanned<String>,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct CoverageSpec {
@@ -342,6 +352,17 @@ impl ProfileSpec {
             seals: self.seal.into_iter().map(compile_seal).collect::<Read<_>>()?,
             head: self.head.map(compile_head).transpose()?,
             rotation,
+            recover: self
+                .recover
+                .map(|recover| {
+                    Ok(Recover {
+                        when: conditions(&recover.when)?,
+                        offset: pointer(&recover.offset)?,
+                        bytes: pointer(&recover.bytes)?,
+                        sha256: pointer(&recover.sha256)?,
+                    })
+                })
+                .transpose()?,
             unprotected: pointers(&self.coverage.unprotected)?,
             line,
             map: self

@@ -16,8 +16,8 @@ use crate::audit::verdict::Verdict;
 use crate::audit::verify::{Request, verify};
 use crate::cli::error::Failure;
 use crate::cli::{CLEAN, FOUND, INCOMPLETE, Outcome, args, output};
-use crate::report::audit::{self as report, Format, Report};
 use crate::host::account::Accounts;
+use crate::report::audit::{self as report, Format, Report};
 
 /// Options of `audit checkpoint`.
 #[derive(Debug, clap::Args)]
@@ -77,8 +77,11 @@ fn sign(args: &Args, agent: Option<u32>) -> Outcome {
         return Err(match unknown.first() {
             Some(path) => Failure::new(format!("no profile fits the records of {path}"))
                 .help("name one with --profile"),
-            None => Failure::new(format!("{} chains were named, and a checkpoint is of one", groups.len()))
-                .help("name the files of one log, or their folder"),
+            None => Failure::new(format!(
+                "{} chains were named, and a checkpoint is of one",
+                groups.len()
+            ))
+            .help("name the files of one log, or their folder"),
         });
     };
     let folder = group.logs.first().and_then(|log| log.path.parent()).unwrap_or(Path::new(""));
