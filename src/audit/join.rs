@@ -579,7 +579,8 @@ impl<'p> Join<'p> {
             }
             placed.finding.rule = Code::TornMiddle;
             placed.finding.severity = Code::TornMiddle.severity();
-            "the line is not whole, and the chain goes on over it".clone_into(&mut placed.finding.message);
+            "the line is not whole, and the chain goes on over it"
+                .clone_into(&mut placed.finding.message);
             let text = "follows the record before the unreadable line".to_owned();
             placed.finding.related.push(Related { line, text });
         }

@@ -234,7 +234,8 @@ fn a_torn_write_that_the_writer_owned_up_to_is_a_warning() {
             .with("sha256", sha256);
         let recover = chain.seal(event("log.recover").with("log", about), ts);
         let last = chain.seal(event("log.close"), ts);
-        std::fs::write(folder.path().join("log.jsonl"), format!("{first}{stump}\n{recover}{last}")).unwrap();
+        std::fs::write(folder.path().join("log.jsonl"), format!("{first}{stump}\n{recover}{last}"))
+            .unwrap();
         run(folder.path(), &["log.jsonl", "--origin", ORIGIN])
     };
     let stump = "{\"in\":{\"text\":\"the end is";
