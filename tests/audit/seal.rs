@@ -287,6 +287,11 @@ pub fn kills(way: Way, times: usize, seed: u64) -> String {
         first.map(|at| &texts[at..(at + 3).min(texts.len())]),
     );
     assert_eq!(chain.kinds("log.gap"), 0);
+    // The verifier calls it intact, torn lines that are explained included.
+    let mut verify = Command::new(env!("CARGO_BIN_EXE_hermes-lint"));
+    verify.args(["audit", "verify", "--format", "json"]).arg(&out);
+    let report: Value = serde_json::from_str(&stdout(&mut verify)).unwrap();
+    assert_eq!(report["verdict"], "intact", "{report}");
     format!(
         "{times} kills ({cut} with the chain cut), {count} lines, {rotations} rotations, {} files of {} records, \
          {} torn lines explained",
