@@ -4,7 +4,7 @@ use super::*;
 use crate::audit::key::Signer;
 
 /// The vector of Go's `sumdb/note`, whose format the specification wrote down.
-const GO_KEY: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+const GO_VERIFIER: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
 const GO_TEXT: &str = "If you think cryptography is the answer to your problem,\n\
                        then you don't know what your problem is.\n";
 const GO_NOTE: &str = "If you think cryptography is the answer to your problem,\n\
@@ -21,7 +21,7 @@ const CKPT: &str = "audit.example.com/hermes-01\n11\n\
     — audit.example.com/hermes-01 MvPlAStsM3cThcZfNP/TplS+DWL2TmmT0bs3J9XNfL6UCVkFQJ7scUG7yQ0LDnCvNhrHwrZne99nyWFIKaHj0Ioewgs=\n\
     \naudit.example.com/hermes-01\n22\nqTZzy74T17GcP6Pyjs6gB6FzdLY26ZR7FRlZ1ybP/yA=\n\n\
     — audit.example.com/hermes-01 MvPlAWh8fm0I7qycuRLbtDOnKMycFMm6+CUE01iBUXN5UGFBEMTHTyO6qo2weREXpZXPmfC5uHE9JZHs75aC/jUl3Qg=\n";
-const CKPT_KEY: &str =
+const CKPT_VERIFIER: &str =
     "audit.example.com/hermes-01+32f3e501+AeVDLlr35NzF8SDsRBJYpMtfsQFhKVDeeBhhHDpkCORG";
 
 fn ring(keys: &[&str]) -> Ring {
@@ -47,10 +47,10 @@ fn malformed(note: &[u8]) -> &'static str {
 fn the_reference_vector_verifies_and_is_what_we_sign() {
     let note = Note::parse(GO_NOTE.as_bytes()).unwrap();
     assert_eq!(note.text, GO_TEXT);
-    let ring = ring(&[GO_KEY]);
+    let ring = ring(&[GO_VERIFIER]);
     assert_eq!(note.verify(&ring).unwrap()[0].name(), "PeterNeumann");
     let signer = Signer::from_seed("PeterNeumann", &GO_SEED).unwrap();
-    assert_eq!(signer.verifier().to_string(), GO_KEY);
+    assert_eq!(signer.verifier().to_string(), GO_VERIFIER);
     assert_eq!(signer.sign(GO_TEXT).unwrap(), GO_NOTE);
     let edited = GO_NOTE.replacen("answer", "anSwer", 1);
     assert_eq!(
@@ -68,7 +68,7 @@ fn the_examples_of_the_specifications_are_read() {
     assert_eq!(note.signatures[0].name, "quasimodo.example/salvatore");
     assert_eq!(note.signatures[0].id, [0x36, 0x7b, 0xa0, 0x4b]);
     assert_eq!(note.signatures[0].bytes.len(), 64);
-    assert_eq!(note.verify(&ring(&[GO_KEY])), Err(NoteError::Unknown));
+    assert_eq!(note.verify(&ring(&[GO_VERIFIER])), Err(NoteError::Unknown));
 
     let sofa = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n";
     let note = Note::parse(sofa.as_bytes()).unwrap();
@@ -79,12 +79,12 @@ fn the_examples_of_the_specifications_are_read() {
 
 #[test]
 fn a_file_of_checkpoints_verifies_one_by_one() {
-    let ring = ring(&[CKPT_KEY]);
+    let ring = ring(&[CKPT_VERIFIER]);
     let found: Vec<Entry<'_>> = entries(CKPT.as_bytes()).collect();
     assert_eq!(found.len(), 2);
     for (entry, size) in found.iter().zip([11, 22]) {
         let note = entry.note.as_ref().unwrap();
-        assert_eq!(note.verify(&ring).unwrap()[0].to_string(), CKPT_KEY);
+        assert_eq!(note.verify(&ring).unwrap()[0].to_string(), CKPT_VERIFIER);
         let checkpoint = Checkpoint::parse(note.text).unwrap();
         assert_eq!(checkpoint.size, size);
         assert_eq!(checkpoint.origin, "audit.example.com/hermes-01");
@@ -99,7 +99,7 @@ fn a_piece_that_was_cut_short_spoils_no_other() {
     for cut in [5, 30, first.find('—').unwrap() - 1, first.len() - 20] {
         let file = format!("{}\n\n{}", &first[..cut], &second[1..]);
         let found: Vec<bool> = entries(file.as_bytes())
-            .map(|entry| entry.note.is_ok_and(|note| note.verify(&ring(&[CKPT_KEY])).is_ok()))
+            .map(|entry| entry.note.is_ok_and(|note| note.verify(&ring(&[CKPT_VERIFIER])).is_ok()))
             .collect();
         assert_eq!(found, [false, true], "cut at {cut}");
     }
@@ -147,7 +147,7 @@ fn a_note_with_17_signatures_is_refused_and_one_with_16_is_not() {
     }
     let parsed = Note::parse(note.as_bytes()).unwrap();
     assert_eq!(parsed.signatures.len(), 16);
-    assert_eq!(parsed.verify(&ring(&[GO_KEY])).unwrap().len(), 1);
+    assert_eq!(parsed.verify(&ring(&[GO_VERIFIER])).unwrap().len(), 1);
     note.push_str(&line("witness-16", [16; 4], &[1; 64]));
     assert_eq!(Note::parse(note.as_bytes()), Err(NoteError::TooManySignatures));
 }
@@ -178,23 +178,27 @@ fn only_name_and_id_together_make_a_key_known() {
 
 #[test]
 fn keys_that_collide_are_not_taken_into_one_ring() {
-    let mut ring = ring(&[GO_KEY]);
-    ring.add(Verifier::parse(GO_KEY).unwrap()).unwrap();
+    let mut ring = ring(&[GO_VERIFIER]);
+    ring.add(Verifier::parse(GO_VERIFIER).unwrap()).unwrap();
     assert_eq!(ring.iter().count(), 1);
     let mut other = signer("PeterNeumann", 3).verifier().clone();
-    other.id = Verifier::parse(GO_KEY).unwrap().id();
+    other.id = Verifier::parse(GO_VERIFIER).unwrap().id();
     assert!(ring.add(other).is_err());
 }
 
 #[test]
 fn a_key_that_is_not_exactly_one_is_refused() {
-    for start in 0..GO_KEY.len() {
-        for end in start..GO_KEY.len() + usize::from(start > 0) {
-            assert!(Verifier::parse(&GO_KEY[start..end]).is_err(), "{}", &GO_KEY[start..end]);
+    for start in 0..GO_VERIFIER.len() {
+        for end in start..GO_VERIFIER.len() + usize::from(start > 0) {
+            assert!(
+                Verifier::parse(&GO_VERIFIER[start..end]).is_err(),
+                "{}",
+                &GO_VERIFIER[start..end]
+            );
         }
     }
-    for at in 0..GO_KEY.len() {
-        let mut bytes = GO_KEY.as_bytes().to_vec();
+    for at in 0..GO_VERIFIER.len() {
+        let mut bytes = GO_VERIFIER.as_bytes().to_vec();
         bytes[at] += 1;
         let Ok(text) = String::from_utf8(bytes) else { continue };
         assert!(Verifier::parse(&text).is_err(), "{text}");
