@@ -22,11 +22,13 @@ mod mcp;
 mod pattern;
 mod platform;
 mod repository;
+mod rotation;
 mod service;
 mod setting;
 mod survey;
 mod terminal;
 mod tools;
+mod trails;
 mod variable;
 mod webhook;
 mod who;
@@ -46,10 +48,12 @@ pub use pattern::{Matched, PlatformBlock};
 pub(crate) use platform::says_yes;
 pub use platform::{Door, PlatformState, allowed};
 pub use repository::{GitFacts, Repository};
+pub use rotation::{Block as RotationBlock, covers};
 pub use service::{Service, Starter, services};
 pub use setting::{Setting, python_str};
-pub use survey::{FoundHome, HostUnit, Survey};
+pub use survey::{FoundHome, HostUnit, Survey, reviews};
 pub use terminal::Mirrored;
+pub use trails::{AuditCommand, ChainedLog, Source as AuditSource, Trails};
 pub use variable::{Effective, Variable, VariableSource};
 pub use webhook::{BLANKS_TAKEN, UNSIGNED, WebhookSecret};
 pub use who::{Who, Whom};
@@ -77,6 +81,8 @@ pub struct Deployment<'d> {
     pub survey: Option<&'d Survey>,
     /// The administrator's files and their folder, where they lie on the machine that is meant.
     pub managed: Vec<HomeFile>,
+    /// Chained audit logs, and what writes them.
+    pub trails: Trails<'d>,
 }
 
 impl<'d> Deployment<'d> {
@@ -108,7 +114,8 @@ impl<'d> Deployment<'d> {
         }
         let git = GitFacts::gather(documents, &homes, skipped, archives, knowledge);
         let managed = files::of_managed(documents, knowledge, survey);
-        Self { documents, homes, skipped, archives, knowledge, git, survey, managed }
+        let trails = Trails::of(documents, &homes, knowledge, survey);
+        Self { documents, homes, skipped, archives, knowledge, git, survey, managed, trails }
     }
 
     /// Documents that say something about the project's hygiene.

@@ -162,7 +162,10 @@ fn from_unit<'d>(document: &'d Document, unit: &'d Unit) -> Option<Service<'d>> 
         .collect();
     // A drop-in (`hermes-gateway.service.d/override.conf`) changes a unit that is named in its path only.
     let drop_in = command.is_empty() && names_hermes(&document.text.path().identity);
-    let is_hermes = drop_in || command.iter().any(|word| names_hermes(&word.text));
+    // What looks after Hermes's logs is not Hermes, though it names them.
+    let is_hermes = drop_in
+        || (command.iter().any(|word| names_hermes(&word.text))
+            && !command.first().is_some_and(|program| is_linter(&program.text)));
     Some(Service {
         document,
         starter,
@@ -197,6 +200,11 @@ fn is_user_unit(document: &Document, unit: &Unit, lines: &[ExecLine<'_>]) -> boo
             .any(|wanted| wanted.value() == "default.target")
         || (unit.last("Service", "User").is_none()
             && lines.iter().any(|line| line.argv.iter().any(|word| word.text.contains("%h"))))
+}
+
+/// True for this program.
+pub(super) fn is_linter(program: &str) -> bool {
+    program.rsplit('/').next() == Some("hermes-lint")
 }
 
 /// True for a program or path of Hermes's: `hermes`, `/opt/hermes/bin/hermes`, `-m hermes_cli.main`.

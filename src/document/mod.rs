@@ -126,6 +126,10 @@ pub enum EvidenceFile {
     Procedure,
     /// A crontab.
     Crontab,
+    /// Rules of logrotate.
+    Rotation,
+    /// The records of reviews of an audit log.
+    Reviews,
 }
 
 /// A parsed tree, or why there is none.

@@ -393,8 +393,18 @@ fn named_evidence(name: &str, path: &str) -> Option<EvidenceFile> {
     ) {
         return Some(EvidenceFile::Updates);
     }
-    if name == "crontab" || has_ending(name, "cron") || path.contains("/cron.d/") {
+    if name == "crontab"
+        || has_ending(name, "cron")
+        || path.contains("/cron.d/")
+        || path.contains("/spool/cron/")
+    {
         return Some(EvidenceFile::Crontab);
+    }
+    if path.contains("logrotate.d/") || name == "logrotate.conf" || has_ending(name, "logrotate") {
+        return Some(EvidenceFile::Rotation);
+    }
+    if name.starts_with("audit-review") && has_ending(name, "jsonl") {
+        return Some(EvidenceFile::Reviews);
     }
     None
 }

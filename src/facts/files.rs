@@ -51,7 +51,7 @@ impl SyncedFact {
 }
 
 /// Permission bits, written in octal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Mode(pub u32);
 

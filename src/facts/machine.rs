@@ -22,6 +22,8 @@ pub struct MachineFacts {
     pub tools: Vec<ToolFact>,
     /// Audit logs and the records of their reviews.
     pub audit: AuditFacts,
+    /// Tables of cron.
+    pub schedules: Vec<String>,
     /// Files that say how logs are rotated.
     pub rotation: Vec<String>,
     /// Copies of a home outside of it.

@@ -5,6 +5,7 @@
 //! command pays only for what it asks; the price is that broken data shows late, hence [`Facts::verify`].
 
 mod advisories;
+mod audit_logs;
 mod connectors;
 mod credentials;
 mod environment;
@@ -23,6 +24,7 @@ mod version;
 mod weight;
 
 pub use advisories::{Advisories, Advisory};
+pub use audit_logs::{AuditLogs, AuditWriter, Fetched, Moved};
 pub(crate) use connectors::is_yes;
 pub use connectors::{
     Connectors, Database, KnownServer, Limit, Open, Scope, Scopes, Widening, has_option,
@@ -65,7 +67,7 @@ impl fmt::Display for FactsError {
 impl std::error::Error for FactsError {}
 
 /// The tables, each named as its file.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "versions",
     "keys",
     "inert",
@@ -81,6 +83,7 @@ const TABLES: [&str; 15] = [
     "connectors",
     "openclaw",
     "advisories",
+    "audit_logs",
 ];
 
 /// All facts. Tables are parsed on first use; a table that does not parse answers as if it were empty, and
@@ -103,6 +106,7 @@ pub struct Facts<'a> {
     connectors: OnceLock<Connectors>,
     openclaw: OnceLock<OpenClaw>,
     advisories: OnceLock<Advisories>,
+    audit_logs: OnceLock<AuditLogs>,
 }
 
 impl<'a> Facts<'a> {
@@ -151,6 +155,7 @@ impl<'a> Facts<'a> {
         self.parse::<Connectors>("connectors")?;
         self.parse::<OpenClaw>("openclaw")?;
         self.parse::<Advisories>("advisories")?;
+        self.parse::<AuditLogs>("audit_logs")?;
         Ok(())
     }
 
@@ -231,6 +236,11 @@ impl<'a> Facts<'a> {
     /// Published flaws of Hermes itself.
     pub fn advisories(&self) -> &Advisories {
         self.advisories.get_or_init(|| self.parse("advisories").unwrap_or_default())
+    }
+
+    /// Programs that write chained logs.
+    pub fn audit_logs(&self) -> &AuditLogs {
+        self.audit_logs.get_or_init(|| self.parse("audit_logs").unwrap_or_default())
     }
 
     /// What connectors may do.

@@ -79,11 +79,18 @@ mod platform {
 
     #[cfg(target_os = "linux")]
     pub(super) fn append_only(path: &Path) -> Option<bool> {
-        use rustix::fs::{IFlags, Mode, OFlags};
+        use rustix::fs::{AtFlags, IFlags, Mode, OFlags, StatxAttributes, StatxFlags};
 
         // Opening a device or a pipe may do something; a file or a folder is only looked at.
         if !matches!(facts(path).ok()?.kind, FileKind::File | FileKind::Directory) {
             return None;
+        }
+        // What may not be read can be asked for all the same; a filesystem that can't tell says so.
+        let at = AtFlags::SYMLINK_NOFOLLOW;
+        if let Ok(found) = rustix::fs::statx(rustix::fs::CWD, path, at, StatxFlags::empty()) {
+            let known = found.stx_attributes_mask.contains(StatxAttributes::APPEND);
+            let flags = StatxAttributes::APPEND | StatxAttributes::IMMUTABLE;
+            return known.then(|| found.stx_attributes.intersects(flags));
         }
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = rustix::fs::open(path, flags, Mode::empty()).ok()?;

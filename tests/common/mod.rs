@@ -58,6 +58,8 @@ pub struct Setup {
     pub links: BTreeMap<String, String>,
     /// The fixture is the disk of a machine, and looked at as one.
     pub machine: bool,
+    /// Whether a file is append-only, by path: only root can make one so, and not every filesystem tells.
+    pub append: BTreeMap<String, bool>,
 }
 
 /// A fixture, copied to a folder of its own with its templates expanded.
@@ -71,6 +73,27 @@ pub struct Laid {
     /// Every secret that was expanded into it.
     pub secrets: Vec<String>,
 }
+
+impl Drop for Laid {
+    /// What can only grow can't be removed either.
+    fn drop(&mut self) {
+        for below in self.setup.append.iter().filter(|(_, on)| **on).map(|(below, _)| below) {
+            flag(&self.folder.path().join(below), false);
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn flag(path: &Path, on: bool) {
+    use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+    let Ok(file) = fs::File::open(path) else { return };
+    let Ok(flags) = ioctl_getflags(&file) else { return };
+    let flags = if on { flags | IFlags::APPEND } else { flags - IFlags::APPEND };
+    let _ = ioctl_setflags(&file, flags);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn flag(_: &Path, _: bool) {}
 
 /// Lays `fixture` out: `%{template}%` in a file becomes a token of that shape.
 pub fn lay(fixture: &Path) -> Laid {
@@ -86,6 +109,13 @@ pub fn lay(fixture: &Path) -> Laid {
     laid.possible = links(laid.folder.path(), &laid.setup);
     if !laid.setup.owners.is_empty() {
         laid.possible = owners(laid.folder.path(), &laid.setup);
+    }
+    for (below, &wanted) in &laid.setup.append {
+        let path = laid.folder.path().join(below);
+        if wanted {
+            flag(&path, true);
+        }
+        laid.possible &= hermes_lint::host::file::append_only(&path) == Some(wanted);
     }
     if laid.setup.git {
         git(laid.folder.path(), &laid.setup.untracked);

@@ -1,6 +1,7 @@
 //! Where the Hermes homes of a machine are, and which units start them.
 
 use super::Survey;
+use crate::deployment::service::is_linter;
 use crate::document::unit::{self, Unit};
 use crate::facts::MachineFacts;
 use crate::host::account::Account;
@@ -346,7 +347,8 @@ fn describe(
         path: path.to_owned(),
         name: name.to_owned(),
         enabled: places.iter().any(|place| !machine.expand(place).0.is_empty()),
-        gateway: words.iter().any(|word| word.contains("gateway")),
+        gateway: !words.first().is_some_and(|program| is_linter(program))
+            && words.iter().any(|word| word.contains("gateway")),
         user,
         home,
         env_files,

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Survey;
 use super::tools::of_accounts;
+use crate::deployment::rotation;
 use crate::facts::MachineFacts;
 use crate::host::file::{self, FileKind};
 use crate::host::machine::{Look, Machine};
@@ -80,7 +81,12 @@ pub(super) fn find(survey: &mut Survey, facts: &MachineFacts) {
             machine.expand(pattern).0
         }
     };
+    let reviews = sorted(facts.audit.reviews.iter().flat_map(in_homes));
     for path in sorted(facts.audit.logs.iter().flat_map(in_homes)) {
+        // The record of a review has a time as well.
+        if reviews.contains(&path) {
+            continue;
+        }
         if machine.read(&path) == Look::Denied {
             survey.unread_audits.push(path);
         } else {
@@ -89,13 +95,23 @@ pub(super) fn find(survey: &mut Survey, facts: &MachineFacts) {
     }
     let elsewhere = facts.audit.logs.iter().filter(|pattern| pattern.starts_with('/'));
     survey.unread_audits.extend(elsewhere.flat_map(|pattern| machine.expand(pattern).1));
-    for path in sorted(facts.audit.reviews.iter().flat_map(in_homes)) {
+    for path in reviews {
         let Look::Seen(text) = machine.read(&path) else { continue };
         survey.reviews.push(Review { path, days: days(&text) });
     }
     for path in sorted(facts.rotation.iter().flat_map(in_homes)) {
         let Look::Seen(text) = machine.read(&path) else { continue };
-        survey.rotations.extend(rotations(&path, &text, &facts.about));
+        let ours = |pattern: &String| {
+            let pattern = pattern.to_ascii_lowercase();
+            facts.about.iter().any(|word| pattern.contains(word.as_str()))
+        };
+        let blocks = rotation::blocks(&text);
+        survey.rotations.extend(
+            blocks.into_iter().filter(|block| block.patterns.iter().any(ours)).map(|block| {
+                let (days, truncates) = (block.days, block.truncates);
+                Rotation { path: path.clone(), line: block.line, days, truncates }
+            }),
+        );
     }
     let folders = facts.copies.folders.iter().flat_map(|folder| of_accounts(&machine, folder));
     let copies = folders.flat_map(|folder| {
@@ -147,7 +163,7 @@ fn day_of(time: f64) -> Option<Date> {
 }
 
 /// The last bytes of a file, from the first whole line on.
-fn tail(path: &std::path::Path) -> Option<String> {
+pub(in crate::deployment) fn tail(path: &std::path::Path) -> Option<String> {
     use std::io::{Read, Seek, SeekFrom};
 
     if file::file(path).ok()?.kind != FileKind::File {
@@ -161,98 +177,22 @@ fn tail(path: &std::path::Path) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Days written as `2026-11-21`.
-fn days(text: &str) -> Vec<Date> {
-    let words = text.split(|c: char| !(c.is_ascii_digit() || c == '-'));
+/// The days of a text about reviews, those of records by their time alone: the logs they name have dates as well.
+#[must_use]
+pub fn days(text: &str) -> Vec<Date> {
+    text.lines().flat_map(days_of).collect()
+}
+
+fn days_of(line: &str) -> Vec<Date> {
+    if line.trim_start().starts_with('{')
+        && let Ok(Value::Object(record)) = serde_json::from_str::<Value>(line)
+        && let Some(Value::String(at)) = record.get("at")
+    {
+        return at.get(..10).and_then(|day| day.parse().ok()).into_iter().collect();
+    }
+    // Written as `2026-11-21`.
+    let words = line.split(|c: char| !(c.is_ascii_digit() || c == '-'));
     words.filter(|word| word.len() == 10).filter_map(|word| word.parse().ok()).collect()
-}
-
-/// The blocks of a logrotate file that are about Hermes's logs.
-fn rotations(path: &str, text: &str, about: &[String]) -> Vec<Rotation> {
-    let mut found = Vec::new();
-    let (mut common, mut names) = (Keep::default(), Vec::new());
-    let mut block: Option<(usize, bool, Keep)> = None;
-    let mut script = false;
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim();
-        if script {
-            script = line != "endscript";
-            continue;
-        }
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        if ["postrotate", "prerotate", "firstaction", "lastaction", "preremove"].contains(&line) {
-            script = true;
-            continue;
-        }
-        if let Some((_, _, keep)) = &mut block {
-            if line.starts_with('}') {
-                if let Some((line, true, keep)) = block.take() {
-                    found.push(Rotation {
-                        path: path.to_owned(),
-                        line,
-                        days: keep.days(),
-                        truncates: keep.truncates,
-                    });
-                }
-            } else {
-                keep.directive(line);
-            }
-            continue;
-        }
-        if line.starts_with(['/', '"', '\'', '~']) {
-            names.push(line.to_ascii_lowercase());
-        }
-        if line.ends_with('{') {
-            let ours =
-                names.drain(..).any(|name| about.iter().any(|word| name.contains(word.as_str())));
-            block = Some((number, ours, common.clone()));
-        } else if !line.starts_with(['/', '"', '\'', '~']) {
-            common.directive(line);
-        }
-    }
-    found
-}
-
-/// What directives of logrotate's say about how long logs are kept.
-#[derive(Clone, Debug, Default)]
-struct Keep {
-    every: Option<u32>,
-    count: Option<u32>,
-    max_age: Option<u32>,
-    by_size: bool,
-    truncates: bool,
-}
-
-impl Keep {
-    fn directive(&mut self, line: &str) {
-        let mut words = line.split_whitespace();
-        let number = |word: Option<&str>| word.and_then(|word| word.parse().ok());
-        match words.next() {
-            Some("daily") => self.every = Some(1),
-            Some("weekly") => self.every = Some(7),
-            Some("monthly") => self.every = Some(30),
-            Some("yearly") => self.every = Some(365),
-            // Less than a day each: by the hour, or by size.
-            Some("hourly") => self.every = Some(0),
-            Some("size" | "maxsize") => self.by_size = true,
-            Some("rotate") => self.count = number(words.next()),
-            Some("maxage") => self.max_age = number(words.next()),
-            Some("copytruncate") => self.truncates = true,
-            Some("nocopytruncate") => self.truncates = false,
-            _ => {}
-        }
-    }
-
-    fn days(&self) -> Option<u32> {
-        let rotated = match (self.every?, self.count?) {
-            _ if self.by_size => return self.max_age.filter(|days| *days < 30),
-            (0, count) => count / 24,
-            (every, count) => every.saturating_mul(count),
-        };
-        Some(self.max_age.map_or(rotated, |age| age.min(rotated)))
-    }
 }
 
 #[cfg(test)]
@@ -260,33 +200,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn rotation_is_counted_in_days() {
-        let about = ["hermes".to_owned()];
-        let of = |text: &str| -> Vec<_> {
-            rotations("x", text, &about).iter().map(|r| (r.line, r.days, r.truncates)).collect()
-        };
-        assert_eq!(
-            of(
-                "weekly\nrotate 4\n/var/log/other.log {\n daily\n}\n/home/h/.hermes/logs/*.log\n{\n  rotate 12\n  postrotate\n   rotate 1\n  endscript\n}\n"
-            ),
-            [(7, Some(84), false)]
-        );
-        assert_eq!(
-            of("/var/log/hermes/*.log {\ndaily\nrotate 7\ncopytruncate\n}\n"),
-            [(1, Some(7), true)]
-        );
-        assert_eq!(
-            of("/var/log/hermes/a {\n daily\n rotate 90\n maxage 20\n}\n"),
-            [(1, Some(20), false)]
-        );
-        assert_eq!(
-            of("/var/log/hermes/a {\n daily\n rotate 90\n maxsize 10M\n}\n"),
-            [(1, None, false)]
-        );
-        assert_eq!(of("/var/log/hermes/a {\n rotate 90\n"), []);
-    }
 
     #[test]
     fn days_stand_alone() {
@@ -297,11 +210,17 @@ mod tests {
         assert_eq!(found, ["2026-11-20"]);
     }
 
+    #[test]
+    fn a_record_of_a_review_is_of_the_day_it_was_made() {
+        let text = "{\"at\":\"2026-11-20T08:00:00Z\",\"logs\":[\"/a/2026-12-24.jsonl\"],\"events\":9}\nreviewed 2026-11-13\n";
+        let found: Vec<String> = days(text).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["2026-11-20", "2026-11-13"]);
+    }
+
     proptest! {
         #[test]
-        fn any_rotation_is_read(text in "(/hermes|\\{|\\}|daily|rotate [0-9]{1,12}|maxage 9|size| |\n){0,40}") {
-            rotations("x", &text, &["hermes".to_owned()]);
-            days(&text);
+        fn any_review_is_read(text in "(\\{|\\}|\"at\":|\"2026-11-2[0-9]|,|T0|-| |\n){0,40}") {
+            let _ = days(&text);
         }
     }
 }

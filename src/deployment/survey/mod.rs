@@ -5,13 +5,13 @@
 //! that nothing passes, or fails, because it could not be seen.
 
 mod homes;
-mod logs;
+pub(super) mod logs;
 mod tools;
 
 use std::path::PathBuf;
 
 pub use homes::{FoundHome, HostUnit};
-pub use logs::{AuditLog, LogFile, Review, Rotation};
+pub use logs::{AuditLog, LogFile, Review, Rotation, days as reviews};
 pub use tools::Trace;
 
 use crate::facts::{Duty, MachineFacts};
@@ -20,6 +20,11 @@ use crate::host::listener::Listener;
 use crate::host::machine::Machine;
 use crate::host::process::Process;
 use crate::host::sudoers::Sudoers;
+
+/// Folders of programs on every machine.
+const PROGRAMS: &[&str] = &["/usr/local/bin", "/usr/bin", "/bin", "/opt/homebrew/bin"];
+/// Those of one account.
+const OWN_PROGRAMS: &[&str] = &[".local/bin", "bin", ".npm-global/bin", ".bun/bin", ".volta/bin"];
 
 /// What was found on a machine. Paths are the machine's own, without the folder an image is mounted at.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +39,8 @@ pub struct Survey {
     pub compose: Vec<String>,
     /// Configuration of proxies and tunnels that speaks of one of its ports.
     pub proxies: Vec<String>,
+    /// Tables of cron and rules of logrotate that speak of it.
+    pub schedules: Vec<String>,
     /// Homes that are there and that this account may not enter.
     pub shut: Vec<String>,
     /// Folders in which a home could be and that could not be looked into.
@@ -86,6 +93,8 @@ impl Survey {
             listeners
         });
         survey.proxies = proxies(&survey.machine, facts);
+        let schedules = facts.schedules.iter().chain(&facts.rotation);
+        survey.schedules = naming(&survey.machine, schedules, &facts.about);
         survey.sudoers = Sudoers::of(&survey.machine);
         tools::find(&mut survey, facts);
         logs::find(&mut survey, facts);
@@ -131,6 +140,28 @@ impl Survey {
         found
     }
 
+    /// The account of an agent, other than root, that owns the file at `path` and can read it.
+    #[must_use]
+    pub fn agent_owning(&self, path: &str) -> Option<&str> {
+        let facts = crate::host::file::file(&self.machine.path(path)).ok()?;
+        let known = self.knows_owners() && facts.uid != 0 && facts.mode & 0o400 != 0;
+        let mut agents = self.accounts().into_iter().map(|(account, _)| account);
+        let agent = agents.find(|account| known && account.uid == facts.uid)?;
+        Some(&agent.name)
+    }
+
+    /// True when a program of this name lies where an agent would find it.
+    #[must_use]
+    pub fn has_program(&self, name: &str) -> bool {
+        let shared = PROGRAMS.iter().map(|folder| format!("{folder}/{name}"));
+        let own = self.accounts().into_iter().flat_map(|(account, _)| {
+            let home = account.home.trim_end_matches('/').to_owned();
+            OWN_PROGRAMS.iter().map(move |folder| format!("{home}/{folder}/{name}"))
+        });
+        let beside = self.homes.iter().map(|home| format!("{}/bin/{name}", home.path));
+        shared.chain(own).chain(beside).any(|path| self.machine.has(&path))
+    }
+
     /// The units that start the gateway as `account`.
     pub fn units_of<'s>(&'s self, account: &'s Account) -> impl Iterator<Item = &'s HostUnit> {
         self.units.iter().filter(move |unit| {
@@ -163,6 +194,7 @@ impl Survey {
             .flat_map(|unit| std::iter::once(&unit.path).chain(&unit.env_files))
             .chain(&self.compose)
             .chain(&self.proxies)
+            .chain(&self.schedules)
             .map(|path| self.machine.path(path))
             .filter(|path| path.is_file() && std::fs::File::open(path).is_ok())
             .collect();
@@ -218,11 +250,19 @@ impl Survey {
 /// The configuration that names a port of Hermes's; that of other services is none of ours.
 fn proxies(machine: &Machine, facts: &MachineFacts) -> Vec<String> {
     let ports: Vec<String> = facts.ports.iter().map(|port| format!(":{}", port.port)).collect();
-    let mut found: Vec<String> =
-        facts.proxies.iter().flat_map(|pattern| machine.expand(pattern).0).collect();
+    naming(machine, facts.proxies.iter(), &ports)
+}
+
+/// The files of `patterns` that hold one of `words`, in any case.
+fn naming<'p>(
+    machine: &Machine,
+    patterns: impl Iterator<Item = &'p String>,
+    words: &[String],
+) -> Vec<String> {
+    let mut found: Vec<String> = patterns.flat_map(|pattern| machine.expand(pattern).0).collect();
     found.retain(|path| {
-        let text = machine.read(path).seen().unwrap_or_default();
-        ports.iter().any(|port| text.contains(port.as_str()))
+        let text = machine.read(path).seen().unwrap_or_default().to_ascii_lowercase();
+        words.iter().any(|word| text.contains(word.as_str()))
     });
     found.sort();
     found.dedup();

@@ -27,7 +27,7 @@ use crate::facts::Holding;
 use crate::finding::{Location, Severity};
 
 /// The file or folder as a whole.
-fn location(file: &HomeFile) -> Location {
+pub(in crate::rules) fn location(file: &HomeFile) -> Location {
     Location::file(file.display.clone(), file.identity.clone())
 }
 
@@ -35,17 +35,17 @@ fn location(file: &HomeFile) -> Location {
 const NOBODY: u32 = 65534;
 
 /// True for an owner besides root and the account `by`.
-fn is_stranger(uid: u32, by: u32) -> bool {
+pub(in crate::rules) fn is_stranger(uid: u32, by: u32) -> bool {
     ![0, NOBODY, by].contains(&uid)
 }
 
 /// True for a folder in which every account can put another file in the place of one.
-const fn lets_replace(folder: &HomeFile) -> bool {
+pub(in crate::rules) const fn lets_replace(folder: &HomeFile) -> bool {
     folder.facts.mode & 0o1002 == 0o002
 }
 
 /// `path` as a word of a shell command.
-fn quoted(path: &str) -> String {
+pub(in crate::rules) fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+@%~=:,".contains(c);
     if path.chars().all(plain) {
         path.to_owned()

@@ -149,6 +149,7 @@ fn command(words: &[&str]) -> Option<Runs> {
         let name = base(word);
         word.starts_with(['/', '%', '~'])
             && word.contains("hermes")
+            && name != "hermes-lint"
             && (name.ends_with(".sh") || name.ends_with(".py") || word.contains("/bin/"))
     };
     words.iter().any(script).then_some(Runs::Script)
@@ -168,7 +169,7 @@ fn is_wrapper(word: &str) -> bool {
 fn is_program(word: &str) -> bool {
     let name = base(word);
     name == "hermes"
-        || (name.starts_with("hermes-") && !name.contains('.'))
+        || (name.starts_with("hermes-") && !name.contains('.') && name != "hermes-lint")
         || name.starts_with("hermes_cli")
 }
 
