@@ -15,6 +15,7 @@ use crate::deployment::{Deployment, Home};
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 
+pub mod audit;
 pub mod config;
 pub mod content;
 pub mod cron;

@@ -1,9 +1,10 @@
 //! The table of all rules, in the order of `hermes-lint rules`.
 
-use super::{Rule, config, content, cron, env, gateway, host, mcp, repo, secret, skill};
+use super::{Rule, audit, config, content, cron, env, gateway, host, mcp, repo, secret, skill};
 
 /// Every rule. Adding one is adding its four files and a line here.
 pub static RULES: &[Rule] = &[
+    Rule::deployment::<audit::append_only::AppendOnly>(),
     Rule::home::<config::allowlist_missing::AllowlistMissing>(),
     Rule::home::<config::allowlist_runs_anything::AllowlistRunsAnything>(),
     Rule::home::<config::allowlist_standing_approval::AllowlistStandingApproval>(),
