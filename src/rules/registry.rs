@@ -7,6 +7,7 @@ pub static RULES: &[Rule] = &[
     Rule::deployment::<audit::append_only::AppendOnly>(),
     Rule::deployment::<audit::key_beside_log::KeyBesideLog>(),
     Rule::deployment::<audit::log_mode::LogMode>(),
+    Rule::deployment::<audit::retention::Retention>(),
     Rule::deployment::<audit::truncating_rotation::TruncatingRotation>(),
     Rule::home::<config::allowlist_missing::AllowlistMissing>(),
     Rule::home::<config::allowlist_runs_anything::AllowlistRunsAnything>(),

@@ -3,6 +3,7 @@
 pub mod append_only;
 pub mod key_beside_log;
 pub mod log_mode;
+pub mod retention;
 pub mod truncating_rotation;
 
 use super::host::location;
