@@ -9,6 +9,7 @@ pub static RULES: &[Rule] = &[
     Rule::deployment::<audit::log_mode::LogMode>(),
     Rule::deployment::<audit::retention::Retention>(),
     Rule::deployment::<audit::truncating_rotation::TruncatingRotation>(),
+    Rule::deployment::<audit::unpublished_command::UnpublishedCommand>(),
     Rule::home::<config::allowlist_missing::AllowlistMissing>(),
     Rule::home::<config::allowlist_runs_anything::AllowlistRunsAnything>(),
     Rule::home::<config::allowlist_standing_approval::AllowlistStandingApproval>(),

@@ -5,6 +5,7 @@ pub mod key_beside_log;
 pub mod log_mode;
 pub mod retention;
 pub mod truncating_rotation;
+pub mod unpublished_command;
 
 use super::host::location;
 use crate::deployment::{ChainedLog, Deployment, HomeFile};
