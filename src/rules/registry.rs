@@ -5,6 +5,7 @@ use super::{Rule, audit, config, content, cron, env, gateway, host, mcp, repo, s
 /// Every rule. Adding one is adding its four files and a line here.
 pub static RULES: &[Rule] = &[
     Rule::deployment::<audit::append_only::AppendOnly>(),
+    Rule::deployment::<audit::chain_missing::ChainMissing>(),
     Rule::deployment::<audit::key_beside_log::KeyBesideLog>(),
     Rule::deployment::<audit::log_mode::LogMode>(),
     Rule::deployment::<audit::retention::Retention>(),

@@ -1,6 +1,7 @@
 //! `audit/`: logs whose records are chained: whether there is one, and who could change it unseen.
 
 pub mod append_only;
+pub mod chain_missing;
 pub mod key_beside_log;
 pub mod log_mode;
 pub mod retention;
