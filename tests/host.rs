@@ -98,6 +98,7 @@ fn a_well_run_machine_is_decided() {
     assert!(says(&report, "log-forwarding", "rsyslog forwards the Hermes logs, encrypted"));
     assert!(says(&report, "logs-append-only", "kept 91 days"));
     assert!(says(&report, "audit-logging", "reviewed on 2026-11-22"));
+    assert!(says(&report, "audit-logging", "newest record of 2026-11-22; chained by hermes-lint"));
     let loud: Vec<&Value> = report["findings"]
         .as_array()
         .expect("findings")
@@ -167,11 +168,14 @@ fn each_item_rests_on_what_it_says() {
             fs::remove_file(root.join("etc/systemd/system/hermes-update.timer")).expect("a file");
         }),
         ("audit-logging", "manual", |root| {
-            fs::remove_file(root.join("var/log/hermes/audit-review.jsonl")).expect("a file");
+            fs::remove_file(root.join("var/log/hermes-audit/audit-review.jsonl")).expect("a file");
         }),
         ("audit-logging", "fail", |root| {
-            fs::write(root.join("var/log/hermes/audit-review.jsonl"), "reviewed 2026-11-01\n")
-                .expect("a file");
+            fs::write(
+                root.join("var/log/hermes-audit/audit-review.jsonl"),
+                "reviewed 2026-11-01\n",
+            )
+            .expect("a file");
         }),
         ("logs-append-only", "unknown", |root| {
             fs::remove_file(root.join("etc/logrotate.d/hermes")).expect("a file");

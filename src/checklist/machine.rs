@@ -10,7 +10,7 @@ use crate::facts::Duty;
 use crate::host::file;
 
 /// How old the newest record of an audit log, and its newest review, may be, in days.
-const REVIEW_DAYS: i32 = 7;
+pub(super) const REVIEW_DAYS: i32 = 7;
 /// How long logs must be kept, in days.
 const KEPT_DAYS: u32 = 30;
 /// How old a file of credentials may be, in days.
@@ -196,20 +196,27 @@ pub(super) fn audits(survey: &Survey, case: &Case<'_, '_>, seen: &mut Seen) {
         unknown(seen, format!("{path} could not be read"));
     }
     let mut kept = Vec::new();
-    for audit in &survey.audits {
+    let logs = &case.deployment.trails.logs;
+    let others = survey.audits.iter().filter(|audit| logs.iter().all(|log| log.path != audit.path));
+    let others = others.map(|audit| {
         let chained =
             if audit.chained { "its records are chained" } else { "its records are not chained" };
-        match audit.newest {
+        (audit.path.clone(), audit.newest, chained.to_owned())
+    });
+    let chained = logs
+        .iter()
+        .map(|log| (log.path.clone(), log.newest, format!("chained by {}", log.writer.name)));
+    for (path, newest, how) in chained.chain(others) {
+        match newest {
             Some(day) if age(day, case.today) <= REVIEW_DAYS => {
-                kept.push(in_file(
-                    survey,
-                    &audit.path,
-                    format!("newest record of {day}; {chained}"),
-                ));
+                kept.push(in_file(survey, &path, format!("newest record of {day}; {how}")));
             }
             Some(day) => {
                 let line = format!("the newest record of the audit log is of {day}");
-                seen.against.push(in_file(survey, &audit.path, line));
+                seen.against.push(in_file(survey, &path, line));
+            }
+            None if how.starts_with("chained") => {
+                unknown(seen, format!("the day of the newest record of {path} could not be read"));
             }
             None => {}
         }
@@ -229,14 +236,22 @@ pub(super) fn audits(survey: &Survey, case: &Case<'_, '_>, seen: &mut Seen) {
         }
         None => {}
     }
-    if survey.audits.is_empty() && !survey.homes.is_empty() {
-        seen.absence_fails =
-            Some("no structured audit log was found; Hermes's own logs are plain text".to_owned());
+    if survey.audits.is_empty()
+        && case.deployment.trails.logs.is_empty()
+        && !survey.homes.is_empty()
+    {
+        let set_up = case.deployment.trails.sources.iter().find_map(|source| source.writer);
+        seen.absence_fails = Some(match set_up {
+            Some(writer) => format!("{} is set up, and no log of it was found", writer.name),
+            None => {
+                "no structured audit log was found; Hermes's own logs are plain text".to_owned()
+            }
+        });
     }
 }
 
 /// Who can change the logs, and how long they are kept.
-pub(super) fn logs(survey: &Survey, seen: &mut Seen) {
+pub(super) fn logs(survey: &Survey, case: &Case<'_, '_>, seen: &mut Seen) {
     let mut kept = None;
     for rotation in &survey.rotations {
         if rotation.truncates {
@@ -263,7 +278,11 @@ pub(super) fn logs(survey: &Survey, seen: &mut Seen) {
             None => {}
         }
     }
+    let trails = &case.deployment.trails;
+    let chained = trails.logs.iter().map(|log| (&log.path, log.append_only));
     let audits = survey.audits.iter().map(|audit| (&audit.path, audit.append_only));
+    let audits = audits.filter(|(path, _)| trails.logs.iter().all(|log| log.path != **path));
+    let audits = audits.chain(chained);
     let own = survey.logs.iter().map(|log| (&log.path, log.append_only));
     let all_grow = |files: &[(&String, Option<bool>)]| {
         !files.is_empty() && files.iter().all(|(_, grows)| *grows == Some(true))
@@ -282,6 +301,11 @@ pub(super) fn logs(survey: &Survey, seen: &mut Seen) {
             trace.line,
             format!("{} keeps a copy on another machine", trace.name),
         ));
+    }
+    let mut signed = trails.commands.iter().filter(|command| command.verb == "checkpoint");
+    if let Some(command) = signed.next() {
+        let line = "checkpoints of the chained log are signed: what is changed before one shows";
+        safe.push(super::evidence::at(&command.place, line));
     }
     match (safe.is_empty(), kept) {
         (false, Some(kept)) => {

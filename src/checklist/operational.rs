@@ -1,8 +1,9 @@
 //! The operational security checklist: one function an item, saying what was seen.
 
 use super::evidence::{age, at, dates, mention, text};
+use super::machine::REVIEW_DAYS;
 use super::{Case, Seen, machine};
-use crate::deployment::{ChannelKind, Gate};
+use crate::deployment::{ChannelKind, Gate, reviews};
 use crate::document::{Document, EvidenceFile, Kind, Place};
 use crate::facts::{Asks, Duty, Tier};
 
@@ -115,8 +116,34 @@ pub(super) fn audit_logging(case: &Case<'_, '_>) -> Seen {
     no_home(case, &mut seen);
     if let Some(survey) = case.deployment.survey {
         machine::audits(survey, case, &mut seen);
+    } else {
+        reviewed(case, &mut seen);
     }
     seen
+}
+
+/// A trail that is set up, and the record of a review among the files.
+fn reviewed(case: &Case<'_, '_>, seen: &mut Seen) {
+    let mut sources = case.deployment.trails.sources.iter();
+    let Some((source, writer)) = sources.find_map(|source| Some((source, source.writer?))) else {
+        return;
+    };
+    let reviews = case.deployment.evidence(EvidenceFile::Reviews).filter_map(|document| {
+        let text = String::from_utf8_lossy(document.text.bytes());
+        let day = reviews(&text).into_iter().filter(|day| *day <= case.today).max()?;
+        Some((day, document))
+    });
+    match reviews.max_by_key(|(day, _)| *day) {
+        Some((day, document)) if age(day, case.today) <= REVIEW_DAYS => {
+            seen.for_it.push(at(&source.place, format!("{} writes a chained log", writer.name)));
+            seen.for_it.push(at(&Place::whole(document), format!("reviewed on {day}")));
+        }
+        Some((day, document)) => {
+            let line = format!("the newest review is of {day}, more than {REVIEW_DAYS} days ago");
+            seen.against.push(at(&Place::whole(document), line));
+        }
+        None => {}
+    }
 }
 
 pub(super) fn sensitive_data_stripped(case: &Case<'_, '_>) -> Seen {
@@ -226,7 +253,7 @@ pub(super) fn logs_append_only(case: &Case<'_, '_>) -> Seen {
     let mut seen = Seen::default();
     no_home(case, &mut seen);
     if let Some(survey) = case.deployment.survey.filter(|_| !case.deployment.homes.is_empty()) {
-        machine::logs(survey, &mut seen);
+        machine::logs(survey, case, &mut seen);
     }
     seen
 }

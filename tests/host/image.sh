@@ -42,7 +42,11 @@ strict)
     mkdir "$home/logs"
     printf '%s 08:00:00 INFO gateway: ready\n' "$day" | tee "$home/logs/agent.log" > "$home/logs/gateway.log"
     printf '{"timestamp":"%sT08:00:00Z","agent":"hermes","action":"terminal","result":"denied","prev_hash":"00"}\n' "$day" > "$root/var/log/hermes/audit.jsonl"
-    printf '{"reviewed":"%s","by":"ops"}\n' "$day" > "$root/var/log/hermes/audit-review.jsonl"
+    mkdir "$root/var/log/hermes-audit"
+    printf '{"prev":"sha256:00","seq":0,"ts":"%sT08:00:00.000000Z","v":1,"hash":"sha256:01"}\n' "$day" > "$root/var/log/hermes-audit/audit-000001.jsonl"
+    printf '{"at":"%sT09:00:00Z","logs":["/var/log/hermes-audit/2031-01-01.jsonl"],"events":1}\n' "$day" > "$root/var/log/hermes-audit/audit-review.jsonl"
+    chmod 750 "$root/var/log/hermes-audit"
+    chmod 640 "$root"/var/log/hermes-audit/*
     find "$home" -type d -exec chmod 700 {} +
     find "$home" -type f -exec chmod 600 {} +
     printf '%s\n   0: 0100007F:21C4 00000000:0000 0A 00000000:00000000 00:00000000 00000000 %5d 0 1\n' "$sl" "$uid" > "$root/proc/net/tcp"
