@@ -156,6 +156,12 @@ pub struct Checker<'p> {
     mac: Option<HmacSha256>,
 }
 
+impl std::fmt::Debug for Checker<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Checker")
+    }
+}
+
 impl<'p> Checker<'p> {
     /// A checker for `plan`.
     #[must_use]

@@ -161,12 +161,6 @@ pub struct Join<'p> {
     text: Vec<u8>,
 }
 
-impl std::fmt::Debug for Checker<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Checker")
-    }
-}
-
 impl<'p> Join<'p> {
     /// Nothing joined yet.
     #[must_use]

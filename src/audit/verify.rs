@@ -4,6 +4,7 @@
 //! once; a broken one a second time, to tell what happened.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
@@ -21,7 +22,7 @@ use super::plan::Plan;
 use super::preimage::View;
 use super::profile::{Algorithm, Profile, Rotation, SealKind};
 use super::rotation;
-use super::run::run;
+use super::run::{Piece, run};
 use super::time;
 use super::uncovered::uncovered;
 use super::verdict::{Claim, Grounds, Verdict, claims, verdict};
@@ -51,6 +52,8 @@ pub struct Request<'a> {
     pub threads: usize,
     /// This machine's time, in microseconds since 1970.
     pub now: i64,
+    /// Counts the bytes that were read, for who waits.
+    pub read: &'a AtomicU64,
 }
 
 /// What has to be there.
@@ -177,7 +180,7 @@ pub fn verify(
     };
     wanted.sizes.sort_unstable();
     wanted.sizes.dedup();
-    let mut joined = pass(&plan, group, &wanted, request.threads)?;
+    let mut joined = pass(&plan, group, &wanted, request)?;
     let mut islands = Vec::new();
     if joined
         .findings
@@ -185,7 +188,7 @@ pub fn verify(
         .any(|placed| placed.record.is_some() && placed.finding.severity > Severity::Note)
     {
         wanted.briefs = true;
-        joined = pass(&plan, group, &wanted, request.threads)?;
+        joined = pass(&plan, group, &wanted, request)?;
         islands = explain(&mut joined, &plan.profile);
     }
     let mut verified = Verified {
@@ -282,14 +285,18 @@ fn pass(
     plan: &Plan<'_>,
     group: &Group<'_>,
     wanted: &Wanted,
-    threads: usize,
+    request: &Request<'_>,
 ) -> Result<Joined, (PathBuf, std::io::Error)> {
     let mut join = Join::new(plan, wanted.clone());
     for log in &group.logs {
         join.start_file(&log.path.display().to_string());
         let failed = |error| (log.path.clone(), error);
         let feed = log.opened.feed(&log.path, &plan.profile).map_err(failed)?;
-        run(feed, plan, threads, &mut |piece| join.piece(piece)).map_err(failed)?;
+        let mut joined = |piece: &mut Piece| {
+            request.read.fetch_add(piece.batch.buffer.len() as u64, Ordering::Relaxed);
+            join.piece(piece);
+        };
+        run(feed, plan, request.threads, &mut joined).map_err(failed)?;
         if log.opened.has_shrunk() {
             join.say(
                 Code::TailTruncated,

@@ -17,6 +17,17 @@ pub(super) struct Progress {
 impl Progress {
     /// Runs `work`; after [`PATIENCE`], shows how many files were read.
     pub fn watch<T>(&self, quiet: bool, work: impl FnOnce() -> T) -> T {
+        let message = || format!("{} files read", self.files.load(Ordering::Relaxed));
+        self.watch_with(quiet, &message, work)
+    }
+
+    /// Runs `work`; after [`PATIENCE`], shows what `message` says.
+    pub fn watch_with<T>(
+        &self,
+        quiet: bool,
+        message: &(dyn Fn() -> String + Sync),
+        work: impl FnOnce() -> T,
+    ) -> T {
         use std::io::IsTerminal;
         if quiet || !std::io::stderr().is_terminal() {
             return work();
@@ -29,7 +40,7 @@ impl Progress {
                 }
                 let bar = indicatif::ProgressBar::new_spinner();
                 while !self.done.load(Ordering::Acquire) {
-                    bar.set_message(format!("{} files read", self.files.load(Ordering::Relaxed)));
+                    bar.set_message(message());
                     bar.tick();
                     std::thread::park_timeout(Duration::from_millis(100));
                 }

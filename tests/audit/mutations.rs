@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 
 use hermes_lint::audit::anchor::State;
 use hermes_lint::audit::finding::Severity;
@@ -50,6 +51,7 @@ pub fn check(path: &Path, profile: &str, state: Option<&State>) -> Chain {
         max_gap: None,
         threads: 1,
         now: 0,
+        read: &AtomicU64::new(0),
     };
     verify(&logs::groups(vec![log])[0], &request).unwrap()
 }

@@ -1,10 +1,11 @@
 //! `hermes-lint audit checkpoint`: a signed statement how far a log goes, and the key for it.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 
 use data_encoding::HEXLOWER;
 
-use super::named::{find, profile_of, unreadable};
+use super::named::{find, profile_of, unreadable, watched};
 use crate::audit::anchor::checkpoints;
 use crate::audit::checkpoint::append;
 use crate::audit::key::Signer;
@@ -107,8 +108,10 @@ fn sign(args: &Args, agent: Option<u32>) -> Outcome {
         max_gap: None,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         now: jiff::Timestamp::now().as_microsecond(),
+        read: &AtomicU64::new(0),
     };
-    let chain = verify(group, &request).map_err(|(path, error)| unreadable(&path, &error))?;
+    let chain = watched(&request, args.output.quiet, || verify(group, &request))
+        .map_err(|(path, error)| unreadable(&path, &error))?;
     if chain.verdict != Verdict::Intact {
         let verdict = chain.verdict;
         let report = Report { verdict, chains: vec![chain], unknown: Vec::new() };

@@ -1,10 +1,13 @@
 //! What the command line names: logs, folders of them, and profiles.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use crate::audit::logs::{self, Log, NoLog};
 use crate::audit::profile::{self, Profile};
+use crate::audit::verify::Request;
 use crate::cli::error::Failure;
+use crate::cli::progress::Progress;
 
 /// The logs that were named, and which of them no profile fits.
 pub fn find<'p>(
@@ -30,6 +33,15 @@ pub fn find<'p>(
         }
     }
     Ok((found, unknown))
+}
+
+/// Runs `work`, and says on a terminal how far it is when it takes long.
+pub fn watched<T>(request: &Request<'_>, quiet: bool, work: impl FnOnce() -> T) -> T {
+    let message = || {
+        let megabytes = request.read.load(Ordering::Relaxed) >> 20;
+        format!("{megabytes} MiB checked")
+    };
+    Progress::default().watch_with(quiet, &message, work)
 }
 
 /// A shipped profile by name, or one from a file.

@@ -1,6 +1,7 @@
 //! `hermes-lint audit verify`: the caller's policy, the logs, and the report.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 
 use crate::audit::anchor::{State, StateError, checkpoints};
 use crate::audit::keyring::Keyring;
@@ -12,7 +13,7 @@ use crate::cli::error::Failure;
 use crate::cli::{CLEAN, FOUND, INCOMPLETE, Outcome, args, output};
 use crate::report::audit::{self as report, Format};
 
-use super::named::{find, profile_of, unreadable};
+use super::named::{find, profile_of, unreadable, watched};
 
 /// Options of `audit verify`.
 #[derive(Debug, clap::Args)]
@@ -118,11 +119,13 @@ pub fn run(args: &Args) -> Outcome {
         max_gap: args.max_gap,
         threads,
         now,
+        read: &AtomicU64::new(0),
     };
     let groups = logs::groups(logs);
     let mut chains: Vec<(String, Chain)> = Vec::new();
     for group in &groups {
-        let chain = verify(group, &request).map_err(|(path, error)| unreadable(&path, &error))?;
+        let chain = watched(&request, args.output.quiet, || verify(group, &request))
+            .map_err(|(path, error)| unreadable(&path, &error))?;
         chains.push((state_key(group, chain.origin.as_deref()), chain));
     }
     let worst = chains.iter().map(|(_, chain)| chain.verdict).max().unwrap_or(Verdict::Intact);
