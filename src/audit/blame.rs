@@ -3,8 +3,6 @@
 //! Only records around a break are asked, but where a hash stands elsewhere in the log is only known from all of them:
 //! 64 bits of each hash, sorted. A false match of two hashes would take 2^32 records.
 
-use std::collections::HashMap;
-
 use super::check::State;
 use super::finding::{Cause, CauseKind, Code, Finding, Severity};
 use super::join::Joined;
@@ -62,12 +60,12 @@ pub fn explain(joined: &mut Joined, profile: &Profile) -> Vec<Island> {
     let implicit = profile.prev_is_implicit();
     let no_own_hash = profile.fields.hash.is_none();
     let briefs = std::mem::take(&mut joined.briefs);
-    let mut by_hash: HashMap<u64, Vec<u32>> = HashMap::with_capacity(briefs.len());
-    for (number, brief) in (0_u32..).zip(&briefs) {
-        if brief.hash != 0 {
-            by_hash.entry(brief.hash).or_default().push(number);
-        }
-    }
+    let mut by_hash: Vec<(u64, u32)> = (0_u32..)
+        .zip(&briefs)
+        .filter(|(_, brief)| brief.hash != 0)
+        .map(|(number, brief)| (brief.hash, number))
+        .collect();
+    by_hash.sort_unstable();
     let scene = Scene { briefs: &briefs, by_hash: &by_hash, implicit, no_own_hash };
     let mut more: Vec<(Finding, u64)> = Vec::new();
     let genesis_breaks: Vec<u64> = joined
@@ -176,19 +174,24 @@ fn head_cut(brief: &Brief) -> Cause {
 
 struct Scene<'a> {
     briefs: &'a [Brief],
-    by_hash: &'a HashMap<u64, Vec<u32>>,
+    /// Hashes and the numbers of the records that have them, sorted.
+    by_hash: &'a [(u64, u32)],
     implicit: bool,
     no_own_hash: bool,
 }
 
 impl Scene<'_> {
-    fn numbers(&self, hash: u64) -> &[u32] {
-        if hash == 0 { &[] } else { self.by_hash.get(&hash).map_or(&[], Vec::as_slice) }
+    /// The numbers of the records with this hash, ascending.
+    fn numbers(&self, hash: u64) -> impl DoubleEndedIterator<Item = usize> + '_ {
+        let first = self.by_hash.partition_point(|&(known, _)| known < hash);
+        let last = self.by_hash.partition_point(|&(known, _)| known <= hash);
+        let found = self.by_hash.get(first..last).unwrap_or_default();
+        found.iter().map(|&(_, number)| number as usize)
     }
 
     /// Whether a record with this hash stands before `at`.
     fn seen(&self, hash: u64, at: usize) -> bool {
-        self.numbers(hash).iter().any(|&number| (number as usize) < at)
+        self.numbers(hash).any(|number| number < at)
     }
 
     /// A record that is not what its hash was made of.
@@ -238,15 +241,13 @@ impl Scene<'_> {
         let Some(before) = at.checked_sub(1).and_then(|at| self.briefs.get(at)) else {
             return head_cut(brief);
         };
-        let places = self.numbers(brief.prev);
-        if places.iter().any(|&number| number as usize > at) {
-            let line = self.line(places.iter().copied().find(|&number| number as usize > at));
+        if let Some(later) = self.numbers(brief.prev).find(|&number| number > at) {
+            let line = self.line(later);
             let text = format!("moved up: it follows the record now on line {line}");
             return Cause { kind: CauseKind::MovedEarlier, records: None, text };
         }
-        if let Some(&place) = places.iter().rev().find(|&&number| (number as usize) < at) {
-            let place = place as usize;
-            let line = self.line(u32::try_from(place).ok());
+        if let Some(place) = self.numbers(brief.prev).rfind(|&number| number < at) {
+            let line = self.line(place);
             let sibling = self.briefs.get(place + 1);
             let intact = |brief: &Brief| brief.state == State::Good;
             let shares = sibling.is_some_and(|sibling| {
@@ -302,8 +303,8 @@ impl Scene<'_> {
         self.briefs.get(..at)?.iter().rev().find_map(|brief| brief.seq)
     }
 
-    fn line(&self, number: Option<u32>) -> u64 {
-        number.and_then(|number| self.briefs.get(number as usize)).map_or(0, |brief| brief.line)
+    fn line(&self, number: usize) -> u64 {
+        self.briefs.get(number).map_or(0, |brief| brief.line)
     }
 
     /// Whether sorting the records by their links restores the chain.
@@ -323,16 +324,19 @@ impl Scene<'_> {
         let mut prevs: Vec<u64> = self.briefs.iter().map(|brief| brief.prev).collect();
         prevs.sort_unstable();
         let unique = prevs.windows(2).all(|pair| pair.first() != pair.last())
-            && self.by_hash.values().all(|numbers| numbers.len() == 1);
-        let absent = prevs.iter().filter(|prev| !self.by_hash.contains_key(prev)).count();
+            && self.by_hash.windows(2).all(|pair| match pair {
+                [(one, _), (other, _)] => one != other,
+                _ => true,
+            });
+        let absent = prevs.iter().filter(|&&prev| self.numbers(prev).next().is_none()).count();
         if !unique || absent != 1 {
             return None;
         }
         let broken = || self.briefs.iter().enumerate().filter(|(_, brief)| !brief.follows);
         let (low, _) = broken().next()?;
         let (high, _) = broken().next_back()?;
-        let low_line = self.line(u32::try_from(low).ok());
-        let high_line = self.line(u32::try_from(high.saturating_sub(1)).ok());
+        let low_line = self.line(low);
+        let high_line = self.line(high.saturating_sub(1));
         let finding = Finding {
             rule: Code::Reordered,
             severity: Severity::Error,

@@ -13,12 +13,14 @@ use super::feed::Batch;
 use super::finding::{Code, Finding, Related, Severity};
 use super::merkle::{Hash, Tree};
 use super::plan::{First, Plan};
-use super::profile::Rotation;
+use super::profile::{Line, Rotation};
 use super::run::Piece;
 use super::time;
 
 /// Findings kept of each code; more are counted.
 const KEPT: usize = 100;
+/// What a record of the canonical format may have at most, in bytes.
+const LONGEST: u32 = 1 << 20;
 /// A record's time may be this far ahead of this machine's, in microseconds.
 const FUTURE: i64 = 5 * 60 * 1_000_000;
 
@@ -159,6 +161,8 @@ pub struct Join<'p> {
     /// Unreadable lines of the file that may turn out to be torn writes.
     unread: Vec<Unread>,
     text: Vec<u8>,
+    /// Decides what needs the record before.
+    checker: Option<Checker<'p>>,
 }
 
 impl<'p> Join<'p> {
@@ -177,6 +181,7 @@ impl<'p> Join<'p> {
             number: 0,
             unread: Vec::new(),
             text: Vec::new(),
+            checker: None,
         }
     }
 
@@ -339,7 +344,7 @@ impl<'p> Join<'p> {
 
     /// A record that needs the one before it.
     fn decide(&mut self, batch: &Batch, record: &mut Record, number: u32, locals: &mut Vec<Local>) {
-        let mut checker = Checker::new(self.plan);
+        let mut checker = self.checker.take().unwrap_or_else(|| Checker::new(self.plan));
         let genesis = match &self.plan.genesis {
             Some(First::Text(text)) => Some(text.clone()),
             _ => None,
@@ -354,11 +359,13 @@ impl<'p> Join<'p> {
         if stream.blind && implicit {
             // What it follows can't be read; that is said already.
             record.state = State::Ambiguous;
+            self.checker = Some(checker);
             return;
         }
         let variant = stream.variant;
         self.out.variant = self.out.variant.or(variant);
         checker.later(&batch.buffer, record, variant, prev.as_deref(), number, locals);
+        self.checker = Some(checker);
         if record.state == State::Deferred {
             record.state = State::Unverifiable;
         }
@@ -444,6 +451,11 @@ impl<'p> Join<'p> {
             return;
         }
         self.own_hash(batch, record);
+        if self.plan.profile.line == Line::HashLast && record.end - record.start > LONGEST {
+            let message = format!("the record has more than {LONGEST} bytes");
+            let finding = self.finding(batch, record, Code::LineTooLong, message, None, None);
+            self.add(finding, Some(self.number));
+        }
         let follows = self.link(batch, record);
         self.counter(batch, record);
         self.clock(batch, record);
