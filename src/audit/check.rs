@@ -9,14 +9,15 @@ use hmac::{KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 use super::finding::{Code, Severity};
-use super::json::pointer::{Pointer, inside, raw};
-use super::json::tape::{Broken, Fault, Kind, Tape, flags};
+use super::json::pointer::{Pointer, find_all, inside, raw};
+use super::json::tape::{Broken, Fault, Kind, Node, Tape, flags};
 use super::json::text;
 use super::keyring::{Checked, HmacSha256, fits_its_own_key};
 use super::plan::{HashLast, Plan, meets};
 use super::preimage::{Builder, Missing, View, base64};
 use super::profile::{
-    Algorithm, Binding, Closing, Line, Profile, Recover, Rotation, Seal, SealKind, Variant, Written,
+    Algorithm, Binding, Closing, Fields, Line, Profile, Recover, Rotation, Seal, SealKind, Variant,
+    Written,
 };
 use super::time;
 
@@ -352,14 +353,11 @@ impl<'p> Checker<'p> {
         if canonical {
             let view = View { tape: &self.tape, bytes: preimage };
             let profile = &self.plan.profile;
-            let hash = profile.fields.hash.as_ref();
+            facts(profile, view, record.start, record);
             // A second hash inside would be a repeated key.
-            if hash.is_none_or(|hash| hash.find(&self.tape, preimage).is_none()) {
-                facts(profile, view, record.start, record);
-                if misses(profile, false, record).is_none() {
-                    record.digest = Sha256::digest(preimage).into();
-                    done = true;
-                }
+            if record.hash == Slot::Absent && misses(profile, false, record).is_none() {
+                record.digest = Sha256::digest(preimage).into();
+                done = true;
             }
         }
         if let Some(comma) = buffer.get_mut(cut) {
@@ -638,28 +636,23 @@ fn fault(Broken { fault, .. }: Broken) -> (Code, String) {
 
 /// The fields that make the chain.
 fn facts(profile: &Profile, view: View<'_>, start: u32, record: &mut Record) {
-    let fields = &profile.fields;
-    record.hash = taken(fields.hash.as_ref(), view, start);
-    record.prev = taken(fields.prev.as_ref(), view, start);
-    record.seq = fields.seq.as_ref().and_then(|at| integer(at, view));
-    record.version = fields.version.as_ref().and_then(|at| integer(at, view));
-    record.ts = fields.ts.as_ref().and_then(|at| {
-        let (_, node) = at.find(view.tape, view.bytes)?;
-        match node.kind {
-            Kind::String if node.flags & flags::ESCAPED == 0 => {
-                time::micros(inside(view.bytes, node))
-            }
-            Kind::String => time::micros(&text::decode(inside(view.bytes, node))),
-            Kind::Number => time::micros(raw(view.bytes, node)),
-            _ => None,
-        }
+    let Fields { hash, prev, seq, ts, version } = &profile.fields;
+    let wanted = [hash, prev, seq, ts, version].map(Option::as_ref);
+    let [hash, prev, seq, ts, version] = find_all(wanted, view.tape, view.bytes);
+    record.hash = taken(hash, view, start);
+    record.prev = taken(prev, view, start);
+    record.seq = seq.and_then(|node| whole(node, view));
+    record.version = version.and_then(|node| whole(node, view));
+    record.ts = ts.and_then(|node| match node.kind {
+        Kind::String if node.flags & flags::ESCAPED == 0 => time::micros(inside(view.bytes, node)),
+        Kind::String => time::micros(&text::decode(inside(view.bytes, node))),
+        Kind::Number => time::micros(raw(view.bytes, node)),
+        _ => None,
     });
 }
 
-fn taken(pointer: Option<&Pointer>, view: View<'_>, start: u32) -> Slot {
-    let Some((_, node)) = pointer.and_then(|at| at.find(view.tape, view.bytes)) else {
-        return Slot::Absent;
-    };
+fn taken(node: Option<&Node>, view: View<'_>, start: u32) -> Slot {
+    let Some(node) = node else { return Slot::Absent };
     match node.kind {
         Kind::Null => Slot::Null,
         Kind::String if node.flags & flags::ESCAPED == 0 => {
@@ -671,7 +664,10 @@ fn taken(pointer: Option<&Pointer>, view: View<'_>, start: u32) -> Slot {
 }
 
 fn integer(at: &Pointer, view: View<'_>) -> Option<i64> {
-    let (_, node) = at.find(view.tape, view.bytes)?;
+    whole(at.find(view.tape, view.bytes)?.1, view)
+}
+
+fn whole(node: &Node, view: View<'_>) -> Option<i64> {
     let digits = match node.kind {
         Kind::Number => raw(view.bytes, node),
         Kind::String => inside(view.bytes, node),

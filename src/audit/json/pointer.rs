@@ -47,6 +47,15 @@ impl Pointer {
         self.segments.first().map(AsRef::as_ref)
     }
 
+    /// The member's name, if it points to a member of the record itself.
+    #[must_use]
+    pub fn member_name(&self) -> Option<&[u8]> {
+        match &*self.segments {
+            [name] => Some(name),
+            _ => None,
+        }
+    }
+
     /// The node it points at, and that node's index.
     #[must_use]
     pub fn find<'t>(&self, tape: &'t Tape, record: &[u8]) -> Option<(u32, &'t Node)> {
@@ -71,6 +80,30 @@ impl Pointer {
         }
         Some((at, node))
     }
+}
+
+/// Finds several pointers in one walk over the record's members; the last of two equal keys counts.
+#[must_use]
+pub fn find_all<'t, const N: usize>(
+    pointers: [Option<&Pointer>; N],
+    tape: &'t Tape,
+    record: &[u8],
+) -> [Option<&'t Node>; N] {
+    let wanted = pointers.map(|pointer| pointer.and_then(Pointer::member_name));
+    let mut found = [None; N];
+    for (key, _, value) in tape.members(0) {
+        for (slot, name) in found.iter_mut().zip(&wanted) {
+            if name.is_some_and(|name| names(record, key, name)) {
+                *slot = Some(value);
+            }
+        }
+    }
+    for ((slot, name), pointer) in found.iter_mut().zip(&wanted).zip(pointers) {
+        if name.is_none() {
+            *slot = pointer.and_then(|pointer| pointer.find(tape, record)).map(|(_, node)| node);
+        }
+    }
+    found
 }
 
 /// Whether the key token `key` says `name`.
