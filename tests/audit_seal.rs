@@ -7,7 +7,7 @@ mod seal;
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -46,10 +46,16 @@ fn quickly(log: &Path, out: &Path, rotate_bytes: u64) {
     run(&options, &|| false).unwrap();
 }
 
-#[test]
-fn a_log_is_sealed_once_and_the_chain_verifies() {
+/// A folder of its own, the log in it and where it is sealed.
+fn places() -> (tempfile::TempDir, PathBuf, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));
+    (folder, log, out)
+}
+
+#[test]
+fn a_log_is_sealed_once_and_the_chain_verifies() {
+    let (_folder, log, out) = places();
     append(&log, 0..5);
     seal(&log, &out, &["--origin", "audit.example/a"]);
     let chain = Chain::read(&out);
@@ -71,8 +77,7 @@ fn a_log_is_sealed_once_and_the_chain_verifies() {
 
 #[test]
 fn sed_and_sha256sum_check_a_record() {
-    let folder = tempfile::tempdir().unwrap();
-    let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));
+    let (_folder, log, out) = places();
     fs::write(&log, "2026-11-22 19:54:55,123 INFO a: \u{1f600} \u{2028} \"q\" \\ \u{1} tab\t\n")
         .unwrap();
     seal(&log, &out, &[]);
@@ -90,8 +95,7 @@ fn sed_and_sha256sum_check_a_record() {
 
 #[test]
 fn whatever_a_crash_leaves_every_line_is_sealed_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));
+    let (_folder, log, out) = places();
     append(&log, 0..2);
     quickly(&log, &out, 1 << 20);
     let file = out.join("audit-000001.jsonl");
@@ -112,8 +116,7 @@ fn whatever_a_crash_leaves_every_line_is_sealed_once() {
 
 #[test]
 fn a_crash_while_recovering_is_recovered_from_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));
+    let (_folder, log, out) = places();
     append(&log, 0..2);
     quickly(&log, &out, 1 << 20);
     let file = out.join("audit-000001.jsonl");
@@ -132,8 +135,7 @@ fn a_crash_while_recovering_is_recovered_from_too() {
 
 #[test]
 fn a_crash_between_two_files_of_the_chain_is_recovered_from() {
-    let folder = tempfile::tempdir().unwrap();
-    let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));
+    let (_folder, log, out) = places();
     append(&log, 0..20);
     quickly(&log, &out, 4096);
     let files = seal::files(&out);
@@ -150,8 +152,7 @@ fn a_crash_between_two_files_of_the_chain_is_recovered_from() {
 
 #[test]
 fn rotated_files_are_read_in_their_order() {
-    let folder = tempfile::tempdir().unwrap();
-    let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));
+    let (folder, log, out) = places();
     let at = |name: &str| folder.path().join(name);
     append(&log, 0..3);
     seal(&log, &out, &[]);
@@ -186,8 +187,7 @@ fn rotated_files_are_read_in_their_order() {
 
 #[test]
 fn what_was_removed_unread_is_a_gap() {
-    let folder = tempfile::tempdir().unwrap();
-    let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));
+    let (folder, log, out) = places();
     let at = |name: &str| folder.path().join(name);
     append(&at("agent.log.1"), 0..2);
     append(&log, 2..5);
@@ -206,8 +206,7 @@ fn what_was_removed_unread_is_a_gap() {
 
 #[test]
 fn a_damaged_archive_does_not_stop_the_rest() {
-    let folder = tempfile::tempdir().unwrap();
-    let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));
+    let (folder, log, out) = places();
     let at = |name: &str| folder.path().join(name);
     append(&log, 0..50);
     let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
@@ -238,8 +237,7 @@ fn a_damaged_archive_does_not_stop_the_rest() {
 
 #[test]
 fn a_log_that_was_copied_and_cut_is_followed() {
-    let folder = tempfile::tempdir().unwrap();
-    let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));
+    let (folder, log, out) = places();
     let at = |name: &str| folder.path().join(name);
     append(&log, 0..3);
     seal(&log, &out, &[]);
@@ -264,8 +262,7 @@ fn a_log_that_was_copied_and_cut_is_followed() {
 
 #[test]
 fn following_sees_lines_rotation_and_the_end() {
-    let folder = tempfile::tempdir().unwrap();
-    let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));
+    let (folder, log, out) = places();
     let mut child = sealer(&log, &out, &["--follow", "--heartbeat", "1"]).spawn().unwrap();
     let wait = |texts: Vec<String>| {
         let since = Instant::now();
@@ -320,8 +317,7 @@ fn following_sees_lines_rotation_and_the_end() {
 
 #[test]
 fn secrets_are_neither_in_the_chain_nor_in_what_is_said() {
-    let folder = tempfile::tempdir().unwrap();
-    let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));
+    let (_folder, log, out) = places();
     let key = hermes_lint::secrets::template::expand("sk-ant-api03-{alnum:93}AA", 7).unwrap();
     let password = hermes_lint::secrets::template::expand("{alnum:14}", 8).unwrap();
     let text = format!(
@@ -353,8 +349,7 @@ fn secrets_are_neither_in_the_chain_nor_in_what_is_said() {
 fn files_are_made_for_their_owner_and_links_are_not_followed() {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
-    let folder = tempfile::tempdir().unwrap();
-    let (log, out) = (folder.path().join("agent.log"), folder.path().join("sealed"));
+    let (folder, log, out) = places();
     append(&log, 0..1);
     seal(&log, &out, &[]);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;

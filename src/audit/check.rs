@@ -9,17 +9,19 @@ use hmac::{KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 use super::finding::{Code, Severity};
-use super::json::pointer::{Pointer, find_all, inside, raw};
-use super::json::tape::{Broken, Fault, Kind, Node, Tape, flags};
-use super::json::text;
-use super::keyring::{Checked, HmacSha256, fits_its_own_key};
+use super::json::tape::{Broken, Fault, Kind, Tape, flags};
+use super::keyring::{Checked, HmacSha256};
 use super::plan::{HashLast, Plan, meets};
-use super::preimage::{Builder, Missing, View, base64};
-use super::profile::{
-    Algorithm, Binding, Closing, Fields, Line, Profile, Recover, Rotation, Seal, SealKind, Variant,
-    Written,
-};
-use super::time;
+use super::preimage::{Builder, Missing, View};
+use super::profile::{Algorithm, Line, Rotation, SealKind, Variant};
+
+mod fields;
+mod seal;
+
+pub use fields::{slot, write};
+
+use fields::{bound, closed, facts, fragment, is_hex_of, misses};
+use seal::seal_of;
 
 /// A text of a record: its bytes in the batch where it stands unescaped, its own where not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -541,71 +543,6 @@ impl<'p> Checker<'p> {
     }
 }
 
-type Said = Option<(Code, Option<Severity>, String)>;
-
-fn seal_of(
-    seal: &Seal,
-    plan: &Plan<'_>,
-    builder: &mut Builder,
-    view: View<'_>,
-    prev: Option<&[u8]>,
-    message: &mut Vec<u8>,
-) -> (Sealed, Said) {
-    let Some(stored) = view.string(&seal.field).filter(|stored| !stored.is_empty()) else {
-        let said = seal.required.then(|| {
-            let field = seal.field.as_str();
-            (
-                Code::Downgrade,
-                None,
-                format!("the record has no signature ({field}), and its format asks for one"),
-            )
-        });
-        return (Sealed::No, said);
-    };
-    let Some(signature) = seal.encoding.read(&seal.prefix, &stored) else {
-        return (
-            Sealed::No,
-            Some((Code::BadSignature, None, format!("{} is no signature", seal.field.as_str()))),
-        );
-    };
-    if builder.build(&seal.over, view, prev, message).is_err() {
-        let what = "what is signed is missing".to_owned();
-        return (Sealed::No, Some((Code::BadSignature, None, what)));
-    }
-    match plan.keys.check(seal.kind, &seal.key, message, &signature) {
-        Checked::Good => (Sealed::Trusted, None),
-        Checked::Bad => {
-            let own = seal.signer.as_ref().and_then(|signer| view.string(signer));
-            let own = own.and_then(|key| String::from_utf8(key).ok());
-            if own.is_some_and(|key| fits_its_own_key(seal.kind, &key, message, &signature)) {
-                let message =
-                    "signed, but with a key that is not among the trusted ones".to_owned();
-                return (Sealed::No, Some((Code::SelfAssertedKey, Some(Severity::Error), message)));
-            }
-            let what = match seal.kind {
-                SealKind::HmacSha256 => "the MAC does not fit the record and the key",
-                _ => "the signature does not fit the record and any trusted key",
-            };
-            (Sealed::No, Some((Code::BadSignature, None, what.to_owned())))
-        }
-        Checked::NoKey => {
-            let own = seal.signer.as_ref().and_then(|signer| view.string(signer));
-            match own.and_then(|key| String::from_utf8(key).ok()) {
-                None => (Sealed::Unchecked, None),
-                Some(key) if fits_its_own_key(seal.kind, &key, message, &signature) => {
-                    (Sealed::SelfAsserted, None)
-                }
-                Some(_) => {
-                    // Without a trusted key it is no proof: who edits a record can name another key in it as well.
-                    let what =
-                        "the signature does not even fit the key the record names".to_owned();
-                    (Sealed::No, Some((Code::BadSignature, Some(Severity::Warning), what)))
-                }
-            }
-        }
-    }
-}
-
 fn local(record: u32, code: Code, message: &str) -> Local {
     Local {
         record,
@@ -632,131 +569,4 @@ fn fault(Broken { fault, .. }: Broken) -> (Code, String) {
             format!("more than {} values in one record", super::json::tape::MAX_NODES),
         ),
     }
-}
-
-/// The fields that make the chain.
-fn facts(profile: &Profile, view: View<'_>, start: u32, record: &mut Record) {
-    let Fields { hash, prev, seq, ts, version } = &profile.fields;
-    let wanted = [hash, prev, seq, ts, version].map(Option::as_ref);
-    let [hash, prev, seq, ts, version] = find_all(wanted, view.tape, view.bytes);
-    record.hash = taken(hash, view, start);
-    record.prev = taken(prev, view, start);
-    record.seq = seq.and_then(|node| whole(node, view));
-    record.version = version.and_then(|node| whole(node, view));
-    record.ts = ts.and_then(|node| match node.kind {
-        Kind::String if node.flags & flags::ESCAPED == 0 => time::micros(inside(view.bytes, node)),
-        Kind::String => time::micros(&text::decode(inside(view.bytes, node))),
-        Kind::Number => time::micros(raw(view.bytes, node)),
-        _ => None,
-    });
-}
-
-fn taken(node: Option<&Node>, view: View<'_>, start: u32) -> Slot {
-    let Some(node) = node else { return Slot::Absent };
-    match node.kind {
-        Kind::Null => Slot::Null,
-        Kind::String if node.flags & flags::ESCAPED == 0 => {
-            Slot::At(start + node.start + 1, start + node.end - 1)
-        }
-        Kind::String => Slot::Own(text::decode(inside(view.bytes, node)).into()),
-        _ => Slot::At(start + node.start, start + node.end),
-    }
-}
-
-fn integer(at: &Pointer, view: View<'_>) -> Option<i64> {
-    whole(at.find(view.tape, view.bytes)?.1, view)
-}
-
-fn whole(node: &Node, view: View<'_>) -> Option<i64> {
-    let digits = match node.kind {
-        Kind::Number => raw(view.bytes, node),
-        Kind::String => inside(view.bytes, node),
-        _ => return None,
-    };
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// What of the chain's fields is not there.
-fn misses(profile: &Profile, no_hash: bool, record: &Record) -> Option<String> {
-    let fields = &profile.fields;
-    let absent = |pointer: Option<&Pointer>, absent: bool| {
-        pointer.filter(|_| absent).map(|at| format!("the record has no {}", at.as_str()))
-    };
-    absent(fields.hash.as_ref(), no_hash)
-        .or_else(|| absent(fields.prev.as_ref(), record.prev == Slot::Absent))
-        .or_else(|| absent(fields.seq.as_ref(), record.seq.is_none()))
-}
-
-/// The bytes of a slot; those of `null` and of an absent field are none.
-#[must_use]
-pub fn slot<'a>(buffer: &'a [u8], slot: &'a Slot) -> Option<&'a [u8]> {
-    match slot {
-        Slot::Absent | Slot::Null => None,
-        Slot::At(start, end) => buffer.get(*start as usize..*end as usize),
-        Slot::Own(bytes) => Some(bytes),
-    }
-}
-
-/// A hash as its format writes it.
-pub fn write(written: &Written, digest: &[u8], out: &mut Vec<u8>) {
-    written.encoding.write(&written.prefix, digest, out);
-}
-
-fn is_hex_of(text: Option<&[u8]>, digest: &[u8; 32]) -> bool {
-    let mut hex = [0_u8; 64];
-    for (pair, &byte) in hex.chunks_exact_mut(2).zip(digest) {
-        let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
-        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
-    }
-    text == Some(hex.as_slice())
-}
-
-fn bound(binding: &Binding, view: View<'_>) -> Option<Before> {
-    if !meets(&binding.when, view) {
-        return None;
-    }
-    let read = |view: View<'_>| {
-        Some(Before {
-            name: String::from_utf8(view.string(&binding.names)?).ok()?,
-            seq: binding.seq.as_ref().and_then(|at| integer(at, view)),
-            hash: Some(view.string(&binding.hash)?),
-            ..Before::default()
-        })
-    };
-    let before = match &binding.payload_base64 {
-        None => read(view),
-        Some(at) => view.string(at).and_then(|text| base64(&text)).and_then(|payload| {
-            let mut tape = Tape::default();
-            tape.read(&payload).ok()?;
-            read(View { tape: &tape, bytes: &payload })
-        }),
-    };
-    // Said to name a file, and not readable: an empty name is found nowhere.
-    Some(before.unwrap_or_default())
-}
-
-fn fragment(recover: &Recover, view: View<'_>) -> Option<Fragment> {
-    let count = |at| integer(at, view).and_then(|count| u64::try_from(count).ok());
-    Some(Fragment {
-        offset: count(&recover.offset)?,
-        bytes: count(&recover.bytes)?,
-        sha256: String::from_utf8(view.string(&recover.sha256)?).ok()?,
-    })
-}
-
-fn closed(closing: &Closing, view: View<'_>) -> Option<Before> {
-    if !meets(&closing.when, view) {
-        return None;
-    }
-    let count = |at: &Option<Pointer>| {
-        at.as_ref().and_then(|at| integer(at, view)).and_then(|count| u64::try_from(count).ok())
-    };
-    let string = |at: &Pointer| view.string(at).and_then(|text| String::from_utf8(text).ok());
-    Some(Before {
-        name: string(&closing.names).unwrap_or_default(),
-        records: count(&closing.records),
-        bytes: count(&closing.bytes),
-        sha256: closing.sha256.as_ref().and_then(string),
-        ..Before::default()
-    })
 }

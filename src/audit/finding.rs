@@ -238,3 +238,24 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Related>,
 }
+
+impl Finding {
+    /// A finding about a file as a whole; its place and particulars are filled in by who knows them.
+    #[must_use]
+    pub fn about(rule: Code, severity: Severity, path: String, message: String) -> Self {
+        Self {
+            rule,
+            severity,
+            path,
+            line: None,
+            offset: None,
+            len: None,
+            seq: None,
+            message,
+            expected: None,
+            found: None,
+            cause: None,
+            related: Vec::new(),
+        }
+    }
+}

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::blame::Brief;
 use sha2::{Digest as _, Sha256};
 
-use super::check::{Before, Checker, Fragment, Local, Record, Sealed, Slot, State, slot, write};
+use super::blame::Brief;
+use super::check::{Checker, Fragment, Local, Record, Sealed, Slot, State, slot, write};
 use super::feed::Batch;
 use super::finding::{Code, Finding, Related, Severity};
 use super::merkle::{Hash, Tree};
@@ -17,6 +17,11 @@ use super::profile::{Line, Rotation};
 use super::run::Piece;
 use super::time;
 
+mod outcome;
+mod transport;
+
+pub use outcome::{FileFacts, Joined, Placed, Wanted};
+
 /// Findings kept of each code; more are counted.
 const KEPT: usize = 100;
 /// What a record of the canonical format may have at most, in bytes.
@@ -24,107 +29,13 @@ const LONGEST: u32 = 1 << 20;
 /// A record's time may be this far ahead of this machine's, in microseconds.
 const FUTURE: i64 = 5 * 60 * 1_000_000;
 
-/// What the caller wants of a pass.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// Numbers of records at which the root is wanted, ascending.
-    pub sizes: Vec<u64>,
-    /// A counter whose record's hash is wanted.
-    pub seq: Option<i64>,
-    /// A number of records, the last of which has a hash that is wanted.
-    pub count: Option<u64>,
-    /// Whether to keep what tells causes.
-    pub briefs: bool,
-    /// This machine's time, in microseconds since 1970.
-    pub now: i64,
-    /// A silence longer than this, in microseconds, is worth a word.
-    pub max_gap: Option<i64>,
-}
-
-/// What a file of the chain is.
-#[derive(Debug, Clone, Default)]
-pub struct FileFacts {
-    /// As it was named.
-    pub path: String,
-    /// How many records it has.
-    pub records: u64,
-    /// Its (uncompressed) bytes.
-    pub bytes: u64,
-    /// Bytes that belong to no readable record.
-    pub stray_bytes: bool,
-    /// Its first counter.
-    pub first_seq: Option<i64>,
-    /// Its last counter.
-    pub last_seq: Option<i64>,
-    /// Its last hash, as the log writes it.
-    pub head: Option<String>,
-    /// What it says of the file before it.
-    pub before: Option<Before>,
-    /// Whether its last line is torn.
-    pub torn: bool,
-}
-
-/// A finding, and the number of the record it is about.
-#[derive(Debug)]
-pub struct Placed {
-    /// The finding.
-    pub finding: Finding,
-    /// The record, from 0 in the chain.
-    pub record: Option<u64>,
-}
-
-/// What is known of a chain after a pass.
-#[derive(Debug, Default)]
-pub struct Joined {
-    /// Its files.
-    pub files: Vec<FileFacts>,
-    /// What is wrong.
-    pub findings: Vec<Placed>,
-    /// How many findings were not kept, by code.
-    pub dropped: BTreeMap<Code, u64>,
-    /// The number of records.
-    pub records: u64,
-    /// The Merkle root over their hashes.
-    pub root: Hash,
-    /// The roots at the wanted sizes.
-    pub roots: BTreeMap<u64, Hash>,
-    /// The hash of the record with the wanted counter.
-    pub at_seq: Option<Vec<u8>>,
-    /// The hash of the last of the wanted number of records.
-    pub at_count: Option<Vec<u8>>,
-    /// The first counter.
-    pub first_seq: Option<i64>,
-    /// The last counter.
-    pub last_seq: Option<i64>,
-    /// The last hash, as the log writes it.
-    pub head: Vec<u8>,
-    /// The time of the first record.
-    pub first_ts: Option<i64>,
-    /// The time of the last record.
-    pub last_ts: Option<i64>,
-    /// Words on every record, if they were wanted.
-    pub briefs: Vec<Brief>,
-    /// Records that are signed by a trusted key.
-    pub sealed: u64,
-    /// Records whose signature nobody here can check.
-    pub unchecked: u64,
-    /// Records signed with a key that only they name.
-    pub self_asserted: u64,
-    /// Records that have no signature, or a false one.
-    pub unsealed: u64,
-    /// Records that could not be verified for want of a key or a file.
-    pub unverifiable: u64,
-    /// How many streams there are.
-    pub streams: u64,
-    /// The hashes of files that were asked for; filled by the caller.
-    pub variant: Option<usize>,
-}
-
 /// A line that can't be read.
 #[derive(Debug)]
 struct Unread {
     /// The finding on it.
     finding: usize,
+    /// Whether no readable record came after it yet.
+    pending: bool,
     fragment: Fragment,
 }
 
@@ -172,7 +83,7 @@ impl<'p> Join<'p> {
         Self {
             plan,
             wanted,
-            out: Joined { variant: plan.variant, ..Joined::default() },
+            out: Joined::default(),
             tree: Tree::new(),
             alone: Stream::default(),
             streams: HashMap::new(),
@@ -237,86 +148,13 @@ impl<'p> Join<'p> {
 
     /// A finding that is about no record.
     pub fn say(&mut self, code: Code, severity: Severity, message: String) {
-        let path = self.out.files.last().map(|file| file.path.clone()).unwrap_or_default();
-        self.add(
-            Finding {
-                rule: code,
-                severity,
-                path,
-                line: None,
-                offset: None,
-                len: None,
-                seq: None,
-                message,
-                expected: None,
-                found: None,
-                cause: None,
-                related: Vec::new(),
-            },
-            None,
-        );
+        let path = self.path();
+        self.add(Finding::about(code, severity, path, message), None);
     }
 
-    fn transport(&mut self, batch: &Batch, records: &[Record], locals: &mut Vec<Local>) {
-        let odd = &batch.transport;
-        let line = |first: u32| self.line + u64::from(first);
-        let mut said = Vec::new();
-        if odd.bom {
-            said.push((Code::Bom, 1, "the file starts with a byte order mark".to_owned()));
-        }
-        if odd.crlf.count > 0 {
-            let text = "lines end in CR LF: something rewrote them on the way".to_owned();
-            said.push((Code::Crlf, line(odd.crlf.first), text));
-        }
-        if odd.blank.count > 0 {
-            let text = "a line without a record".to_owned();
-            said.push((Code::BlankLine, line(odd.blank.first), text));
-        }
-        if odd.crlf.count + odd.blank.count > 0 || odd.bom {
-            self.stray();
-        }
-        for (code, line, message) in said {
-            // Once a file, whatever the number of lines.
-            let path = self.out.files.last().map_or("", |file| file.path.as_str());
-            let known = self
-                .out
-                .findings
-                .iter()
-                .any(|placed| placed.finding.rule == code && placed.finding.path == path);
-            if !known {
-                self.say(code, code.severity(), message);
-                if let Some(placed) = self.out.findings.last_mut() {
-                    placed.finding.line = Some(line);
-                }
-            }
-        }
-        let Some(last) = odd.unended else { return };
-        let torn =
-            records.get(last as usize).is_some_and(|record| record.state == State::Unreadable);
-        if torn {
-            // One cause, one finding: what the tokeniser said of the stump is replaced.
-            locals.retain(|local| local.record != last);
-            locals.push(Local {
-                record: last,
-                code: Code::TornTail,
-                severity: None,
-                message: "the last line is not whole: a write that was not finished, or a cut"
-                    .to_owned(),
-                expected: None,
-                found: None,
-                at: None,
-            });
-            if let Some(file) = self.out.files.last_mut() {
-                file.torn = true;
-            }
-        } else if !batch.rows {
-            let line = self.line + u64::from(batch.lines);
-            let code = Code::NoFinalNewline;
-            self.say(code, code.severity(), "the last record has no line feed".to_owned());
-            if let Some(placed) = self.out.findings.last_mut() {
-                placed.finding.line = Some(line);
-            }
-        }
+    /// The file that is being joined.
+    fn path(&self) -> String {
+        self.out.files.last().map(|file| file.path.clone()).unwrap_or_default()
     }
 
     fn stray(&mut self) {
@@ -363,7 +201,6 @@ impl<'p> Join<'p> {
             return;
         }
         let variant = stream.variant;
-        self.out.variant = self.out.variant.or(variant);
         checker.later(&batch.buffer, record, variant, prev.as_deref(), number, locals);
         self.checker = Some(checker);
         if record.state == State::Deferred {
@@ -400,18 +237,13 @@ impl<'p> Join<'p> {
         found: Option<String>,
     ) -> Finding {
         Finding {
-            rule: code,
-            severity: code.severity(),
-            path: self.out.files.last().map(|file| file.path.clone()).unwrap_or_default(),
             line: Some(self.line + u64::from(record.line)),
             offset: (!batch.rows).then(|| batch.base + u64::from(record.start)),
             len: Some(u64::from(record.end - record.start)),
             seq: record.seq,
-            message,
             expected,
             found,
-            cause: None,
-            related: Vec::new(),
+            ..Finding::about(code, code.severity(), self.path(), message)
         }
     }
 
@@ -443,7 +275,7 @@ impl<'p> Join<'p> {
                     bytes: bytes.len() as u64,
                     sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)),
                 };
-                self.unread.push(Unread { finding, fragment });
+                self.unread.push(Unread { finding, pending: true, fragment });
             }
             self.stray();
             self.brief(batch, record, line, false);
@@ -457,6 +289,7 @@ impl<'p> Join<'p> {
             self.add(finding, Some(self.number));
         }
         let follows = self.link(batch, record);
+        self.unread.iter_mut().for_each(|unread| unread.pending = false);
         self.counter(batch, record);
         self.clock(batch, record);
         self.version(batch, record);
@@ -578,11 +411,8 @@ impl<'p> Join<'p> {
     /// The chain goes on over unreadable lines: writes that were cut off, and a writer that went on.
     fn torn(&mut self, record: &Record) {
         let line = self.line + u64::from(record.line);
-        for unread in &self.unread {
+        for unread in self.unread.iter().filter(|unread| unread.pending) {
             let Some(placed) = self.out.findings.get_mut(unread.finding) else { continue };
-            if matches!(placed.finding.rule, Code::TornMiddle) {
-                continue;
-            }
             placed.finding.rule = Code::TornMiddle;
             placed.finding.severity = Code::TornMiddle.severity();
             "the line is not whole, and the chain goes on over it"

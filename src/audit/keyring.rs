@@ -9,6 +9,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use p256::ecdsa::signature::Verifier as _;
 use sha2::Sha256;
 
+use super::note::Verifier;
 use super::profile::SealKind;
 
 /// HMAC-SHA256.
@@ -176,12 +177,8 @@ fn public_keys(text: &str) -> Vec<Public> {
     if text.starts_with('{') {
         return jwks(text);
     }
-    // A verification key of a signed note: name+hash+base64(type ‖ key).
-    if let [_, _, encoded] = text.splitn(3, '+').collect::<Vec<_>>().as_slice()
-        && let Ok(bytes) = BASE64.decode(encoded.as_bytes())
-        && let Some((1, key)) = bytes.split_first()
-    {
-        return raw(key).into_iter().collect();
+    if let Ok(verifier) = Verifier::parse(text) {
+        return vec![Public::Ed25519(*verifier.key())];
     }
     [
         HEXLOWER_PERMISSIVE.decode(text.as_bytes()),
@@ -264,7 +261,7 @@ mod tests {
             "{{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"{}\"}}",
             BASE64URL_NOPAD.encode(&public)
         );
-        let note = format!("log+00000000+{}", BASE64.encode(&[&[1][..], &public].concat()));
+        let note = Verifier::new("log", signing.verifying_key()).unwrap().to_string();
         for text in [HEXLOWER_PERMISSIVE.encode(&public), BASE64.encode(&public), pem, jwk, note] {
             let mut ring = Keyring::default();
             assert!(ring.add_public(None, &text), "{text}");

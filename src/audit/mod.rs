@@ -9,6 +9,7 @@
 
 pub mod anchor;
 pub mod blame;
+pub mod chain;
 pub mod check;
 pub mod checkpoint;
 pub mod feed;

@@ -104,6 +104,12 @@ impl Verifier {
         &self.name
     }
 
+    /// The key itself.
+    #[must_use]
+    pub const fn key(&self) -> &VerifyingKey {
+        &self.key
+    }
+
     /// The four bytes that stand before its signatures.
     #[must_use]
     pub const fn id(&self) -> [u8; 4] {

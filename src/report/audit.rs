@@ -6,10 +6,10 @@ use anstyle::{AnsiColor, Style as Paint};
 use serde_json::json;
 
 use super::{Style, shown_name};
+use crate::audit::chain::Chain;
 use crate::audit::finding::{Code, Finding, Severity};
 use crate::audit::meaning::meaning;
 use crate::audit::verdict::Verdict;
-use crate::audit::verify::Chain;
 
 /// How the report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
 use hermes_lint::audit::anchor::State;
+use hermes_lint::audit::chain::Chain;
 use hermes_lint::audit::finding::Severity;
 use hermes_lint::audit::keyring::Keyring;
 use hermes_lint::audit::logs;
 use hermes_lint::audit::profile;
 use hermes_lint::audit::verdict::Verdict;
-use hermes_lint::audit::verify::{Chain, Request, pin, verify};
+use hermes_lint::audit::verify::{Request, pin, verify};
 use serde_json::Value;
 
 use super::writers::{ALL, Format, NONCE, ORIGIN};
@@ -56,62 +57,43 @@ pub fn check(path: &Path, profile: &str, state: Option<&State>) -> Chain {
     verify(&logs::groups(vec![log])[0], &request).unwrap()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mutation {
-    EditField,
-    FlipByte,
-    DeleteMiddle,
-    InsertForged,
-    SwapLines,
-    Duplicate,
-    CutTail,
-    CutHead,
-    Rewrite,
-    RewriteDelete,
-    Splice,
-    TornTail,
-    NoFinalNewline,
-    Crlf,
-    Bom,
-    BlankLine,
-    DuplicateKey,
-    InvalidUtf8,
-    KeysReordered,
-    FieldAdded,
-    HashUpperCased,
-    BackDated,
-    DeepNesting,
-    Nul,
+macro_rules! mutations {
+    ($($name:ident)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        enum Mutation { $($name,)* }
+
+        const MUTATIONS: &[Mutation] = &[$(Mutation::$name,)*];
+    };
+}
+
+mutations! {
+    EditField
+    FlipByte
+    DeleteMiddle
+    InsertForged
+    SwapLines
+    Duplicate
+    CutTail
+    CutHead
+    Rewrite
+    RewriteDelete
+    Splice
+    TornTail
+    NoFinalNewline
+    Crlf
+    Bom
+    BlankLine
+    DuplicateKey
+    InvalidUtf8
+    KeysReordered
+    FieldAdded
+    HashUpperCased
+    BackDated
+    DeepNesting
+    Nul
 }
 
 use Mutation::*;
-
-const MUTATIONS: &[Mutation] = &[
-    EditField,
-    FlipByte,
-    DeleteMiddle,
-    InsertForged,
-    SwapLines,
-    Duplicate,
-    CutTail,
-    CutHead,
-    Rewrite,
-    RewriteDelete,
-    Splice,
-    TornTail,
-    NoFinalNewline,
-    Crlf,
-    Bom,
-    BlankLine,
-    DuplicateKey,
-    InvalidUtf8,
-    KeysReordered,
-    FieldAdded,
-    HashUpperCased,
-    BackDated,
-    DeepNesting,
-    Nul,
-];
 
 /// What is due to a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

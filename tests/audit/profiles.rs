@@ -242,6 +242,13 @@ fn a_torn_write_that_the_writer_owned_up_to_is_a_warning() {
     let (status, report, _) = log(&super::writers::sha(stump), stump);
     assert_eq!((status, codes(&report)), (0, vec!["file/torn-middle"]), "{report:#}");
     assert_eq!(report["logs"][0]["records"], 3);
+    // A line that was put in the place of a record is no torn write, for all that a later stump is one.
+    let text = std::fs::read_to_string(folder.path().join("log.jsonl")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let swapped = [lines[0], "{\"replaced\":", lines[3], stump].join("\n") + "\n";
+    std::fs::write(folder.path().join("log.jsonl"), swapped).unwrap();
+    let (status, report, _) = run(folder.path(), &["log.jsonl", "--origin", ORIGIN]);
+    assert_eq!((status, codes(&report)), (1, vec!["chain/seq-gap", "json/syntax"]), "{report:#}");
     // The stump is not what the writer said it was.
     let (status, report, _) = log(&super::writers::sha("another"), stump);
     assert_eq!((status, codes(&report)), (1, vec!["file/torn-middle"]));

@@ -4,8 +4,10 @@
 //! a chain starts, what signs it and how it goes on from file to file. The engine knows no format by name. What the
 //! log says of itself never chooses weaker rules: a profile names every variant, and the caller the profile.
 
+mod parts;
 mod read;
 mod shipped;
+mod spec;
 
 use super::json::canon::Form;
 use super::json::pointer::Pointer;

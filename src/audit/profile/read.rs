@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
-use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use super::{
-    Algorithm, Binding, Cell, Closing, Condition, Container, Digest, Encoding, FieldAs, Fields,
-    Genesis, HashRule, Head, HeadMac, Is, Json, Line, Part, Profile, Recover, Rotation, Seal,
-    SealKind, Subject, Table, Variant, Written,
+use super::parts::parts;
+use super::spec::{
+    DigestSpec, GenesisSpec, HashSpec, HeadSpec, ProfileSpec, RotationSpec, SealSpec, TableSpec,
 };
-use crate::audit::json::canon::{Form, Order};
+use super::{
+    Algorithm, Binding, Cell, Closing, Condition, Container, Digest, Encoding, Fields, Genesis,
+    HashRule, Head, HeadMac, Is, Line, Profile, Recover, Rotation, Seal, SealKind, Table, Variant,
+    Written,
+};
 use crate::audit::json::pointer::Pointer;
-use crate::audit::json::text::by_utf16;
 
 /// What is wrong with a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +35,12 @@ impl fmt::Display for ProfileError {
 impl std::error::Error for ProfileError {}
 
 impl ProfileError {
-    fn at(span: Range<usize>, message: impl Into<String>) -> Self {
+    pub(super) fn at(span: Range<usize>, message: impl Into<String>) -> Self {
         Self { message: message.into(), span: Some(span) }
     }
 }
 
-type Read<T> = Result<T, ProfileError>;
+pub(super) type Read<T> = Result<T, ProfileError>;
 
 /// Reads a profile.
 ///
@@ -52,236 +53,6 @@ pub fn read(text: &str) -> Read<Profile> {
         span: error.span(),
     })?;
     spec.compile()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProfileSpec {
-    id: String,
-    #[serde(default)]
-    detect: DetectSpec,
-    container: Option<Spanned<Value>>,
-    at: Option<Spanned<String>>,
-    sqlite: Option<TableSpec>,
-    #[serde(default)]
-    stream_key: Vec<Spanned<String>>,
-    #[serde(default)]
-    fields: FieldsSpec,
-    #[serde(default)]
-    seq: SeqSpec,
-    genesis: Option<Spanned<GenesisSpec>>,
-    hash: Spanned<HashSpec>,
-    #[serde(default)]
-    digest: Vec<Spanned<DigestSpec>>,
-    #[serde(default)]
-    seal: Vec<Spanned<SealSpec>>,
-    head: Option<HeadSpec>,
-    rotation: Option<Spanned<RotationSpec>>,
-    recover: Option<RecoverSpec>,
-    #[serde(default)]
-    coverage: CoverageSpec,
-    line: Option<Spanned<String>>,
-    #[serde(default)]
-    map: BTreeMap<String, Spanned<String>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct DetectSpec {
-    #[serde(default)]
-    has: Vec<Spanned<String>>,
-    #[serde(default)]
-    absent: Vec<Spanned<String>>,
-    #[serde(default)]
-    equals: BTreeMap<String, Spanned<Value>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TableSpec {
-    table: String,
-    order: Option<String>,
-    #[serde(default)]
-    bool: Vec<String>,
-    #[serde(default)]
-    json: Vec<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct FieldsSpec {
-    hash: Option<Spanned<String>>,
-    prev: Option<Spanned<String>>,
-    seq: Option<Spanned<String>>,
-    ts: Option<Spanned<String>>,
-    version: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct SeqSpec {
-    start: Option<i64>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GenesisSpec {
-    literal: Option<String>,
-    null: Option<bool>,
-    any: Option<bool>,
-    sha256: Option<Vec<Spanned<PartSpec>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HashSpec {
-    alg: Option<Spanned<String>>,
-    key: Option<String>,
-    encoding: Option<Spanned<String>>,
-    #[serde(default)]
-    prefix: String,
-    variant_per: Option<Spanned<String>>,
-    key_by: Option<Spanned<String>>,
-    #[serde(default)]
-    keys: BTreeMap<String, String>,
-    preimage: Option<Vec<Spanned<PartSpec>>>,
-    #[serde(default)]
-    variant: Vec<Spanned<VariantSpec>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct VariantSpec {
-    #[serde(default)]
-    when: BTreeMap<String, Spanned<Value>>,
-    field: Option<Spanned<String>>,
-    equals: Option<Spanned<Value>>,
-    absent: Option<Spanned<Value>>,
-    preimage: Vec<Spanned<PartSpec>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DigestSpec {
-    field: Spanned<String>,
-    alg: Option<Spanned<String>>,
-    key: Option<String>,
-    encoding: Option<Spanned<String>>,
-    #[serde(default)]
-    prefix: String,
-    preimage: Vec<Spanned<PartSpec>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SealSpec {
-    kind: Spanned<String>,
-    field: Spanned<String>,
-    encoding: Option<Spanned<String>>,
-    #[serde(default)]
-    prefix: String,
-    over: Vec<Spanned<PartSpec>>,
-    #[serde(default)]
-    key: String,
-    #[serde(default)]
-    required: bool,
-    signer: Option<Spanned<String>>,
-    #[serde(default)]
-    when: BTreeMap<String, Spanned<Value>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HeadSpec {
-    file: Option<String>,
-    sqlite: Option<CellSpec>,
-    count: Option<Spanned<String>>,
-    seq: Option<Spanned<String>>,
-    hash: Option<Spanned<String>>,
-    mac: Option<MacSpec>,
-    required: Option<RequiredSpec>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RequiredSpec {
-    file: Vec<String>,
-    pointer: Spanned<String>,
-    equals: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CellSpec {
-    table: String,
-    key_column: String,
-    key: String,
-    column: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MacSpec {
-    kind: Option<Spanned<String>>,
-    field: Spanned<String>,
-    #[serde(default)]
-    key: String,
-    encoding: Option<Spanned<String>>,
-    over: Vec<Spanned<PartSpec>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RotationSpec {
-    mode: Spanned<String>,
-    #[serde(default)]
-    when: BTreeMap<String, Spanned<Value>>,
-    payload_base64: Option<Spanned<String>>,
-    names: Option<Spanned<String>>,
-    seq: Option<Spanned<String>>,
-    hash: Option<Spanned<String>>,
-    records: Option<Spanned<String>>,
-    bytes: Option<Spanned<String>>,
-    sha256: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RecoverSpec {
-    when: BTreeMap<String, Spanned<Value>>,
-    offset: Spanned<String>,
-    bytes: Spanned<String>,
-    sha256: Spanned<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct CoverageSpec {
-    #[serde(default)]
-    unprotected: Vec<Spanned<String>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct PartSpec {
-    lit: Option<String>,
-    field: Option<Spanned<String>>,
-    r#as: Option<Spanned<String>>,
-    hex: Option<Spanned<String>>,
-    base64: Option<Spanned<String>>,
-    u64be: Option<Spanned<Value>>,
-    lp64: Option<Spanned<String>>,
-    prev: Option<Value>,
-    file: Option<Spanned<Value>>,
-    pointer: Option<Spanned<String>>,
-    json: Option<Spanned<String>>,
-    omit: Option<Vec<Spanned<String>>>,
-    select: Option<Vec<String>>,
-    map: Option<Spanned<toml::Table>>,
-    value: Option<Spanned<String>>,
-    raw: Option<Value>,
-    minus: Option<usize>,
-    origin: Option<Value>,
 }
 
 impl ProfileSpec {
@@ -580,150 +351,6 @@ fn compile_rotation(spec: Spanned<RotationSpec>) -> Read<Rotation> {
     })
 }
 
-fn parts(list: Vec<Spanned<PartSpec>>) -> Read<Vec<Part>> {
-    list.into_iter().map(part).collect()
-}
-
-fn part(spec: Spanned<PartSpec>) -> Read<Part> {
-    const WHAT: &str = "a part is one of `lit`, `field`, `hex`, `base64`, `u64be`, `lp64`, `prev`, `file` with \
-                        `pointer`, `json`, `raw`, `origin`";
-    let span = spec.span();
-    let spec = spec.into_inner();
-    let heads = [
-        spec.lit.is_some(),
-        spec.field.is_some(),
-        spec.hex.is_some(),
-        spec.base64.is_some(),
-        spec.u64be.is_some(),
-        spec.lp64.is_some(),
-        spec.prev.is_some(),
-        spec.file.is_some(),
-        spec.json.is_some(),
-        spec.raw.is_some(),
-        spec.origin.is_some(),
-    ];
-    let json_only =
-        spec.omit.is_some() || spec.select.is_some() || spec.map.is_some() || spec.value.is_some();
-    let wrong = heads.iter().filter(|&&head| head).count() != 1
-        || (json_only && spec.json.is_none())
-        || (spec.pointer.is_some() != spec.file.is_some())
-        || (spec.r#as.is_some() && spec.field.is_none())
-        || (spec.minus.is_some() && spec.raw.is_none());
-    if wrong {
-        return Err(ProfileError::at(span, WHAT));
-    }
-    if let Some(text) = spec.lit {
-        return Ok(Part::Literal(text.into_bytes()));
-    }
-    if let Some(field) = spec.field {
-        let how = match spec.r#as.as_ref().map(|how| (how.get_ref().as_str(), how.span())) {
-            None | Some(("text" | "str" | "string", _)) => FieldAs::Text,
-            Some(("rfc3339-ms", _)) => FieldAs::Milliseconds,
-            Some((_, span)) => {
-                return Err(ProfileError::at(span, "`as` is `text` or `rfc3339-ms`"));
-            }
-        };
-        return Ok(Part::Field(pointer(&field)?, how));
-    }
-    if let Some(field) = spec.hex {
-        return Ok(Part::Hex(pointer(&field)?));
-    }
-    if let Some(field) = spec.base64 {
-        return Ok(Part::Base64(pointer(&field)?));
-    }
-    if let Some(field) = spec.lp64 {
-        return Ok(Part::Lp64(pointer(&field)?));
-    }
-    if let Some(value) = spec.u64be {
-        return match value.get_ref() {
-            Value::Integer(number) => match u64::try_from(*number) {
-                Ok(number) => Ok(Part::U64(number)),
-                Err(_) => Err(ProfileError::at(value.span(), "`u64be` is not negative")),
-            },
-            Value::String(text) => Ok(Part::U64Field(parse_pointer(text, value.span())?)),
-            _ => Err(ProfileError::at(value.span(), "`u64be` is a number or a field")),
-        };
-    }
-    if spec.prev.is_some() {
-        return Ok(Part::Prev);
-    }
-    if spec.origin.is_some() {
-        return Ok(Part::Origin);
-    }
-    if spec.raw.is_some() {
-        return Ok(Part::Raw(spec.minus.unwrap_or_default()));
-    }
-    if let (Some(file), Some(at)) = (&spec.file, &spec.pointer) {
-        let names = match file.get_ref() {
-            Value::String(name) => vec![name.clone()],
-            Value::Array(names) => {
-                names.iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect()
-            }
-            _ => Vec::new(),
-        };
-        if names.is_empty() {
-            return Err(ProfileError::at(file.span(), "`file` is a name, or a list of names"));
-        }
-        return Ok(Part::File(names, pointer(at)?));
-    }
-    match spec.json {
-        Some(name) => json_part(&name, spec.omit, spec.select, spec.map, spec.value, span),
-        None => Err(ProfileError::at(span, WHAT)),
-    }
-}
-
-fn json_part(
-    name: &Spanned<String>,
-    omit: Option<Vec<Spanned<String>>>,
-    select: Option<Vec<String>>,
-    map: Option<Spanned<toml::Table>>,
-    value: Option<Spanned<String>>,
-    span: Range<usize>,
-) -> Read<Part> {
-    let form = Form::named(name.get_ref()).ok_or_else(|| {
-        let known = Form::NAMES.join("`, `");
-        ProfileError::at(name.span(), format!("`json` is one of `{known}`"))
-    })?;
-    let what = match (omit, select, map, value) {
-        (omit, None, None, None) => Subject::Without(pointers(&omit.unwrap_or_default())?),
-        (None, select, map, None) => {
-            let mut members: Vec<(String, Pointer)> = select
-                .unwrap_or_default()
-                .into_iter()
-                .map(|name| {
-                    let at = Pointer::member(&name);
-                    (name, at)
-                })
-                .collect();
-            if let Some(map) = map {
-                let span = map.span();
-                for (name, from) in map.into_inner() {
-                    let from = from.as_str().ok_or_else(|| {
-                        ProfileError::at(span.clone(), "`map` names a field for each member")
-                    })?;
-                    members.push((name, parse_pointer(from, span.clone())?));
-                }
-            }
-            match form.order {
-                Order::Utf16 => {
-                    members.sort_by(|(a, _), (b, _)| by_utf16(a.as_bytes(), b.as_bytes()));
-                }
-                Order::CodePoint => members.sort_by(|(a, _), (b, _)| a.cmp(b)),
-                Order::Document => {}
-            }
-            Subject::Members(members)
-        }
-        (None, None, None, Some(value)) => Subject::Value(pointer(&value)?),
-        _ => {
-            return Err(ProfileError::at(
-                span,
-                "`omit`, `value`, and `select` with `map`, exclude each other",
-            ));
-        }
-    };
-    Ok(Part::Json(Json { form, what }))
-}
-
 fn written(
     alg: Option<&Spanned<String>>,
     key: Option<String>,
@@ -785,11 +412,11 @@ fn optional(text: Option<&Spanned<String>>) -> Read<Option<Pointer>> {
     text.map(pointer).transpose()
 }
 
-fn pointers(list: &[Spanned<String>]) -> Read<Vec<Pointer>> {
+pub(super) fn pointers(list: &[Spanned<String>]) -> Read<Vec<Pointer>> {
     list.iter().map(pointer).collect()
 }
 
-fn pointer(text: &Spanned<String>) -> Read<Pointer> {
+pub(super) fn pointer(text: &Spanned<String>) -> Read<Pointer> {
     parse_pointer(text.get_ref(), text.span())
 }
 
@@ -802,7 +429,7 @@ fn loose_pointer(text: &Spanned<String>) -> Read<Pointer> {
     }
 }
 
-fn parse_pointer(text: &str, span: Range<usize>) -> Read<Pointer> {
+pub(super) fn parse_pointer(text: &str, span: Range<usize>) -> Read<Pointer> {
     Pointer::parse(text).ok_or_else(|| {
         ProfileError::at(span, format!("a JSON pointer starts with `/`: `{}`", text.escape_debug()))
     })

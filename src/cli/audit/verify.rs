@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 
 use crate::audit::anchor::{State, StateError, checkpoints};
+use crate::audit::chain::Chain;
 use crate::audit::keyring::Keyring;
 use crate::audit::logs;
 use crate::audit::note::{Ring, Verifier};
 use crate::audit::verdict::Verdict;
-use crate::audit::verify::{Chain, Request, Require, pin, state_key, verify};
+use crate::audit::verify::{Request, Require, pin, state_key, verify};
 use crate::cli::error::Failure;
 use crate::cli::{CLEAN, FOUND, INCOMPLETE, Outcome, args, output};
 use crate::report::audit::{self as report, Format};
