@@ -49,7 +49,25 @@ printf '%s\n' example.com/behind-the-sofa 20852163 CsUYapGGPo4dkMgIAUqom/Xajj7h2
   '— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=' \
   >"$seeds/notes/checkpoint"
 cat "$seeds/notes/checkpoint" <(echo) "$seeds/notes/checkpoint" >"$seeds/notes/two"
-printf '{"a":[1,-0.5,"\\ud83d\\ude00",null,true],"b":{"c":9007199254740993}}' >"$seeds/notes/json"
+
+mkdir "$seeds/tokens" "$seeds/profiles"
+python3 - "$seeds" <<'PY'
+import pathlib, sys
+seeds = pathlib.Path(sys.argv[1])
+records = {
+    "kinds": '{"a":[1,-0.5,"\\ud83d\\ude00",null,true,false],"b":{"c":9007199254740993}}',
+    "odd": '{"e":1e-7,"n":[1e21,-0,0.0,1E+2],"s":"\\ud800 \\u0000 \\/ \\u00e9","a":1,"a":2}',
+    "not": '{"a":[NaN,Infinity,-Infinity]}',
+    "deep": "[" * 200 + "]" * 200,
+    "time": "2026-11-21T19:40:01.000000+02:00",
+    "record": '{"header":{"seq":1,"ts":"2026-11-21T19:40:10Z","prev_hash":"00","payload_hash":"00"},"payload_b64":"e30="}',
+}
+for name, text in records.items():
+    (seeds / "tokens" / name).write_text(text)
+for profile in pathlib.Path("rules/audit/profiles").glob("*.toml"):
+    log = "\n".join(records.values())
+    (seeds / "profiles" / profile.stem).write_text(profile.read_text() + "\0" + log)
+PY
 
 mkdir "$seeds/packed"
 python3 - "$seeds/packed" <<'PY'
@@ -86,6 +104,8 @@ for target in "${targets[@]}"; do
     rules) from=$seeds/rules ;;
     archive) from=$seeds/packed ;;
     note) from=$seeds/notes ;;
+    tokens) from=$seeds/tokens ;;
+    profile) from=$seeds/profiles ;;
     *) from=$seeds/all ;;
   esac
   mkdir -p "fuzz/corpus/$target"

@@ -1,4 +1,4 @@
-//! What each code means and what to do about it: `rules/audit/codes.yaml`.
+//! What each code means and what to do about it: `rules/audit/codes.yaml`, and for reviews `rules/audit/review.yaml`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,13 +15,28 @@ pub struct Meaning {
     pub r#do: String,
 }
 
-/// The meaning of the code `id`.
+/// The meaning of the code `id`, of a verification or a review.
 #[must_use]
 pub fn meaning(id: &str) -> Option<&'static Meaning> {
-    all().get(id)
+    all().get(id).or_else(|| reviews().get(id))
 }
 
-/// Every code, by its name.
+/// What a review can say, by its name.
+pub fn reviews() -> &'static BTreeMap<String, Meaning> {
+    #[derive(Deserialize)]
+    struct File {
+        anomalies: BTreeMap<String, Meaning>,
+    }
+    static ALL: LazyLock<BTreeMap<String, Meaning>> = LazyLock::new(|| {
+        crate::data::file("audit/review")
+            .and_then(|text| serde_json::from_str::<File>(text).ok())
+            .map(|file| file.anomalies)
+            .unwrap_or_default()
+    });
+    &ALL
+}
+
+/// Every code of a verification, by its name.
 pub fn all() -> &'static BTreeMap<String, Meaning> {
     static ALL: LazyLock<BTreeMap<String, Meaning>> = LazyLock::new(|| {
         // A test reads the file; the program goes without what it can't read.

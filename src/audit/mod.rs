@@ -27,6 +27,7 @@ pub mod plan;
 pub mod preimage;
 pub mod profile;
 pub mod record;
+pub mod review;
 pub mod rotation;
 pub mod run;
 pub mod seal;

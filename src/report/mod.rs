@@ -17,6 +17,7 @@ mod human;
 mod json;
 mod markdown;
 pub mod policy;
+pub mod review;
 mod snippet;
 mod text;
 

@@ -6,4 +6,5 @@
 mod hostile;
 mod mutations;
 mod profiles;
+mod review;
 mod writers;

@@ -110,7 +110,7 @@ fn sign(args: &Args, agent: Option<u32>) -> Outcome {
         now: jiff::Timestamp::now().as_microsecond(),
         read: &AtomicU64::new(0),
     };
-    let chain = watched(&request, args.output.quiet, || verify(group, &request))
+    let chain = watched(request.read, args.output.quiet, || verify(group, &request))
         .map_err(|(path, error)| unreadable(&path, &error))?;
     if chain.verdict != Verdict::Intact {
         let verdict = chain.verdict;

@@ -3,7 +3,9 @@
 mod checkpoint;
 mod named;
 mod redactor;
+mod review;
 mod seal;
+mod trust;
 mod verify;
 
 use super::Outcome;
@@ -23,6 +25,8 @@ enum What {
                             format, key missing)"
     )]
     Verify(verify::Args),
+    /// Say what happened in the logs of a week, and what of it somebody should look at
+    Review(review::Args),
     /// Turn a plain log into a chain of records, each with the hash of the one before
     Seal(seal::Args),
     /// Sign how far a log goes, and make the key for it
@@ -33,6 +37,7 @@ enum What {
 pub fn run(args: &Args) -> Outcome {
     match &args.what {
         What::Verify(args) => verify::run(args),
+        What::Review(args) => review::run(args),
         What::Seal(args) => seal::run(args),
         What::Checkpoint(args) => checkpoint::run(args),
     }

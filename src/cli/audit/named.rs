@@ -1,11 +1,10 @@
 //! What the command line names: logs, folders of them, and profiles.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::audit::logs::{self, Log, NoLog};
 use crate::audit::profile::{self, Profile};
-use crate::audit::verify::Request;
 use crate::cli::error::Failure;
 use crate::cli::progress::Progress;
 
@@ -36,9 +35,9 @@ pub fn find<'p>(
 }
 
 /// Runs `work`, and says on a terminal how far it is when it takes long.
-pub fn watched<T>(request: &Request<'_>, quiet: bool, work: impl FnOnce() -> T) -> T {
+pub fn watched<T>(read: &AtomicU64, quiet: bool, work: impl FnOnce() -> T) -> T {
     let message = || {
-        let megabytes = request.read.load(Ordering::Relaxed) >> 20;
+        let megabytes = read.load(Ordering::Relaxed) >> 20;
         format!("{megabytes} MiB checked")
     };
     Progress::default().watch_with(quiet, &message, work)

@@ -1,17 +1,20 @@
-//! What a sealed log may not hold, found with the engines that the rules use.
+//! What a log may not hold, found with the engines that the rules use.
 //!
-//! A report must not cry wolf; a redaction may: whatever any of them takes for a credential is taken out, at any
-//! confidence, and so is what none of them had the time to read.
+//! A review must not cry wolf, and says what the rules would say; a redaction may: whatever any of the engines takes for
+//! a credential is taken out, at any confidence, and so is what none of them had the time to read.
 
+use std::borrow::Cow;
+
+use crate::audit::review::{Found, Inspect};
 use crate::audit::seal::{Redact, Redacted};
 use crate::content::personal::{self, PersonalKind};
 use crate::data;
-use crate::secrets::{Candidate, Engine, Nature, assignments};
+use crate::secrets::{Candidate, Confidence, Engine, Nature, Note, assignments};
 use crate::span::Span;
 
 use super::super::error::Failure;
 
-/// Masks credentials and numbers that belong to a person.
+/// Finds and masks credentials and numbers that belong to a person.
 pub struct Redactor {
     engine: Engine,
     name: String,
@@ -42,17 +45,54 @@ impl Redactor {
         found.extend(named.map(|assignment| (assignment.value, "credential".to_owned())));
         found.extend(effort.unread.into_iter().map(|span| (span, "unread".to_owned())));
         let numbers = personal::find(bytes).into_iter().filter(|number| !number.example);
-        found.extend(numbers.map(|number| {
-            let what = match number.kind {
-                PersonalKind::Card => "card number",
-                PersonalKind::SocialSecurity => "social security number",
-                PersonalKind::Iban => "account number",
-            };
-            (number.span, what.to_owned())
-        }));
+        found.extend(numbers.map(|number| (number.span, of_person(number.kind).to_owned())));
         found.retain(|(span, _)| !span.is_empty());
         found.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
         found
+    }
+}
+
+/// What a number of somebody is called.
+const fn of_person(kind: PersonalKind) -> &'static str {
+    match kind {
+        PersonalKind::Card => "card number",
+        PersonalKind::SocialSecurity => "social security number",
+        PersonalKind::Iban => "account number",
+    }
+}
+
+impl Inspect for Redactor {
+    fn inspect(&self, text: &[u8]) -> Option<Vec<Found>> {
+        let mut candidates: Vec<Candidate> = Vec::new();
+        let effort = self.engine.scan(text, Nature::default, &mut candidates);
+        if !effort.unread.is_empty() {
+            return None;
+        }
+        let sure = candidates.iter().filter(|candidate| {
+            candidate.confidence != Confidence::Low && candidate.note != Some(Note::Example)
+        });
+        let mut found: Vec<Found> = sure
+            .map(|candidate| Found {
+                range: candidate.span.start..candidate.span.end,
+                what: self
+                    .engine
+                    .spec(candidate)
+                    .map_or_else(|| "a credential".to_owned(), |spec| spec.what.to_string()),
+                personal: false,
+            })
+            .collect();
+        let numbers = personal::find(text).into_iter().filter(|number| !number.example);
+        found.extend(numbers.map(|number| Found {
+            range: number.span.start..number.span.end,
+            what: of_person(number.kind).to_owned(),
+            personal: true,
+        }));
+        Some(found)
+    }
+
+    fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let redacted = self.redact(text);
+        if redacted.count == 0 { text.into() } else { redacted.text.into() }
     }
 }
 

@@ -3,10 +3,12 @@
 //! The items stand list by list, as they were published, with places first: a reviewer has the files open.
 
 mod escape;
+mod review;
 
 use std::io::{self, Write};
 
 use self::escape::{block, code, prose};
+pub(super) use self::review::review;
 use super::checklist::{self, SCORE};
 use super::{Report, plural};
 use crate::checklist::{Checklist, Item, Status};
