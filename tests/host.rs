@@ -183,6 +183,12 @@ fn each_item_rests_on_what_it_says() {
         ("anomaly-alerts", "manual", |root| {
             fs::remove_dir_all(root.join("etc/prometheus")).expect("a folder");
         }),
+        ("anomaly-alerts", "pass", |root| {
+            fs::remove_dir_all(root.join("etc/prometheus")).expect("a folder");
+            fs::create_dir_all(root.join("etc/cron.d")).expect("a folder");
+            let line = "7 7 * * 1 audit hermes-lint audit review /var/log/hermes-sealed/agent -q\n";
+            fs::write(root.join("etc/cron.d/hermes-review"), line).expect("a file");
+        }),
         ("non-root-user", "fail", |root| {
             fs::write(root.join("etc/group"), "docker:x:999:hermes\n").expect("a file");
         }),

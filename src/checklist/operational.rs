@@ -265,6 +265,12 @@ pub(super) fn anomaly_alerts(case: &Case<'_, '_>) -> Seen {
             seen.for_it.push(at(&place, "alert rules name Hermes"));
         }
     }
+    for command in &case.deployment.trails.commands {
+        if command.verb == "review" {
+            seen.for_it
+                .push(at(&command.place, "a review of the audit log for anomalies is scheduled"));
+        }
+    }
     no_home(case, &mut seen);
     if let Some(survey) = case.deployment.survey {
         machine::duty(survey, Duty::Alerts, &mut seen);

@@ -1,9 +1,10 @@
-//! `hermes-lint explain RULE`: the rule's documentation page, or what a code of `audit verify` means.
+//! `hermes-lint explain RULE`: the rule's documentation page, or what `audit verify` and `audit review` mean.
 
 use super::error::Failure;
 use super::{CLEAN, Outcome, output};
 use crate::audit::finding::Code;
 use crate::audit::meaning;
+use crate::audit::review::{Rule as Reviewed, Weight};
 use crate::rules::{RULES, find};
 
 /// Options of `explain`.
@@ -16,16 +17,22 @@ pub struct Args {
 /// Prints the page.
 pub fn run(args: &Args) -> Outcome {
     let Some(rule) = find(&args.rule) else {
-        let code = Code::ALL.iter().find(|code| code.id() == args.rule);
-        if let (Some(code), Some(meaning)) = (code, meaning::meaning(&args.rule)) {
-            let severity = code.severity();
+        let verified = Code::ALL.iter().find(|code| code.id() == args.rule);
+        let reviewed = Reviewed::ALL.iter().find(|rule| rule.id() == args.rule);
+        let kind = match (verified, reviewed) {
+            (Some(code), _) => {
+                let severity = code.severity().with_article();
+                Some(format!("A finding of `hermes-lint audit verify`, by default {severity}."))
+            }
+            (None, Some(rule)) => Some(match rule.weight() {
+                Weight::Note => "A note of `hermes-lint audit review`.".to_owned(),
+                _ => "An anomaly that `hermes-lint audit review` looks for.".to_owned(),
+            }),
+            (None, None) => None,
+        };
+        if let (Some(kind), Some(meaning)) = (kind, meaning::meaning(&args.rule)) {
             output::stdout(|out| {
-                writeln!(out, "# {}\n", code.id())?;
-                writeln!(
-                    out,
-                    "A finding of `hermes-lint audit verify`, by default {}.\n",
-                    severity.with_article()
-                )?;
+                writeln!(out, "# {}\n\n{kind}\n", args.rule)?;
                 writeln!(out, "**What it means.** {}.\n", meaning.means)?;
                 writeln!(out, "**What to do.** {}.", meaning.r#do)
             })?;
@@ -49,6 +56,7 @@ fn nearest(wanted: &str) -> Option<&'static str> {
         .iter()
         .map(|rule| rule.meta.id)
         .chain(Code::ALL.iter().map(|code| code.id()))
+        .chain(Reviewed::ALL.iter().map(|rule| rule.id()))
         .map(|id| (strsim::jaro_winkler(id, wanted), id))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))

@@ -210,7 +210,7 @@ fn human(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
              `hermes-lint audit seal --once LOG --out DIR`, and review that"
         )?;
     }
-    if !review.anomalies.list.is_empty() {
+    if !style.quiet && !review.anomalies.list.is_empty() {
         writeln!(out)?;
     }
     for anomaly in &review.anomalies.list {

@@ -99,6 +99,9 @@ fn a_quiet_week_has_no_anomalies() {
     let (status, out, errors) = run(folder.path(), &["log.jsonl", "--hours", "08-18"]);
     assert_eq!((status, errors.as_str()), (0, ""), "{out}");
     insta::assert_snapshot!(out);
+    // For a timer: it has nothing to say.
+    let (_, out, errors) = run(folder.path(), &["log.jsonl", "-q"]);
+    assert_eq!((out.as_str(), errors.as_str()), ("", ""));
     let (_, report) = json_of(folder.path(), &["log.jsonl"]);
     // From the 15th at 18:00 to the 22nd at 18:00 lie seven days of 18 calls with their results.
     assert_eq!(report["events"], 7 * 18 * 2);

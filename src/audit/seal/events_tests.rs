@@ -103,6 +103,26 @@ fn lines_of_hermes_logs_are_understood() {
         ),
         (
             "agent.log",
+            "2026-11-22 19:54:55,123 INFO agent.credential_pool: credential pool: marking work key exhausted (status=429), rotating",
+            "secret.access credential-pool error - -",
+        ),
+        (
+            "agent.log",
+            "2026-11-22 19:54:55,123 WARNING agent.credential_pool: credential pool: marking a1b2 DEAD (status=401, reason=x) — y",
+            "secret.access credential-pool error - -",
+        ),
+        (
+            "agent.log",
+            "2026-11-22 19:54:55,123 INFO agent.credential_pool: credential pool: rotated to spare key",
+            "secret.access credential-pool ok - -",
+        ),
+        (
+            "agent.log",
+            "2026-11-22 19:54:55,123 INFO tools.async_delegation: Dispatched async delegation d1 (session_key=k): look",
+            "delegate async - - -",
+        ),
+        (
+            "agent.log",
             "2026-11-22 19:54:55,123 ERROR run_agent: something broke",
             "error - error - -",
         ),

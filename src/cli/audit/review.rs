@@ -57,7 +57,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     max_gap: Option<i64>,
 
-    /// Append to this file that the review was done; the checklist reads it (`audit-review.jsonl` in the home)
+    /// Append to this file that the review was done; the checklist looks for `audit-review.jsonl`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
 
