@@ -21,8 +21,10 @@ pub struct Anchor {
     pub origin: String,
     /// How many records.
     pub size: u64,
-    /// The Merkle root over them.
-    pub root: Hash,
+    /// The Merkle root over them; `None` when the state did not know it.
+    pub root: Option<Hash>,
+    /// The last of their hashes, as the log writes it, when the state knew it.
+    pub head: Option<String>,
     /// Who vouches for it.
     pub by: By,
 }
@@ -87,7 +89,8 @@ pub fn checkpoints(path: &Path, ring: &Ring) -> io::Result<(Placed<Anchor>, Plac
                 Anchor {
                     origin: checkpoint.origin.to_owned(),
                     size: checkpoint.size,
-                    root: checkpoint.root,
+                    root: Some(checkpoint.root),
+                    head: None,
                     by,
                 },
             )),
@@ -114,7 +117,7 @@ pub struct Pin {
     pub origin: Option<String>,
     /// How many records it had.
     pub size: u64,
-    /// The Merkle root over them, in hex.
+    /// The Merkle root over them, in hex; empty where the hashes of removed records are not known.
     pub root: String,
     /// The last hash, as the log writes it.
     pub head: String,
@@ -142,11 +145,16 @@ impl Pin {
     /// What it vouches for.
     #[must_use]
     pub fn anchor(&self) -> Option<Anchor> {
-        let root = HEXLOWER.decode(self.root.as_bytes()).ok()?;
+        let root = match self.root.as_str() {
+            // The start of the log had been removed, with what its root is made of.
+            "" => None,
+            root => Some(HEXLOWER.decode(root.as_bytes()).ok()?.try_into().ok()?),
+        };
         Some(Anchor {
             origin: self.origin.clone().unwrap_or_default(),
             size: self.size,
-            root: root.try_into().ok()?,
+            root,
+            head: Some(self.head.clone()),
             by: By::State(self.ts.clone()),
         })
     }

@@ -21,6 +21,8 @@ pub struct Chain {
     pub verdict: Verdict,
     /// How many records it has.
     pub records: u64,
+    /// How many were removed before them, as one of them says.
+    pub removed: u64,
     /// How many bytes.
     pub bytes: u64,
     /// Chains of their own in the same files.
@@ -35,7 +37,8 @@ pub struct Chain {
     pub last_time: Option<String>,
     /// Its last hash, as the log writes it.
     pub head: Option<String>,
-    /// The RFC 6962 root over its records' hashes, in hex.
+    /// The RFC 6962 root over the hashes of all its records, the removed ones included, in hex; empty when these are not
+    /// known.
     pub root: String,
     /// Who vouches for how much of it.
     pub anchored: Option<Anchored>,

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::finding::{Code, Severity};
 use super::json::tape::{Broken, Fault, Kind, Tape, flags};
 use super::keyring::{Checked, HmacSha256};
+use super::merkle::Tree;
 use super::plan::{HashLast, Plan, meets};
 use super::preimage::{Builder, Missing, View};
 use super::profile::{Algorithm, Line, Rotation, SealKind, Variant};
@@ -20,7 +21,7 @@ mod seal;
 
 pub use fields::{slot, write};
 
-use fields::{bound, closed, facts, fragment, is_hex_of, misses};
+use fields::{about_log, facts, is_hex_of, misses};
 use seal::seal_of;
 
 /// A text of a record: its bytes in the batch where it stands unescaped, its own where not.
@@ -84,6 +85,8 @@ pub struct Record {
     pub before: Option<Box<Before>>,
     /// What it says of a line that was not finished.
     pub recovers: Option<Box<Fragment>>,
+    /// What it says was removed from the start of the log.
+    pub prunes: Option<Box<Pruned>>,
     /// Who signed it, where its profile knows of signatures.
     pub sealed: Option<Sealed>,
 }
@@ -110,6 +113,17 @@ pub struct Fragment {
     pub bytes: u64,
     /// Their SHA-256, in hex.
     pub sha256: String,
+}
+
+/// What was removed from the start of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pruned {
+    /// The counter of the last record of it.
+    pub seq: i64,
+    /// That record's hash, as the log writes it.
+    pub hash: Vec<u8>,
+    /// The Merkle tree over all of it, where the record has one that fits.
+    pub tree: Option<Tree>,
 }
 
 /// What a record says of the file before its own.
@@ -203,6 +217,7 @@ impl<'p> Checker<'p> {
             stream: None,
             before: None,
             recovers: None,
+            prunes: None,
             sealed: None,
         };
         let (from, to) = (start as usize, end as usize);
@@ -487,7 +502,7 @@ impl<'p> Checker<'p> {
         let rotates =
             matches!(profile.rotation, Rotation::Binding(_) | Rotation::Continue(Some(_)));
         let plain = profile.seals.is_empty() && profile.stream_key.is_empty();
-        if plain && !rotates && profile.recover.is_none() {
+        if plain && !rotates && profile.recover.is_none() && profile.prune.is_none() {
             return;
         }
         let bytes = buffer.get(from..to).unwrap_or_default();
@@ -502,18 +517,8 @@ impl<'p> Checker<'p> {
             }
             record.stream = Some(name.into());
         }
-        match &profile.rotation {
-            Rotation::Binding(binding) => {
-                record.before = bound(binding, view).map(Box::new);
-            }
-            Rotation::Continue(Some(closing)) => {
-                record.before = closed(closing, view).map(Box::new);
-            }
-            _ => {}
-        }
-        if let Some(recover) = profile.recover.as_ref().filter(|recover| meets(&recover.when, view))
-        {
-            record.recovers = fragment(recover, view).map(Box::new);
+        if self.plan.special.as_ref().is_none_or(|special| special.may_be(view)) {
+            about_log(profile, view, record);
         }
         if record.state == State::Ambiguous {
             return;

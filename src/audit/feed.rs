@@ -30,7 +30,7 @@ pub const LONGEST: usize = 256 << 20;
 pub struct Batch {
     /// The bytes.
     pub buffer: Vec<u8>,
-    /// Where the first of them stands in the (uncompressed) file.
+    /// Where their first byte stands in the (uncompressed) file.
     pub base: u64,
     /// First byte, end and line (from 0, in the batch) of each record; ends are without line endings.
     pub records: Vec<(u32, u32, u32)>,
@@ -76,16 +76,15 @@ impl Marks {
 }
 
 impl Batch {
+    /// Forgets all but the bytes, which are written over: clearing them for that would cost as much as reading them.
     fn clear(&mut self) {
-        self.buffer.clear();
         self.records.clear();
         self.lines = 0;
         self.transport = Transport::default();
     }
 
-    /// Finds the lines of `buffer`; `last`: nothing follows in the file.
-    fn cut(&mut self) {
-        let mut start = 0_usize;
+    /// Finds the lines of `buffer` from the byte at `start` on.
+    fn cut(&mut self, mut start: usize) {
         if self.base == 0 && self.buffer.starts_with(b"\xef\xbb\xbf") {
             self.transport.bom = true;
             start = 3;
@@ -233,7 +232,7 @@ impl Opened {
                 let mut head = Vec::new();
                 self.reader()?.take(PIECE).read_to_end(&mut head)?;
                 batch.buffer = head;
-                batch.cut();
+                batch.cut(0);
             }
         }
         Ok(batch
@@ -386,7 +385,7 @@ fn lines(mut reader: Box<dyn Read + Send>, send: &mut dyn FnMut(Batch) -> bool) 
             batch.buffer.truncate(end);
         }
         base += batch.buffer.len() as u64;
-        batch.cut();
+        batch.cut(0);
         if !send(batch) || last {
             return Ok(());
         }
@@ -513,11 +512,8 @@ fn read_range(
             break;
         }
     }
-    if skip > 0 {
-        batch.buffer.drain(..skip);
-    }
-    batch.base = from + skip as u64;
-    batch.cut();
+    batch.base = from;
+    batch.cut(skip);
     Ok(())
 }
 

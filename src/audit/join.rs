@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use sha2::{Digest as _, Sha256};
 
 use super::blame::Brief;
-use super::check::{Checker, Fragment, Local, Record, Sealed, Slot, State, slot, write};
+use super::check::{Checker, Fragment, Local, Pruned, Record, Sealed, Slot, State, slot, write};
 use super::feed::Batch;
 use super::finding::{Code, Finding, Related, Severity};
 use super::merkle::{Hash, Tree};
@@ -61,7 +61,10 @@ pub struct Join<'p> {
     plan: &'p Plan<'p>,
     wanted: Wanted,
     out: Joined,
+    /// The tree over the records, and over those that were removed where it is known.
     tree: Tree,
+    /// Records that were removed and are not in the tree.
+    unknown: u64,
     alone: Stream,
     streams: HashMap<Box<[u8]>, Stream>,
     counts: BTreeMap<Code, usize>,
@@ -80,11 +83,21 @@ impl<'p> Join<'p> {
     /// Nothing joined yet.
     #[must_use]
     pub fn new(plan: &'p Plan<'p>, wanted: Wanted) -> Self {
+        let pruned = wanted.pruned.as_ref();
+        let removed = pruned.map_or(0, |pruned| removed(plan, pruned));
+        let tree = pruned.and_then(|pruned| pruned.tree.clone());
+        let unknown = if tree.is_some() { 0 } else { removed };
+        let mut out = Joined { removed, ..Joined::default() };
+        if let Some(pruned) = pruned.filter(|_| wanted.sizes.contains(&removed)) {
+            out.heads.insert(removed, pruned.hash.clone());
+            out.roots.extend(tree.as_ref().map(|tree| (removed, tree.root())));
+        }
         Self {
             plan,
             wanted,
-            out: Joined::default(),
-            tree: Tree::new(),
+            out,
+            tree: tree.unwrap_or_default(),
+            unknown,
             alone: Stream::default(),
             streams: HashMap::new(),
             counts: BTreeMap::new(),
@@ -140,8 +153,8 @@ impl<'p> Join<'p> {
     /// What became of the chain.
     #[must_use]
     pub fn finish(mut self) -> Joined {
-        self.out.root = self.tree.root();
-        self.out.records = self.tree.len();
+        self.out.root = (self.unknown == 0).then(|| self.tree.root());
+        self.out.records = self.tree.len() + self.unknown - self.out.removed;
         self.out.streams = self.streams.len() as u64 + u64::from(self.alone.started);
         self.out
     }
@@ -306,6 +319,11 @@ impl<'p> Join<'p> {
         if let Some(fragment) = record.recovers.as_deref().filter(|_| record.state == State::Good) {
             self.recovered(fragment);
         }
+        if let Some(pruned) = record.prunes.as_deref().filter(|_| record.state == State::Good)
+            && self.out.prunes.len() < KEPT
+        {
+            self.out.prunes.push((pruned.clone(), line));
+        }
         self.remember(batch, record, line);
         self.brief(batch, record, line, follows);
         self.leaf(record, buffer);
@@ -383,6 +401,16 @@ impl<'p> Join<'p> {
             None => (!late, None),
         };
         if good {
+            return true;
+        }
+        let pruned = self.wanted.pruned.as_ref();
+        if pruned.is_some_and(|pruned| prev == Some(&pruned.hash)) && late {
+            let many = count(i64::try_from(self.out.removed).unwrap_or(i64::MAX), "record");
+            let message =
+                format!("{many} before the first one were removed, and a later record says so");
+            let mut finding = self.finding(batch, record, Code::HeadTruncated, message, None, None);
+            finding.severity = Severity::Note;
+            self.add(finding, Some(self.number));
             return true;
         }
         let number = self.number;
@@ -528,6 +556,9 @@ impl<'p> Join<'p> {
         stream.seq = record.seq.or(stream.seq);
         stream.ts = record.ts.or(stream.ts);
         stream.version = record.version.or(stream.version);
+        if self.tree.len() + self.unknown == self.out.removed {
+            self.out.first_prev = slot(&batch.buffer, &record.prev).map(<[u8]>::to_vec);
+        }
         self.out.first_seq = self.out.first_seq.or(record.seq);
         self.out.last_seq = record.seq.or(self.out.last_seq);
         self.out.first_ts = self.out.first_ts.or(record.ts);
@@ -537,7 +568,11 @@ impl<'p> Join<'p> {
         if record.seq.is_some() && record.seq == self.wanted.seq {
             self.out.at_seq = Some(text.clone());
         }
-        if self.wanted.count == Some(self.tree.len() + 1) {
+        let size = self.tree.len() + self.unknown + 1;
+        if self.wanted.sizes.contains(&size) {
+            self.out.heads.insert(size, text.clone());
+        }
+        if self.wanted.count == Some(size) {
             self.out.at_count = Some(text.clone());
         }
         if let Some(file) = self.out.files.last_mut() {
@@ -569,7 +604,7 @@ impl<'p> Join<'p> {
                 .and_then(|bytes| Hash::try_from(bytes).ok()),
         };
         self.tree.push(&stored.unwrap_or(record.digest));
-        if self.wanted.sizes.contains(&self.tree.len()) {
+        if self.unknown == 0 && self.wanted.sizes.contains(&self.tree.len()) {
             self.out.roots.insert(self.tree.len(), self.tree.root());
         }
     }
@@ -598,6 +633,12 @@ impl<'p> Join<'p> {
             follows,
         });
     }
+}
+
+/// How many records `pruned` is about.
+fn removed(plan: &Plan<'_>, pruned: &Pruned) -> u64 {
+    let start = plan.profile.seq_start.unwrap_or_default();
+    u64::try_from(pruned.seq.saturating_sub(start).saturating_add(1)).unwrap_or_default()
 }
 
 /// A hash of the log, for people. A field that holds something else is described, not shown: it could be anything.

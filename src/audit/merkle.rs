@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 pub type Hash = [u8; 32];
 
 /// A tree that leaves are added to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree {
     /// Roots of full subtrees, largest first: one for each bit that is set in `len`.
     full: Vec<Hash>,
@@ -22,6 +22,19 @@ impl Tree {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The tree of `len` leaves that are gone, by the roots of its full subtrees, largest first; `None` when these are
+    /// not as many as such a tree has.
+    #[must_use]
+    pub fn resume(len: u64, full: Vec<Hash>) -> Option<Self> {
+        (full.len() == len.count_ones() as usize).then_some(Self { full, len })
+    }
+
+    /// The roots of its full subtrees, largest first: what [`Tree::resume`] takes.
+    #[must_use]
+    pub fn subtrees(&self) -> &[Hash] {
+        &self.full
     }
 
     /// Adds a leaf: the 32 bytes of a record's hash, which is the leaf's data, not its digest.
@@ -114,6 +127,23 @@ mod tests {
             assert_eq!(tree.len(), leaves.len() as u64);
             assert_eq!(tree.full.len(), leaves.len().count_ones() as usize);
         }
+    }
+
+    #[test]
+    fn a_tree_goes_on_from_its_subtrees() {
+        for removed in 0..70 {
+            let mut whole = Tree::new();
+            (0..removed).for_each(|number| whole.push(&leaf(number)));
+            let mut rest = Tree::resume(removed as u64, whole.subtrees().to_vec()).unwrap();
+            for number in removed..removed + 9 {
+                whole.push(&leaf(number));
+                rest.push(&leaf(number));
+                assert_eq!(rest.root(), whole.root());
+            }
+            assert_eq!(rest.len(), removed as u64 + 9);
+        }
+        assert!(Tree::resume(3, vec![leaf(0)]).is_none());
+        assert_eq!(Tree::resume(0, Vec::new()).unwrap().root(), Tree::new().root());
     }
 
     proptest! {

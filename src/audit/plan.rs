@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::json::canon::{Form, Order};
-use super::json::pointer::Pointer;
-use super::json::tape::Tape;
+use super::json::pointer::{Pointer, inside};
+use super::json::tape::{Kind, Tape, flags};
 use super::json::text;
 use super::keyring::Keyring;
 use super::preimage::{Builder, View};
 use super::profile::{
-    Algorithm, Condition, Encoding, Genesis, Is, Json, Line, Part, Profile, Subject,
+    Algorithm, Condition, Encoding, Genesis, Is, Json, Line, Part, Profile, Rotation, Subject,
 };
 
 /// How far above a log its side files are looked for: an export lies in a folder of its own, a database in `psy/`.
@@ -40,6 +40,15 @@ pub struct Plan<'k> {
     pub secret: Option<Vec<u8>>,
     /// Whether a line is hashed as it stands, but for its last member.
     pub hash_last: Option<HashLast>,
+    /// What tells records about the log from all others, where it is one field.
+    pub special: Option<Special>,
+}
+
+/// The field that records about the log have in common, and what it says in each kind of them.
+#[derive(Debug)]
+pub struct Special {
+    pointer: Pointer,
+    texts: Vec<String>,
 }
 
 /// What stands before the first record.
@@ -100,7 +109,8 @@ impl<'k> Plan<'k> {
         let secret =
             profile.chain_key().and_then(|name| keys.readings(name).next()).map(<[u8]>::to_vec);
         let hash_last = HashLast::of(&profile);
-        Self { profile, keys, genesis, genesis_unknown, variant, secret, hash_last }
+        let special = Special::of(&profile);
+        Self { profile, keys, genesis, genesis_unknown, variant, secret, hash_last, special }
     }
 
     /// The variant for a stream that starts with this record; the last one is for all that no other is for.
@@ -123,6 +133,43 @@ impl<'k> Plan<'k> {
     pub fn one_at_a_time(&self) -> bool {
         (self.variant.is_none() && !self.profile.hash.each)
             || (!self.profile.stream_key.is_empty() && self.profile.prev_is_implicit())
+    }
+}
+
+impl Special {
+    /// Where each kind of record about the log is told by what one field says, and all by the same field.
+    fn of(profile: &Profile) -> Option<Self> {
+        let closing = match &profile.rotation {
+            Rotation::Continue(closing) => closing.as_ref().map(|closing| &closing.when),
+            Rotation::Binding(binding) => Some(&binding.when),
+            Rotation::None | Rotation::Reset => None,
+        };
+        let recover = profile.recover.as_ref().map(|recover| &recover.when);
+        let prune = profile.prune.as_ref().map(|prune| &prune.when);
+        let mut pointer: Option<&Pointer> = None;
+        let mut texts = Vec::new();
+        for when in [closing, recover, prune].into_iter().flatten() {
+            let [Condition { pointer: at, is: Is::Equal(text) }] = when.as_slice() else {
+                return None;
+            };
+            if pointer.is_some_and(|known| known != at) {
+                return None;
+            }
+            pointer = Some(at);
+            texts.push(text.clone());
+        }
+        Some(Self { pointer: pointer?.clone(), texts })
+    }
+
+    /// Whether `record` may be one of them.
+    #[must_use]
+    pub fn may_be(&self, record: View<'_>) -> bool {
+        let Some((_, node)) = self.pointer.find(record.tape, record.bytes) else { return false };
+        if node.kind != Kind::String || node.flags & flags::ESCAPED != 0 {
+            return true;
+        }
+        let text = inside(record.bytes, node);
+        self.texts.iter().any(|special| special.as_bytes() == text)
     }
 }
 

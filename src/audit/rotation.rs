@@ -13,9 +13,9 @@ use super::profile::{Profile, Rotation};
 /// A code, its weight, words, and the file it is about.
 pub type Said = (Code, Severity, String, String);
 
-/// What is wrong between the files of `group`.
+/// What is wrong between the files of `group`. `pruned`: what was before the first one was removed, and that is said.
 #[must_use]
-pub fn check(profile: &Profile, group: &Group<'_>, files: &[FileFacts]) -> Vec<Said> {
+pub fn check(profile: &Profile, group: &Group<'_>, files: &[FileFacts], pruned: bool) -> Vec<Said> {
     match &profile.rotation {
         Rotation::None => Vec::new(),
         Rotation::Reset => files
@@ -29,7 +29,7 @@ pub fn check(profile: &Profile, group: &Group<'_>, files: &[FileFacts]) -> Vec<S
             })
             .collect(),
         Rotation::Binding(_) => bindings(group, files),
-        Rotation::Continue(_) => closings(group, files),
+        Rotation::Continue(_) => closings(group, files, pruned),
     }
 }
 
@@ -102,9 +102,9 @@ fn is_named(path: &str, name: &str) -> bool {
 }
 
 /// What a file's first record says of the one before.
-fn closings(group: &Group<'_>, files: &[FileFacts]) -> Vec<Said> {
+fn closings(group: &Group<'_>, files: &[FileFacts], pruned: bool) -> Vec<Said> {
     let mut said = Vec::new();
-    for (number, file) in files.iter().enumerate() {
+    for (number, file) in files.iter().enumerate().skip(usize::from(pruned)) {
         let Some(before) = &file.before else { continue };
         let mut wrong = |code, message: String| {
             said.push((code, Severity::Error, message, file.path.clone()));

@@ -76,7 +76,9 @@ fn check(checker: &mut Checker<'_>, plan: &Plan<'_>, piece: &mut Piece) {
     let Piece { batch, records, locals } = piece;
     records.clear();
     locals.clear();
-    let utf8 = std::str::from_utf8(&batch.buffer).is_ok();
+    // What comes before the first record belongs to the piece before, and may begin within a letter.
+    let start = batch.records.first().map_or(0, |(start, ..)| *start as usize);
+    let utf8 = std::str::from_utf8(batch.buffer.get(start..).unwrap_or_default()).is_ok();
     let implicit = plan.profile.prev_is_implicit() && !plan.one_at_a_time();
     for (number, &at) in (0_u32..).zip(&batch.records) {
         let mut record = checker.record(&mut batch.buffer, at, utf8, number, locals);

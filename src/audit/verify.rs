@@ -12,6 +12,7 @@ use data_encoding::HEXLOWER;
 use super::anchor::{Anchor, By, Pin, State, Trouble};
 use super::blame::{Island, explain};
 use super::chain::{Anchored, Chain, FileReport};
+use super::check::Pruned;
 use super::finding::{Code, Finding, Severity};
 use super::head;
 use super::join::{Join, Joined, Placed, Wanted};
@@ -99,6 +100,7 @@ pub fn verify(
         sizes: anchors.iter().map(|(_, anchor)| anchor.size).collect(),
         seq: head.as_ref().and_then(|head| head.seq),
         count: head.as_ref().and_then(|head| head.count),
+        pruned: None,
         briefs: false,
         now: request.now,
         max_gap: request.max_gap,
@@ -106,6 +108,11 @@ pub fn verify(
     wanted.sizes.sort_unstable();
     wanted.sizes.dedup();
     let mut joined = pass(&plan, group, &wanted, request)?;
+    wanted.pruned = owned_up(&plan, &joined);
+    if wanted.pruned.is_some() {
+        // The roots of the whole log can be told now, and the first record has one it follows.
+        joined = pass(&plan, group, &wanted, request)?;
+    }
     let mut islands = Vec::new();
     if joined
         .findings
@@ -152,7 +159,7 @@ pub fn state_key(group: &Group<'_>, origin: Option<&str>) -> String {
 pub fn pin(chain: &Chain, now: i64) -> Pin {
     Pin {
         origin: chain.origin.clone(),
-        size: chain.records,
+        size: chain.removed + chain.records,
         root: chain.root.clone(),
         head: chain.head.clone().unwrap_or_default(),
         bytes: chain.bytes,
@@ -203,6 +210,16 @@ fn settle(plan: &mut Plan<'_>, group: &Group<'_>) {
         }
     }
     plan.secret = plan.keys.readings(name).next().map(<[u8]>::to_vec);
+}
+
+/// What was removed from the start of the log, when the log begins where a record of it says that it was cut.
+fn owned_up(plan: &Plan<'_>, joined: &Joined) -> Option<Pruned> {
+    let start = plan.profile.seq_start?;
+    let before = joined.first_seq.filter(|first| *first > start)?.checked_sub(1)?;
+    let fits = |(pruned, _): &&(Pruned, u64)| {
+        pruned.seq == before && joined.first_prev.as_ref() == Some(&pruned.hash)
+    };
+    joined.prunes.iter().find(fits).map(|(pruned, _)| pruned.clone())
 }
 
 /// Reads all files of the group once.
@@ -260,8 +277,9 @@ impl Verified<'_> {
     /// How the files follow one another, and a torn tail that is still being written.
     fn files(&mut self) {
         let profile: &Profile = &self.plan.profile;
+        let pruned = self.joined.removed > 0;
         for (code, severity, message, path) in
-            rotation::check(profile, self.group, &self.joined.files)
+            rotation::check(profile, self.group, &self.joined.files, pruned)
         {
             self.say(code, severity, message, Some(path));
         }
@@ -405,7 +423,7 @@ impl Verified<'_> {
             .as_ref()
             .map(|anchored| (anchored.size, anchored.key.clone(), anchored.time.clone()));
         let claims = claims(&Grounds {
-            records: self.joined.records,
+            records: self.joined.removed + self.joined.records,
             broken: verdict == Verdict::Broken,
             unverifiable: verdict == Verdict::Unverifiable,
             anchored,
@@ -421,6 +439,7 @@ impl Verified<'_> {
             origin: self.origin.map(str::to_owned),
             verdict,
             records: joined.records,
+            removed: joined.removed,
             bytes: joined.files.iter().map(|file| file.bytes).sum(),
             streams: joined.streams,
             first_seq: joined.first_seq,
@@ -428,7 +447,7 @@ impl Verified<'_> {
             first_time: joined.first_ts.map(time::show),
             last_time: joined.last_ts.map(time::show),
             head: (joined.records > 0).then(|| String::from_utf8_lossy(&joined.head).into_owned()),
-            root: HEXLOWER.encode(&joined.root),
+            root: joined.root.map(|root| HEXLOWER.encode(&root)).unwrap_or_default(),
             anchored: self.anchored,
             files: joined
                 .files

@@ -115,7 +115,8 @@ fn human(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
                 AnsiColor::Green,
                 &format!(
                     "intact, and vouched for up to record {} of {}",
-                    anchored.size, chain.records
+                    anchored.size,
+                    chain.removed + chain.records
                 ),
             ),
             _ => verdict,

@@ -6,5 +6,6 @@
 mod hostile;
 mod mutations;
 mod profiles;
+mod prune;
 mod review;
 mod writers;

@@ -1,13 +1,16 @@
 //! What a record says of itself: the fields that make its chain, and what it says of other files and lines.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-use super::{Before, Fragment, Record, Slot};
+use data_encoding::HEXLOWER;
+
+use super::{Before, Fragment, Pruned, Record, Slot};
 use crate::audit::json::pointer::{Pointer, find_all, inside, raw};
 use crate::audit::json::tape::{Kind, Node, Tape, flags};
 use crate::audit::json::text;
+use crate::audit::merkle::Tree;
 use crate::audit::plan::meets;
 use crate::audit::preimage::{View, base64};
-use crate::audit::profile::{Binding, Closing, Fields, Profile, Recover, Written};
+use crate::audit::profile::{Binding, Closing, Fields, Profile, Prune, Recover, Rotation, Written};
 use crate::audit::time;
 
 /// The fields that make the chain.
@@ -87,7 +90,36 @@ pub(super) fn is_hex_of(text: Option<&[u8]>, digest: &[u8; 32]) -> bool {
     text == Some(hex.as_slice())
 }
 
-pub(super) fn bound(binding: &Binding, view: View<'_>) -> Option<Before> {
+/// What a record about the log says: of the file before, of a line that was not finished, of what was removed.
+pub(super) fn about_log(profile: &Profile, view: View<'_>, record: &mut Record) {
+    match &profile.rotation {
+        Rotation::Binding(binding) => record.before = bound(binding, view).map(Box::new),
+        Rotation::Continue(Some(closing)) => record.before = closed(closing, view).map(Box::new),
+        _ => {}
+    }
+    if let Some(recover) = profile.recover.as_ref().filter(|recover| meets(&recover.when, view)) {
+        record.recovers = fragment(recover, view).map(Box::new);
+    }
+    if let Some(prune) = profile.prune.as_ref().filter(|prune| meets(&prune.when, view)) {
+        record.prunes = pruned(prune, profile.seq_start, view).map(Box::new);
+    }
+}
+
+fn pruned(prune: &Prune, start: Option<i64>, view: View<'_>) -> Option<Pruned> {
+    let seq = integer(&prune.seq, view)?;
+    let tree = prune.tree.as_ref().and_then(|at| {
+        let (list, _) = at.find(view.tape, view.bytes)?;
+        let roots = view.tape.children(list).map(|(_, node)| {
+            let hash = HEXLOWER.decode(inside(view.bytes, node)).ok()?;
+            hash.try_into().ok()
+        });
+        let removed = u64::try_from(seq.checked_sub(start?)?.checked_add(1)?).ok()?;
+        Tree::resume(removed, roots.collect::<Option<_>>()?)
+    });
+    Some(Pruned { seq, hash: view.string(&prune.hash)?, tree })
+}
+
+fn bound(binding: &Binding, view: View<'_>) -> Option<Before> {
     if !meets(&binding.when, view) {
         return None;
     }
@@ -111,7 +143,7 @@ pub(super) fn bound(binding: &Binding, view: View<'_>) -> Option<Before> {
     Some(before.unwrap_or_default())
 }
 
-pub(super) fn fragment(recover: &Recover, view: View<'_>) -> Option<Fragment> {
+fn fragment(recover: &Recover, view: View<'_>) -> Option<Fragment> {
     let count = |at| integer(at, view).and_then(|count| u64::try_from(count).ok());
     Some(Fragment {
         offset: count(&recover.offset)?,
@@ -120,7 +152,7 @@ pub(super) fn fragment(recover: &Recover, view: View<'_>) -> Option<Fragment> {
     })
 }
 
-pub(super) fn closed(closing: &Closing, view: View<'_>) -> Option<Before> {
+fn closed(closing: &Closing, view: View<'_>) -> Option<Before> {
     if !meets(&closing.when, view) {
         return None;
     }

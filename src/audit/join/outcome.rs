@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::audit::blame::Brief;
-use crate::audit::check::Before;
+use crate::audit::check::{Before, Pruned};
 use crate::audit::finding::{Code, Finding};
 use crate::audit::merkle::Hash;
 
@@ -16,6 +16,8 @@ pub struct Wanted {
     pub seq: Option<i64>,
     /// A number of records, the last of which has a hash that is wanted.
     pub count: Option<u64>,
+    /// What was removed from the start, when a record of the log owned up to it.
+    pub pruned: Option<Pruned>,
     /// Whether to keep what tells causes.
     pub briefs: bool,
     /// This machine's time, in microseconds since 1970.
@@ -67,10 +69,18 @@ pub struct Joined {
     pub dropped: BTreeMap<Code, u64>,
     /// The number of records.
     pub records: u64,
-    /// The Merkle root over their hashes.
-    pub root: Hash,
+    /// How many were removed before them.
+    pub removed: u64,
+    /// The Merkle root over the hashes of both; `None` where those of the removed are not known.
+    pub root: Option<Hash>,
     /// The roots at the wanted sizes.
     pub roots: BTreeMap<u64, Hash>,
+    /// The last hash at the wanted sizes, as the log writes it.
+    pub heads: BTreeMap<u64, Vec<u8>>,
+    /// What the first record has for its predecessor.
+    pub first_prev: Option<Vec<u8>>,
+    /// What records say was removed.
+    pub prunes: Vec<(Pruned, u64)>,
     /// The hash of the record with the wanted counter.
     pub at_seq: Option<Vec<u8>>,
     /// The hash of the last of the wanted number of records.

@@ -48,6 +48,8 @@ pub struct Profile {
     pub rotation: Rotation,
     /// The record by which a writer owns up to a line it could not finish.
     pub recover: Option<Recover>,
+    /// The record by which a writer owns up to records that it removed from the start of the log.
+    pub prune: Option<Prune>,
     /// Fields that nothing protects, beside those found by looking at the pre-images.
     pub unprotected: Vec<Pointer>,
     /// Whether a line is canonical as it stands, its hash last: a respelled one is then worth a note.
@@ -312,6 +314,20 @@ pub struct Recover {
     pub bytes: Pointer,
     /// Where it has their SHA-256, in hex.
     pub sha256: Pointer,
+}
+
+/// A record that says up to which one the start of the log was removed.
+#[derive(Debug, Clone)]
+pub struct Prune {
+    /// What such a record says.
+    pub when: Vec<Condition>,
+    /// Where it has the counter of the last record that was removed.
+    pub seq: Pointer,
+    /// Where it has that record's hash.
+    pub hash: Pointer,
+    /// Where it has the roots of the full subtrees over all that was removed, largest first: a list of hex. Without
+    /// them no root can be computed any more.
+    pub tree: Option<Pointer>,
 }
 
 /// A first record that names the file before.

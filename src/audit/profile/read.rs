@@ -12,8 +12,8 @@ use super::spec::{
 };
 use super::{
     Algorithm, Binding, Cell, Closing, Condition, Container, Digest, Encoding, Fields, Genesis,
-    HashRule, Head, HeadMac, Is, Line, Profile, Recover, Rotation, Seal, SealKind, Table, Variant,
-    Written,
+    HashRule, Head, HeadMac, Is, Line, Profile, Prune, Recover, Rotation, Seal, SealKind, Table,
+    Variant, Written,
 };
 use crate::audit::json::pointer::Pointer;
 
@@ -131,6 +131,17 @@ impl ProfileSpec {
                         offset: pointer(&recover.offset)?,
                         bytes: pointer(&recover.bytes)?,
                         sha256: pointer(&recover.sha256)?,
+                    })
+                })
+                .transpose()?,
+            prune: self
+                .prune
+                .map(|prune| {
+                    Ok(Prune {
+                        when: conditions(&prune.when)?,
+                        seq: pointer(&prune.seq)?,
+                        hash: pointer(&prune.hash)?,
+                        tree: optional(prune.tree.as_ref())?,
                     })
                 })
                 .transpose()?,

@@ -29,6 +29,7 @@ pub(super) struct ProfileSpec {
     pub(super) head: Option<HeadSpec>,
     pub(super) rotation: Option<Spanned<RotationSpec>>,
     pub(super) recover: Option<RecoverSpec>,
+    pub(super) prune: Option<PruneSpec>,
     #[serde(default)]
     pub(super) coverage: CoverageSpec,
     pub(super) line: Option<Spanned<String>>,
@@ -203,6 +204,15 @@ pub(super) struct RecoverSpec {
     pub(super) offset: Spanned<String>,
     pub(super) bytes: Spanned<String>,
     pub(super) sha256: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PruneSpec {
+    pub(super) when: BTreeMap<String, Spanned<Value>>,
+    pub(super) seq: Spanned<String>,
+    pub(super) hash: Spanned<String>,
+    pub(super) tree: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]

@@ -43,7 +43,7 @@ impl Verified<'_> {
             _ => {}
         }
         let last = self.joined.last_seq;
-        let total = self.joined.records;
+        let total = self.joined.removed + self.joined.records;
         let stands = match (head.seq, last) {
             _ if head.count.is_some_and(|count| count > total) => {
                 let count = head.count.unwrap_or_default();
@@ -110,7 +110,7 @@ impl Verified<'_> {
             let name = name.map(|mac| mac.key.clone()).unwrap_or_default();
             self.anchored = Some(Anchored {
                 by: "head",
-                size: self.joined.records.saturating_sub(behind),
+                size: total.saturating_sub(behind),
                 key: format!(
                     "the head file, under the key `{name}` (whoever has it can make another)"
                 ),
@@ -145,7 +145,8 @@ impl Verified<'_> {
 
     /// Compares the chain with every head that somebody vouches for.
     pub(super) fn anchors(&mut self, anchors: &[(Option<u64>, Anchor)]) {
-        let total = self.joined.records;
+        let removed = self.joined.removed;
+        let total = removed + self.joined.records;
         for (line, anchor) in anchors {
             let from_state = matches!(anchor.by, By::State(_));
             let path =
@@ -181,12 +182,38 @@ impl Verified<'_> {
                 }
                 continue;
             }
-            let root = if anchor.size == 0 {
-                Some(Tree::new().root())
-            } else {
-                self.joined.roots.get(&anchor.size).copied()
+            if anchor.size < removed {
+                if from_state {
+                    let message = format!(
+                        "all {} records that {what} knew were removed: nothing shows that these follow them",
+                        anchor.size
+                    );
+                    self.say(Code::HeadTruncated, Severity::Error, message, path);
+                }
+                // Checkpoints of what was removed since are no surprise.
+                continue;
+            }
+            let root = match anchor.size {
+                0 => Some(Tree::new().root()),
+                size => self.joined.roots.get(&size).copied(),
             };
-            if root != Some(anchor.root) {
+            if root.is_none() && self.joined.root.is_none() && !from_state {
+                let message = format!(
+                    "{what} of {} records can't be compared: what was removed left no tree",
+                    anchor.size
+                );
+                self.say(Code::UnanchoredTail, Severity::Note, message, path);
+                continue;
+            }
+            // Without the tree of what was removed, the hash of the last record speaks for all before it.
+            let fits = match (root, anchor.root) {
+                (Some(root), Some(known)) => root == known,
+                _ => {
+                    let stands = self.joined.heads.get(&anchor.size).map(Vec::as_slice);
+                    stands.is_some() && stands == anchor.head.as_deref().map(str::as_bytes)
+                }
+            };
+            if !fits {
                 let message = format!(
                     "the first {} records are not those that {what} vouches for",
                     anchor.size
@@ -194,7 +221,7 @@ impl Verified<'_> {
                 self.say(Code::Rewritten, Severity::Error, message, path);
                 let found = root.map(|root| HEXLOWER.encode(&root));
                 if let Some(finding) = self.last_finding() {
-                    finding.expected = Some(HEXLOWER.encode(&anchor.root));
+                    finding.expected = anchor.root.map(|root| HEXLOWER.encode(&root));
                     finding.found = found;
                     finding.cause = Some(Cause {
                         kind: CauseKind::Rewritten,
@@ -253,7 +280,8 @@ impl Verified<'_> {
                     self.anchored.as_ref().is_some_and(|anchored| anchored.by == "checkpoint")
                         || self.request.checkpoints.iter().any(|(_, anchor)| {
                             matches!(anchor.by, By::Keys(_))
-                                && self.joined.roots.get(&anchor.size) == Some(&anchor.root)
+                                && self.joined.roots.get(&anchor.size).copied() == anchor.root
+                                && anchor.root.is_some()
                         }),
                     "a checkpoint by a trusted key",
                 ),

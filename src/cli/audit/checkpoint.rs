@@ -124,13 +124,17 @@ fn sign(args: &Args, agent: Option<u32>) -> Outcome {
     }
     let root = HEXLOWER.decode(chain.root.as_bytes()).ok();
     let Some(root) = root.and_then(|root| Hash::try_from(root).ok()) else {
-        return Err(Failure::new("the log has no root"));
+        return Err(Failure::new(
+            "the root of the log can't be told: what was removed from its start left no tree",
+        )
+        .help("sign a copy that has all of its records"));
     };
-    let note = append(&out, origin, chain.records, &root, &signer)
+    let size = chain.removed + chain.records;
+    let note = append(&out, origin, size, &root, &signer)
         .map_err(|error| Failure::new(format!("can't append to {}: {error}", out.display())))?;
     output::to(&args.output, |out| match note {
         Some(note) => out.write_all(note.as_bytes()),
-        None => writeln!(out, "{shown} says so already: {} records", chain.records),
+        None => writeln!(out, "{shown} says so already: {size} records"),
     })?;
     Ok(CLEAN)
 }
