@@ -41,6 +41,8 @@ fn quickly(log: &Path, out: &Path, rotate_bytes: u64) {
         heartbeat: Duration::from_secs(60),
         rotate_bytes,
         about: Map::new(),
+        keep: None,
+        say: &|_| {},
         what: What::Lines(&sources, &Nothing),
     };
     run(&options, &|| false).unwrap();
@@ -453,4 +455,116 @@ fn a_key_is_made_and_not_shown() {
         assert!(run.stdout.is_empty() && !other.exists());
     }
     assert_eq!(fs::read_to_string(&key).unwrap(), private);
+}
+
+/// Signs how far the sealed log goes.
+fn checkpoint(folder: &Path, out: &Path) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hermes-lint"));
+    command.args(["audit", "checkpoint", "-q", "--key"]).arg(folder.join("key"));
+    if !folder.join("key").exists() {
+        let key = stdout(command.args(["--generate", "audit.example/a"]));
+        fs::write(folder.join("key.pub"), key).unwrap();
+        return checkpoint(folder, out);
+    }
+    stdout(command.arg(out).arg("--out").arg(folder.join("ckpt")));
+}
+
+/// Makes the first files of the chain look as if nothing had been written to them for a hundred days.
+fn age(out: &Path, many: usize) {
+    let then = std::time::SystemTime::now() - Duration::from_secs(100 * 24 * 3600);
+    for path in seal::files(out).iter().take(many) {
+        fs::File::options().append(true).open(path).unwrap().set_modified(then).unwrap();
+    }
+}
+
+#[test]
+fn what_is_old_and_vouched_for_is_removed_and_the_rest_still_verifies() {
+    let (folder, log, out) = places();
+    let small = ["--rotate-bytes", "4096", "--origin", "audit.example/a"];
+    append(&log, 0..40);
+    seal(&log, &out, &small);
+    let before = seal::files(&out);
+    assert!(before.len() > 4, "{before:?}");
+    let ckpt = folder.path().join("ckpt");
+    let keep = |more: &[&str]| {
+        let keep = ["--keep", "90", "--checkpoint", ckpt.to_str().unwrap()];
+        let run = sealer(&log, &out, &[&small[..], &keep, more].concat()).arg("--once").output();
+        let run = run.unwrap();
+        assert!(run.status.success());
+        String::from_utf8(run.stderr).unwrap()
+    };
+    let verify = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hermes-lint"));
+        command.current_dir(folder.path());
+        command.args(["audit", "verify", "--strict", "--format", "json", "sealed"]);
+        command.args(["--origin", "audit.example/a", "--state", "pins"]).args(more);
+        let output = command.output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), report["logs"][0].clone())
+    };
+    assert_eq!(verify(&[]).0, Some(0));
+    // Old, and nobody speaks for it.
+    age(&out, 2);
+    keep(&[]);
+    assert_eq!(seal::files(&out)[..2], before[..2]);
+    // Somebody speaks for it, and it is old.
+    checkpoint(folder.path(), &out);
+    append(&log, 40..44);
+    let said = keep(&[]);
+    assert!(said.contains("removed 2 old files"), "{said}");
+    assert_eq!(seal::files(&out)[0], before[2]);
+    let key = ["--checkpoint", "ckpt", "--public-key", "key.pub", "--require", "checkpoint,state"];
+    let (status, chain) = verify(&key);
+    assert_eq!(status, Some(0), "{chain:#}");
+    assert_eq!(chain["anchored"]["by"], "checkpoint", "{chain:#}");
+    let removed = chain["removed"].as_u64().unwrap();
+    assert_eq!(chain["first_seq"].as_u64(), Some(removed));
+    // A second time, from where the first has left it.
+    checkpoint(folder.path(), &out);
+    age(&out, 1);
+    assert!(keep(&[]).contains("removed 1 old file"));
+    let (status, chain) = verify(&key);
+    assert_eq!(status, Some(0), "{chain:#}");
+    assert!(chain["removed"].as_u64().unwrap() > removed);
+    // Nothing is lost or sealed twice.
+    append(&log, 44..50);
+    keep(&[]);
+    let (status, _) = verify(&key);
+    assert_eq!(status, Some(0));
+    let texts: Vec<String> = seal::files(&out)
+        .iter()
+        .flat_map(|path| {
+            fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .filter_map(|line| {
+            serde_json::from_str::<serde_json::Value>(&line).unwrap()["in"]["text"]
+                .as_str()
+                .map(str::to_owned)
+        })
+        .collect();
+    let first = 50 - texts.len();
+    assert_eq!(texts, lines(first..50));
+}
+
+#[test]
+fn what_a_checkpoint_does_not_fit_is_evidence_and_stays() {
+    let (folder, log, out) = places();
+    append(&log, 0..40);
+    seal(&log, &out, &["--rotate-bytes", "4096", "--origin", "audit.example/a"]);
+    checkpoint(folder.path(), &out);
+    // Written anew, with the same number of records.
+    fs::remove_dir_all(&out).unwrap();
+    fs::remove_file(&log).unwrap();
+    append(&log, 100..140);
+    let ckpt = folder.path().join("ckpt");
+    let arguments = ["--rotate-bytes", "4096", "--origin", "audit.example/a"];
+    seal(&log, &out, &arguments);
+    age(&out, 3);
+    let before = seal::files(&out);
+    let keep = ["--keep", "90", "--checkpoint", ckpt.to_str().unwrap()];
+    let run = sealer(&log, &out, &[&arguments[..], &keep].concat()).arg("--once").output().unwrap();
+    assert!(run.status.success());
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("the newest checkpoint does not fit"), "{said}");
+    assert_eq!(seal::files(&out)[..before.len()], before);
 }

@@ -21,7 +21,7 @@ mod rows;
 pub use rows::cell_of;
 
 /// Bytes a piece of a file has, unless one record has more.
-pub const PIECE: u64 = 1 << 20;
+pub const PIECE: u64 = 1 << 18;
 /// A record beyond this is not read.
 pub const LONGEST: usize = 256 << 20;
 

@@ -14,6 +14,7 @@ use super::files::{self, Candidate, Input, candidates};
 use super::lines::{Line, Lines};
 use super::out::Out;
 use super::position::{Head, Position};
+use super::prune::prune;
 use super::{Error, Options, SETTLED, Summary};
 use crate::audit::record::{Map, intact};
 
@@ -21,6 +22,8 @@ use crate::audit::record::{Map, intact};
 const POLL: Duration = Duration::from_millis(200);
 /// How long the writer of a file that was rotated away may still write to it.
 const GRACE: Duration = Duration::from_secs(1);
+/// How often it is looked whether files of the chain are old enough to go.
+const PRUNE: Duration = Duration::from_secs(3600);
 /// Bytes of a log that one record of a sidecar vouches for.
 const BLOCK: usize = 64 << 10;
 
@@ -58,12 +61,14 @@ pub struct Sealer<'s> {
     /// The file before it, which nobody should write to any more.
     left: Option<Input>,
     summary: Summary,
+    /// What was said last.
+    said: Option<String>,
 }
 
 impl<'s> Sealer<'s> {
     /// Seals with `maker` into `out`; by digests only without one.
     pub const fn new(options: &'s Options<'s>, maker: Option<Maker<'s>>, out: Out) -> Self {
-        let summary = Summary { records: 0, bytes: 0, gaps: 0 };
+        let summary = Summary { records: 0, bytes: 0, gaps: 0, removed: 0 };
         Self {
             options,
             maker,
@@ -73,12 +78,14 @@ impl<'s> Sealer<'s> {
             rotated: None,
             left: None,
             summary,
+            said: None,
         }
     }
 
     /// Seals until all is sealed, or until `stop` says so.
     pub fn run(mut self, stop: &dyn Fn() -> bool) -> Result<Summary, Error> {
         self.resume()?;
+        self.prune();
         self.work(stop)?;
         self.out.close()?;
         Ok(self.summary)
@@ -86,6 +93,7 @@ impl<'s> Sealer<'s> {
 
     fn work(&mut self, stop: &dyn Fn() -> bool) -> Result<(), Error> {
         let mut last = (Instant::now(), self.summary);
+        let mut pruned = (Instant::now(), self.out.number());
         while !stop() {
             match self.step()? {
                 Step::More => continue,
@@ -101,9 +109,28 @@ impl<'s> Sealer<'s> {
                 self.out.flush()?;
                 last.0 = Instant::now();
             }
+            if pruned.0.elapsed() >= PRUNE || pruned.1 != self.out.number() {
+                self.prune();
+                pruned = (Instant::now(), self.out.number());
+            }
             std::thread::sleep(POLL);
         }
         self.out.flush()
+    }
+
+    /// Removes what is kept no longer. That it can't be is no reason not to seal.
+    fn prune(&mut self) {
+        let Some(keep) = &self.options.keep else { return };
+        match prune(&mut self.out, keep) {
+            Ok(removed) => self.summary.removed += removed,
+            Err(error) => {
+                let said = format!("{}; {}", error.message, error.help);
+                if self.said.as_ref() != Some(&said) {
+                    (self.options.say)(&said);
+                    self.said = Some(said);
+                }
+            }
+        }
     }
 
     /// Finds the place up to which the chain goes.

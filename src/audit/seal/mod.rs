@@ -10,6 +10,7 @@ mod follow;
 mod lines;
 mod out;
 mod position;
+mod prune;
 
 use std::fmt;
 use std::io;
@@ -118,6 +119,19 @@ pub struct Options<'o> {
     pub about: Map,
     /// How lines become records.
     pub what: What<'o>,
+    /// How long the files of the chain are kept; for good without it.
+    pub keep: Option<Keep>,
+    /// Told what somebody should know while sealing goes on.
+    pub say: &'o dyn Fn(&str),
+}
+
+/// How long the files of a chain are kept.
+#[derive(Clone, Debug)]
+pub struct Keep {
+    /// Whole files go when nothing was written to them for so long.
+    pub age: Duration,
+    /// The file of checkpoints: what none of them speaks for stays.
+    pub checkpoint: PathBuf,
 }
 
 /// What a run has done.
@@ -129,6 +143,8 @@ pub struct Summary {
     pub bytes: u64,
     /// Places where something is missing.
     pub gaps: u64,
+    /// Files of the chain that were removed.
+    pub removed: u64,
 }
 
 /// Seals until all is sealed, or until `stop` says so.

@@ -179,6 +179,7 @@ pub struct Out {
     fsync: Fsync,
     rotate_bytes: u64,
     who: Map,
+    origin: String,
     /// How far the source is sealed: what every record says.
     pub position: Option<Position>,
 }
@@ -250,6 +251,7 @@ impl Out {
                 .with("pid", u64::from(std::process::id())),
             position: None,
             place,
+            origin,
         };
         if scan.torn {
             // Explained below, unless the newline was all that it lacked.
@@ -281,7 +283,7 @@ impl Out {
         if let Some(log) = rotated.filter(|_| !begun) {
             out.control("log.rotate", log);
         }
-        out.control("log.open", about.with("origin", origin.as_str()));
+        out.control("log.open", about.with("origin", out.origin.as_str()));
         for (offset, bytes, digest) in scan.junk {
             let log = Map::new()
                 .with("offset", offset)
@@ -395,6 +397,22 @@ impl Out {
         if self.fsync == Fsync::Never { Ok(()) } else { self.sync() }
     }
 
+    /// Writes what is waiting, and has it on the disk whatever the policy.
+    pub fn settle(&mut self) -> Result<(), Error> {
+        self.flush()?;
+        self.sync()
+    }
+
+    /// Which log it is.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The number of the file that is written.
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Where the chain is.
     pub const fn place(&self) -> &Place {
         &self.place
@@ -410,17 +428,20 @@ fn rotation(path: &Path, sha: &Sha256, bytes: u64, records: u64) -> Map {
         .with("prev_sha256", HEXLOWER.encode(&sha.clone().finalize()))
 }
 
-/// The origin that the first record of the log says, if it is there and says it.
+/// The origin that the first record of the file to say one says.
 fn first_origin(path: &Path) -> Result<Option<String>, Error> {
     let cannot = |error: &io::Error| Error::io("open", path, error);
     let file = files::open(path).map_err(|error| cannot(&error))?;
     let mut lines = Lines::default();
     while lines.fill(|into, at| read_at(&file, into, at)).map_err(|error| cannot(&error))? > 0 {
         while let Some(line) = lines.next() {
-            if intact(line.bytes).is_some() {
+            if memmem::find(line.bytes, b"\"log.open\"").is_some() && intact(line.bytes).is_some() {
                 let record: Option<Value> = serde_json::from_slice(line.bytes).ok();
                 let origin = record.as_ref().and_then(|record| record.pointer("/log/origin"));
-                return Ok(origin.and_then(Value::as_str).map(str::to_owned));
+                // Where the start was removed, the first record is another one.
+                if let Some(origin) = origin.and_then(Value::as_str) {
+                    return Ok(Some(origin.to_owned()));
+                }
             }
         }
     }

@@ -9,7 +9,7 @@ use super::super::error::Failure;
 use super::super::{CLEAN, Outcome, args, output};
 use super::redactor::Redactor;
 use crate::audit::record::Map;
-use crate::audit::seal::{Fsync, Options, Redact, Sources, What, run as seal};
+use crate::audit::seal::{Fsync, Keep, Options, Redact, Sources, What, run as seal};
 use crate::data;
 
 /// Options of `audit seal`.
@@ -52,6 +52,16 @@ pub struct Args {
     /// From how many bytes on a new file is begun
     #[arg(long, value_name = "N", default_value_t = 64 << 20, value_parser = clap::value_parser!(u64).range(4096..))]
     rotate_bytes: u64,
+
+    /// Remove whole files of the sealed log when nothing was written to them for so many days, with a record that says
+    /// so; only what a checkpoint of --checkpoint speaks for
+    #[arg(long, value_name = "DAYS", requires = "checkpoint", conflicts_with = "sidecar",
+          value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    keep: Option<u64>,
+
+    /// The checkpoints of the sealed log, as `audit checkpoint` writes them
+    #[arg(long, value_name = "FILE", requires = "keep")]
+    checkpoint: Option<PathBuf>,
 
     /// Keep only digests, in LOG.seal: the log itself stays what is read
     #[arg(long)]
@@ -96,6 +106,11 @@ pub fn run(args: &Args) -> Outcome {
         heartbeat: Duration::from_secs(args.heartbeat),
         rotate_bytes: args.rotate_bytes,
         about,
+        keep: args.keep.zip(args.checkpoint.clone()).map(|(days, checkpoint)| Keep {
+            age: Duration::from_secs(days * 24 * 3600),
+            checkpoint,
+        }),
+        say: &output::note,
         what: if args.sidecar { What::Digests } else { What::Lines(&sources, &redactor) },
     };
     let summary = seal(&options, &|| stop.load(Ordering::Relaxed))
@@ -103,6 +118,9 @@ pub fn run(args: &Args) -> Outcome {
     if !args.quiet {
         let (records, bytes) = (summary.records, summary.bytes);
         output::note(&format!("sealed {bytes} bytes in {records} records"));
+        if summary.removed > 0 {
+            output::note(&format!("removed {} old files of the sealed log", summary.removed));
+        }
         if summary.gaps > 0 {
             output::note(&format!(
                 "in {} places something of the log is missing: see its records of kind log.gap",
