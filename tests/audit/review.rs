@@ -482,3 +482,31 @@ fn a_page_for_a_wiki_obeys_nothing_in_the_log() {
     assert!(!out.contains("<img") && !out.contains('\u{202e}'));
     insta::assert_snapshot!(out);
 }
+
+#[test]
+fn a_sealed_line_counts_by_its_own_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |time: &str| {
+        event(
+            22,
+            "17:00:00",
+            "tool.result",
+            "terminal",
+            &json!({"src": {"time": time, "file": "agent.log"}}),
+        )
+    };
+    // Sealed today: one of the week, one before it, one of the week in Tokyo only, and one that says no time.
+    let times =
+        ["2026-11-20 09:00:00,123", "2026-11-12 09:00:00,123", "2026-11-23 01:00:00", "soon"];
+    write(folder.path(), Format::V1, &times.map(line));
+    let (_, report) = json_of(folder.path(), &["log.jsonl"]);
+    assert_eq!(report["events"], 2);
+    assert_eq!(report["tables"]["days"], json!({"2026-11-20": 1, "2026-11-22": 1}));
+    if !Path::new("/usr/share/zoneinfo/Asia/Tokyo").exists() {
+        // A machine without time zones.
+        return;
+    }
+    let (_, report) = json_of(folder.path(), &["log.jsonl", "--time-zone", "Asia/Tokyo"]);
+    assert_eq!(report["events"], 3);
+    assert_eq!(report["tables"]["days"], json!({"2026-11-20": 1, "2026-11-23": 2}));
+}

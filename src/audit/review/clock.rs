@@ -63,10 +63,15 @@ impl Clock {
             self.written = Some((first.min(ts), last.max(ts)));
         }
         let Some(at) = event.at().filter(|_| event.counts()) else { return };
+        let is_line = event.about == About::Line;
         if let Some(before) = self.happened.filter(|_| inside) {
             self.longest = self.longest.max(Some(at.saturating_sub(before)));
         }
         self.happened = self.happened.max(Some(at));
+        // What nothing is known of is no event of anybody's: logs are chatty.
+        if is_line {
+            return;
+        }
         let number = at.div_euclid(burst.within);
         if self.slices.len() >= SLICES && !self.slices.contains_key(&number) {
             return;
@@ -165,7 +170,9 @@ impl Clock {
             return;
         }
         let Some(&usual) = counts.get(counts.len() / 2) else { return };
-        let least = burst.count.max(usual.saturating_mul(burst.times));
+        // Where a slice in fifty is as full, somebody works like that.
+        let busy = counts.get(counts.len() * 49 / 50).copied().unwrap_or(usual);
+        let least = burst.count.max(usual.saturating_mul(burst.times)).max(busy.saturating_mul(2));
         let mut full: Vec<(&i64, &Slice)> =
             self.slices.iter().filter(|(_, slice)| slice.inside && slice.count >= least).collect();
         full.sort_by_key(|(number, _)| **number);

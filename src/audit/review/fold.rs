@@ -8,11 +8,11 @@ use super::calls::Calls;
 use super::clock::Clock;
 use super::event::{About, Event, Outcome};
 use super::names::Names;
+use super::period::lasting;
 use super::runs::Runs;
 use super::{Request, Review, Reviewed, Seen, is_whole};
 use crate::audit::chain::Chain;
 use crate::audit::logs::Group;
-use crate::audit::review::period::lasting;
 
 /// Names of one kind that are kept for the next review.
 const KEPT: usize = 10_000;
