@@ -43,6 +43,20 @@ fn malformed(note: &[u8]) -> &'static str {
     }
 }
 
+/// The worked example of C2SP's signed-note: its key, and the note that it has signed.
+#[test]
+fn the_example_of_the_specification_verifies() {
+    let key = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+    let ring = ring(&[key]);
+    let signed = "This is an example message.\n\n\
+        — example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
+    let note = Note::parse(signed.as_bytes()).unwrap();
+    assert_eq!(note.verify(&ring).unwrap()[0].name(), "example.com/foo");
+    let changed = signed.replace("example message", "Example message");
+    let note = Note::parse(changed.as_bytes()).unwrap();
+    assert_eq!(note.verify(&ring), Err(NoteError::BadSignature("example.com/foo".to_owned())));
+}
+
 #[test]
 fn the_reference_vector_verifies_and_is_what_we_sign() {
     let note = Note::parse(GO_NOTE.as_bytes()).unwrap();

@@ -1,5 +1,5 @@
-//! What a review of audit logs found: a page for people, one object for machines; Markdown is written
-//! [elsewhere](super::markdown).
+//! What a review of audit logs found: a page for people, one object for machines. The Markdown writer has its own module,
+//! with the escapes that it needs.
 
 use std::io::{self, Write};
 

@@ -1,8 +1,8 @@
 //! The weekly review of logs: what happened in a time, and what of it somebody should look at.
 //!
-//! A log is read twice: [verified](crate::audit::verify) first, then read for what its records [say](event), on every
+//! A log is read twice: [verified](crate::audit::verify) first, then read for what its records say, on every
 //! core, and counted in order. Names are all that is kept of an event, and no more of them than a person would read:
-//! memory does not grow with the log. What a word of some format means is data ([`vocabulary`]).
+//! memory does not grow with the log. What a word of some format means is data (`rules/audit/review.yaml`).
 
 mod anomaly;
 mod calls;
