@@ -80,6 +80,7 @@ pub(super) fn sentence(report: &Report) -> String {
     let count = usize::try_from(report.review.anomalies()).unwrap_or(usize::MAX);
     let notes = report.review.anomalies.list.iter().filter(|one| one.severity == Weight::Note);
     let mut said = match count {
+        0 if report.review.logs.is_empty() => "nothing was reviewed".to_owned(),
         0 => "no anomalies".to_owned(),
         1 => "1 anomaly".to_owned(),
         _ => format!("{count} anomalies"),
@@ -193,7 +194,7 @@ fn human(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let palette = Palette::new(style);
     let (strong, faint, word) = (palette.strong, palette.faint, palette.word);
     let Report { review, moment, .. } = report;
-    if !style.quiet {
+    if !style.quiet && !review.logs.is_empty() {
         writeln!(out, "{strong}{}{strong:#}", shown_name(&subject(report)))?;
         for log in &review.logs {
             writeln!(out, "{}: {}", shown_name(log_name(log)), shown_name(&log_line(log)))?;
@@ -221,7 +222,7 @@ fn human(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     for (id, count) in &review.anomalies.more {
         writeln!(out, "and {count} more of {id}")?;
     }
-    if style.quiet {
+    if style.quiet || review.logs.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n{strong}key events{strong:#}")?;

@@ -446,7 +446,9 @@ fn that_it_was_done_is_recorded() {
     std::fs::write(folder.path().join("other.log"), "plain text\n").unwrap();
     let (status, out, _) = run(folder.path(), &["other.log", "--record", "nothing.jsonl"]);
     assert_eq!(status, 3);
-    assert!(out.contains("audit seal"), "{out}");
+    assert!(out.contains("audit seal") && !out.contains("no anomalies"), "{out}");
+    let (_, out, _) = run(folder.path(), &["other.log", "--format", "markdown"]);
+    assert!(out.contains("nothing was reviewed") && !out.contains("Key events"), "{out}");
     assert!(!folder.path().join("nothing.jsonl").exists());
 }
 

@@ -162,13 +162,24 @@ impl Scan {
     }
 }
 
+/// The lock of a chain. Given up in so many words: closing the file alone leaves it to a process that was forked in
+/// that very moment and has not yet begun its own program.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // When that fails, closing the file is all that is left.
+        let _ = self.0.unlock();
+    }
+}
+
 /// A chain that is open for writing.
 pub struct Out {
     place: Place,
     number: u64,
     file: File,
     /// Held as long as this is.
-    _lock: File,
+    _lock: Lock,
     sha: Sha256,
     bytes: u64,
     records: u64,
@@ -490,7 +501,7 @@ fn prepare(folder: &Path) -> Result<(), Error> {
 }
 
 /// Takes the lock, or says that another has it.
-fn lock(path: &Path) -> Result<File, Error> {
+fn lock(path: &Path) -> Result<Lock, Error> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     files::no_follow(&mut options);
@@ -498,7 +509,7 @@ fn lock(path: &Path) -> Result<File, Error> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
     let file = options.open(path).map_err(|error| Error::io("open", path, &error))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(Error::new(
             format!("another process is sealing into {}", files::folder(path).display()),
             "let one do it: two would give two chains",

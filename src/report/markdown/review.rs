@@ -17,7 +17,11 @@ const ROWS: usize = 20;
 pub(in crate::report) fn review(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let review = &report.review;
     writeln!(out, "# Review of audit logs\n")?;
-    writeln!(out, "**{}** in {}.\n", prose(&sentence(report)), prose(&subject(report)))?;
+    if review.logs.is_empty() {
+        writeln!(out, "**{}**.\n", prose(&sentence(report)))?;
+    } else {
+        writeln!(out, "**{}** in {}.\n", prose(&sentence(report)), prose(&subject(report)))?;
+    }
     for log in &review.logs {
         write!(out, "* {}: {}", code(log_name(log)), prose(&log_line(log)))?;
         match clock_line(log) {
@@ -61,6 +65,9 @@ pub(in crate::report) fn review(report: &Report, out: &mut dyn Write) -> io::Res
         + u64::try_from(told.saturating_sub(ANOMALIES)).unwrap_or_default();
     if more > 0 {
         writeln!(out, "\nAnd {more} more.")?;
+    }
+    if review.logs.is_empty() {
+        return Ok(());
     }
     writeln!(
         out,
