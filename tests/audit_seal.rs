@@ -546,6 +546,50 @@ fn what_is_old_and_vouched_for_is_removed_and_the_rest_still_verifies() {
     assert_eq!(texts, lines(first..50));
 }
 
+/// How many records of the chain own up to a file that was removed.
+fn prunes(out: &Path) -> usize {
+    let texts = seal::files(out).into_iter().map(|path| fs::read_to_string(path).unwrap());
+    texts.map(|text| text.matches("\"kind\":\"log.prune\"").count()).sum()
+}
+
+#[test]
+fn what_was_removed_is_owned_up_to_once_and_old_checkpoints_are_no_trouble() {
+    let (folder, log, out) = places();
+    let ckpt = folder.path().join("ckpt");
+    let arguments = ["--rotate-bytes", "4096", "--origin", "audit.example/a"];
+    let keep = || {
+        let keep = ["--keep", "90", "--checkpoint", ckpt.to_str().unwrap()];
+        let run = sealer(&log, &out, &[&arguments[..], &keep].concat()).arg("--once").output();
+        let run = run.unwrap();
+        assert!(run.status.success());
+        String::from_utf8(run.stderr).unwrap()
+    };
+    append(&log, 0..2);
+    seal(&log, &out, &arguments);
+    checkpoint(folder.path(), &out);
+    let early = fs::read(&ckpt).unwrap();
+    append(&log, 2..40);
+    seal(&log, &out, &arguments);
+    checkpoint(folder.path(), &out);
+    let first = seal::files(&out).remove(0);
+    age(&out, 1);
+    let before = fs::read(&first).unwrap();
+    assert!(keep().contains("removed 1 old file"));
+    assert_eq!(prunes(&out), 1);
+    // As if it could not have been removed: it is now, and nothing more is written of it.
+    fs::write(&first, before).unwrap();
+    age(&out, 1);
+    assert!(keep().contains("removed 1 old file"));
+    assert_eq!(prunes(&out), 1);
+    // A checkpoint of nothing that is still there: nothing to do, and nothing to complain about.
+    fs::write(&ckpt, early).unwrap();
+    age(&out, 1);
+    let before = seal::files(&out);
+    let said = keep();
+    assert!(!said.contains("does not fit") && !said.contains("removed"), "{said}");
+    assert_eq!(seal::files(&out)[0], before[0]);
+}
+
 #[test]
 fn what_a_checkpoint_does_not_fit_is_evidence_and_stays() {
     let (folder, log, out) = places();

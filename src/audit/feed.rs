@@ -22,6 +22,8 @@ pub use rows::cell_of;
 
 /// Bytes a piece of a file has, unless one record has more.
 pub const PIECE: u64 = 1 << 18;
+/// Bytes of a file that are looked at to recognise its format.
+const HEAD: u64 = 1 << 20;
 /// A record beyond this is not read.
 pub const LONGEST: usize = 256 << 20;
 
@@ -230,7 +232,7 @@ impl Opened {
             }
             (Container::JsonLines, _) => {
                 let mut head = Vec::new();
-                self.reader()?.take(PIECE).read_to_end(&mut head)?;
+                self.reader()?.take(HEAD).read_to_end(&mut head)?;
                 batch.buffer = head;
                 batch.cut(0);
             }

@@ -88,7 +88,7 @@ impl<'p> Join<'p> {
         let tree = pruned.and_then(|pruned| pruned.tree.clone());
         let unknown = if tree.is_some() { 0 } else { removed };
         let mut out = Joined { removed, ..Joined::default() };
-        if let Some(pruned) = pruned.filter(|_| wanted.sizes.contains(&removed)) {
+        if let Some(pruned) = pruned.filter(|_| wanted.is_size(removed)) {
             out.heads.insert(removed, pruned.hash.clone());
             out.roots.extend(tree.as_ref().map(|tree| (removed, tree.root())));
         }
@@ -319,10 +319,8 @@ impl<'p> Join<'p> {
         if let Some(fragment) = record.recovers.as_deref().filter(|_| record.state == State::Good) {
             self.recovered(fragment);
         }
-        if let Some(pruned) = record.prunes.as_deref().filter(|_| record.state == State::Good)
-            && self.out.prunes.len() < KEPT
-        {
-            self.out.prunes.push((pruned.clone(), line));
+        if let Some(pruned) = record.prunes.as_deref().filter(|_| record.state == State::Good) {
+            self.owned_up(pruned);
         }
         self.remember(batch, record, line);
         self.brief(batch, record, line, follows);
@@ -465,6 +463,17 @@ impl<'p> Join<'p> {
         }
     }
 
+    /// A record owns up to what was removed: whether that is what is missing here.
+    fn owned_up(&mut self, pruned: &Pruned) {
+        let start = self.plan.profile.seq_start;
+        let before = self.out.first_seq.filter(|first| start.is_some_and(|start| *first > start));
+        if before.and_then(|first| first.checked_sub(1)) == Some(pruned.seq)
+            && self.out.first_prev.as_ref() == Some(&pruned.hash)
+        {
+            self.out.owned_up = Some(pruned.clone());
+        }
+    }
+
     fn counter(&mut self, batch: &Batch, record: &Record) {
         let Some(seq) = record.seq else { return };
         let stream = self.stream(record);
@@ -569,7 +578,7 @@ impl<'p> Join<'p> {
             self.out.at_seq = Some(text.clone());
         }
         let size = self.tree.len() + self.unknown + 1;
-        if self.wanted.sizes.contains(&size) {
+        if self.wanted.is_size(size) {
             self.out.heads.insert(size, text.clone());
         }
         if self.wanted.count == Some(size) {
@@ -604,7 +613,7 @@ impl<'p> Join<'p> {
                 .and_then(|bytes| Hash::try_from(bytes).ok()),
         };
         self.tree.push(&stored.unwrap_or(record.digest));
-        if self.unknown == 0 && self.wanted.sizes.contains(&self.tree.len()) {
+        if self.unknown == 0 && self.wanted.is_size(self.tree.len()) {
             self.out.roots.insert(self.tree.len(), self.tree.root());
         }
     }

@@ -1,7 +1,7 @@
 //! A verification: logs in, what is wrong with them and what they prove out.
 //!
 //! Policy comes from the caller alone: which profile, which keys, which name, what is required. A clean log is read
-//! once; a broken one a second time, to tell what happened.
+//! once; one whose start was removed a second time, with the tree of that; a broken one once more, to tell what happened.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,6 @@ use data_encoding::HEXLOWER;
 use super::anchor::{Anchor, By, Pin, State, Trouble};
 use super::blame::{Island, explain};
 use super::chain::{Anchored, Chain, FileReport};
-use super::check::Pruned;
 use super::finding::{Code, Finding, Severity};
 use super::head;
 use super::join::{Join, Joined, Placed, Wanted};
@@ -108,7 +107,7 @@ pub fn verify(
     wanted.sizes.sort_unstable();
     wanted.sizes.dedup();
     let mut joined = pass(&plan, group, &wanted, request)?;
-    wanted.pruned = owned_up(&plan, &joined);
+    wanted.pruned = joined.owned_up.take();
     if wanted.pruned.is_some() {
         // The roots of the whole log can be told now, and the first record has one it follows.
         joined = pass(&plan, group, &wanted, request)?;
@@ -210,16 +209,6 @@ fn settle(plan: &mut Plan<'_>, group: &Group<'_>) {
         }
     }
     plan.secret = plan.keys.readings(name).next().map(<[u8]>::to_vec);
-}
-
-/// What was removed from the start of the log, when the log begins where a record of it says that it was cut.
-fn owned_up(plan: &Plan<'_>, joined: &Joined) -> Option<Pruned> {
-    let start = plan.profile.seq_start?;
-    let before = joined.first_seq.filter(|first| *first > start)?.checked_sub(1)?;
-    let fits = |(pruned, _): &&(Pruned, u64)| {
-        pruned.seq == before && joined.first_prev.as_ref() == Some(&pruned.hash)
-    };
-    joined.prunes.iter().find(fits).map(|(pruned, _)| pruned.clone())
 }
 
 /// Reads all files of the group once.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::human::Palette;
-use super::{Style, plural, shown_name};
+use super::{Format, Style, plural, shown_name};
 use crate::audit::meaning::meaning;
 use crate::audit::review::{
     Anomaly, Count, GroupReport, Listed, Moment, Review, Reviewed, Spot, Table, Tables, Weight,
@@ -14,35 +14,6 @@ use crate::audit::review::{
 };
 use crate::audit::time;
 use crate::audit::verdict::Verdict;
-
-/// How the report is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Human,
-    /// One JSON object.
-    Json,
-    /// GitHub-flavoured Markdown.
-    Markdown,
-}
-
-impl Format {
-    /// The words of `--format`.
-    pub const WORDS: &'static [&'static str] = &["human", "json", "markdown"];
-}
-
-impl std::str::FromStr for Format {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        match word {
-            "human" => Ok(Self::Human),
-            "json" => Ok(Self::Json),
-            "markdown" => Ok(Self::Markdown),
-            _ => Err("unknown".to_owned()),
-        }
-    }
-}
 
 /// What a run of `audit review` has to say.
 #[derive(Debug)]
@@ -69,9 +40,10 @@ const EVENTS: usize = 3;
 /// When `out` can't be written.
 pub fn write(report: &Report, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Human => human(report, style, out),
         Format::Json => writeln!(out, "{:#}", machine(report)),
         Format::Markdown => super::markdown::review(report, out),
+        // What a review has no form of its own for is shown as for people.
+        Format::Human | Format::Concise | Format::Html => human(report, style, out),
     }
 }
 
@@ -219,8 +191,8 @@ fn human(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
             one(anomaly, moment, palette, out)?;
         }
     }
-    for (id, count) in &review.anomalies.more {
-        writeln!(out, "and {count} more of {id}")?;
+    for (rule, count) in &review.anomalies.more {
+        writeln!(out, "and {count} more of {}", rule.id())?;
     }
     if style.quiet || review.logs.is_empty() {
         return Ok(());

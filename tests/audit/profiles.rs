@@ -77,6 +77,16 @@ fn a_log_is_recognised_by_its_records() {
 }
 
 #[test]
+fn a_log_is_recognised_by_a_first_record_that_is_longer_than_a_piece() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut events: Vec<_> = (0..3).map(|number| Format::V1.event(number, 1)).collect();
+    events[0]["in"] = serde_json::json!({"text": "x".repeat(400 << 10)});
+    write(folder.path(), "log.jsonl", &Format::V1.chain(&events));
+    let (status, report, _) = run(folder.path(), &["log.jsonl"]);
+    assert_eq!((status, &report["logs"][0]["records"]), (0, &serde_json::json!(3)), "{report:#}");
+}
+
+#[test]
 fn the_state_of_an_earlier_run_shows_what_the_chain_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let clean = Format::V1.log(8, 1);

@@ -205,3 +205,25 @@ fn a_checkpoint_attests_the_tree_of_what_was_removed() {
         assert_eq!(verify(folder.path(), &required).0, i32::from(kept != Kept::Tree));
     }
 }
+
+#[test]
+fn the_record_that_fits_is_found_behind_many_that_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut events: Vec<_> = (0..170).map(|number| Format::V1.event(number, 1)).collect();
+    let lines = Format::V1.chain(&events);
+    for (number, event) in events.iter_mut().enumerate().skip(10) {
+        // The last of 150 is the one that owns up to what is missing.
+        let last = if number == 160 { 4 } else { 3 };
+        if number <= 160 {
+            event["what"] = json!({"kind": "log.prune"});
+            let hash = Format::V1.hash_of(&lines[last]).unwrap();
+            event.insert("log".to_owned(), json!({"last_seq": last, "last_hash": hash}));
+        }
+    }
+    let lines = Format::V1.chain(&events);
+    write(folder.path(), &lines[5..]);
+    let (status, report) = verify(folder.path(), &["--strict"]);
+    assert_eq!((status, said(&report)), (0, vec![CUT]), "{report:#}");
+    write(folder.path(), &[&lines[5..160], &lines[161..]].concat());
+    assert_eq!(verify(folder.path(), &[]).0, 1);
+}

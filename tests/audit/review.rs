@@ -237,7 +237,6 @@ fn what_the_state_knows_is_not_new() {
 fn secrets_are_named_by_place_and_never_shown() {
     let folder = tempfile::tempdir().unwrap();
     let key = template::expand("sk-ant-api03-{alnum:93}AA", 7).unwrap();
-    let other = template::expand("ghp_{alnum:36}", 8).unwrap_or_else(|_| key.clone());
     let packed =
         data_encoding::BASE64.encode(format!("{{\"env\":{{\"TOKEN\":\"{key}\"}}}}").as_bytes());
     let text = json!({"args": {"command": format!("curl -H 'x-api-key: {key}'\n")}}).to_string();
@@ -310,7 +309,7 @@ fn secrets_are_named_by_place_and_never_shown() {
             run(folder.path(), &["log.jsonl", "-v", "--format", format, "--state", "state.json"]);
         let state = std::fs::read_to_string(folder.path().join("state.json")).unwrap();
         for text in [&out, &errors, &state] {
-            assert!(!text.contains(&key[..20]) && !text.contains(&other), "{format}: {text}");
+            assert!(!text.contains(&key[..20]), "{format}: {text}");
             assert!(!text.contains(card));
         }
     }

@@ -26,6 +26,13 @@ pub struct Wanted {
     pub max_gap: Option<i64>,
 }
 
+impl Wanted {
+    /// Whether the root of the first `size` records is wanted: asked of every record, of which a few thousand are.
+    pub(super) fn is_size(&self, size: u64) -> bool {
+        self.sizes.binary_search(&size).is_ok()
+    }
+}
+
 /// What a file of the chain is.
 #[derive(Debug, Clone, Default)]
 pub struct FileFacts {
@@ -79,8 +86,8 @@ pub struct Joined {
     pub heads: BTreeMap<u64, Vec<u8>>,
     /// What the first record has for its predecessor.
     pub first_prev: Option<Vec<u8>>,
-    /// What records say was removed.
-    pub prunes: Vec<(Pruned, u64)>,
+    /// What a record says was removed, when the log begins right after it.
+    pub owned_up: Option<Pruned>,
     /// The hash of the record with the wanted counter.
     pub at_seq: Option<Vec<u8>>,
     /// The hash of the last of the wanted number of records.

@@ -170,7 +170,7 @@ pub struct Anomalies {
     /// One by one.
     pub list: Vec<Anomaly>,
     /// More of a kind.
-    pub more: BTreeMap<&'static str, u64>,
+    pub more: BTreeMap<Rule, u64>,
     counts: BTreeMap<Rule, usize>,
 }
 
@@ -180,7 +180,7 @@ impl Anomalies {
         let told = self.counts.entry(rule).or_default();
         *told += 1;
         if *told > EACH {
-            *self.more.entry(rule.id()).or_default() += 1;
+            *self.more.entry(rule).or_default() += 1;
             return;
         }
         self.list.push(Anomaly { rule, severity: rule.weight(), message, count, spot });

@@ -243,15 +243,16 @@ impl<'r> Reader<'r> {
             self.payload(&packed, &mut texts);
         }
         let view = View { tape: &self.tape, bytes: record };
-        let mut event = settled(texts, words);
+        let kind = texts.kind.as_deref().unwrap_or_default();
+        let meaning = words.kind(kind).unwrap_or_default();
+        let mut event = settled(texts, meaning, words);
+        let kind = event.kind.clone().unwrap_or_default();
+        let kinds = [&*kind, meaning];
         event.line = line;
         event.ts = ts;
         event.happened = happened;
-        event.groups = self.groups(view, &event);
-        event.for_hours = event.groups != 0 || {
-            let kind = event.kind.as_deref().unwrap_or_default();
-            words.is_for_hours([kind, words.kind(kind).unwrap_or_default()])
-        };
+        event.groups = self.groups(view, kinds, &event);
+        event.for_hours = event.groups != 0 || words.is_for_hours(kinds);
         // Only what is reviewed is looked at closely: that costs more than all the rest.
         if event.at().is_none_or(|at| self.request.period.holds(at)) {
             (event.exposed, event.searched) = exposed(view, &self.own, self.request.inspect);
@@ -304,15 +305,12 @@ impl<'r> Reader<'r> {
         }
     }
 
-    fn groups(&self, view: View<'_>, event: &Event) -> u32 {
+    fn groups(&self, view: View<'_>, kinds: [&str; 2], event: &Event) -> u32 {
         if !event.counts() {
             return 0;
         }
-        let kind = event.kind.as_deref().unwrap_or_default();
-        let words = self.request.words;
-        let kinds = [kind, words.kind(kind).unwrap_or_default()];
         let mut bits = 0;
-        for (number, group) in words.groups.iter().enumerate().take(32) {
+        for (number, group) in self.request.words.groups.iter().enumerate() {
             let fits = group.conditions.iter().any(|condition| {
                 condition.fits(kinds, event)
                     && condition.without.iter().all(|at| at.find(view.tape, view.bytes).is_none())
@@ -326,10 +324,10 @@ impl<'r> Reader<'r> {
     }
 }
 
-/// The event that the texts describe.
-fn settled(texts: Texts, words: &Vocabulary) -> Event {
+/// The event that the texts describe; `meaning` is what records of our own call its kind, where that is another word.
+fn settled(texts: Texts, meaning: &str, words: &Vocabulary) -> Event {
     let kind = texts.kind.as_deref().unwrap_or_default();
-    let meaning = words.kind(kind).unwrap_or(kind);
+    let meaning = if meaning.is_empty() { kind } else { meaning };
     let about = match kind {
         kind if words.is_lost(kind) => About::Loss,
         kind if words.is_heartbeat(kind) => About::Beat,

@@ -137,7 +137,7 @@ impl<'f, 'r, 'n> Fold<'f, 'r, 'n> {
         }
         let day = self.day.1.as_deref().filter(|_| spot.at.is_some());
         self.review.tables.add(event, day, self.names);
-        for (number, group) in self.review.groups.iter_mut().enumerate().take(32) {
+        for (number, group) in self.review.groups.iter_mut().enumerate() {
             if event.groups & 1 << number != 0 {
                 group.add(event, spot, self.names);
             }
@@ -324,7 +324,7 @@ impl<'f, 'r, 'n> Fold<'f, 'r, 'n> {
             told.push((rule, new.spot.clone(), new.count, message));
             if rule == Rule::NewTool {
                 let groups = self.request.words.groups.iter().zip(&mut self.review.groups);
-                for (number, (group, report)) in groups.enumerate().take(32) {
+                for (number, (group, report)) in groups.enumerate() {
                     // One that is there already is not counted twice.
                     if group.new_tools && new.event.groups & 1 << number == 0 {
                         report.add(&new.event, &new.spot, self.names);

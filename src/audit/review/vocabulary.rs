@@ -9,6 +9,9 @@ use serde::Deserialize;
 use super::event::{Event, Outcome};
 use crate::audit::json::pointer::Pointer;
 
+/// Groups that there may be: an event has a bit for each.
+const GROUPS: usize = u32::BITS as usize;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -215,6 +218,9 @@ impl Vocabulary {
     /// Says what about it is wrong.
     pub fn from_json(json: &str) -> Result<Self, String> {
         let file: File = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        if file.groups.len() > GROUPS {
+            return Err(format!("there are more than {GROUPS} groups"));
+        }
         let many = |spec: &SomeSpec| Many { count: spec.count.max(1), within: span(spec.within) };
         Ok(Self {
             kinds: named(file.kinds)?,

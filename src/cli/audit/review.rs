@@ -23,7 +23,8 @@ use crate::audit::verify::{state_key, verify};
 use crate::cli::error::Failure;
 use crate::cli::{CLEAN, FOUND, INCOMPLETE, Outcome, args, output};
 use crate::data;
-use crate::report::review::{self as report, Format};
+use crate::report::Format;
+use crate::report::review as report;
 
 /// Options of `audit review`.
 #[derive(Debug, clap::Args)]
@@ -66,7 +67,7 @@ pub struct Args {
 
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human",
-          value_parser = args::words::<Format>(Format::WORDS))]
+          value_parser = args::words::<Format>(&["human", "json", "markdown"]))]
     format: Format,
 
     #[command(flatten)]
