@@ -211,6 +211,66 @@ pub struct Credential {
     pub tag: Option<ValueTag>,
 }
 
+/// A commit, as much of it as tells people which one it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Commit {
+    /// Its id, all hex digits.
+    pub id: String,
+    /// Who wrote it: `Name <address>`.
+    pub author: String,
+    /// When it was written, with the author's own offset: `2026-11-23T09:30:00+01:00`.
+    pub date: String,
+}
+
+/// What the history of a repository knows of a finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The commits that brought it, oldest first; several when branches or a revert did.
+    pub brought: Vec<Commit>,
+    /// The commits that removed it, oldest first; empty while it is everywhere.
+    pub removed: Vec<Commit>,
+    /// True when the commit that is checked out still has it.
+    pub in_head: bool,
+}
+
+/// Why a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Suppressor {
+    /// A comment in the file itself, or one of another scanner.
+    Comment {
+        /// Where it stands.
+        location: Location,
+        /// What it begins with: `hermes-lint: allow`, `gitleaks:allow`.
+        marker: Cow<'static, str>,
+    },
+    /// An entry of the settings.
+    Settings,
+    /// An entry of the baseline.
+    Baseline,
+}
+
+/// An operator's decision that a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// What says so.
+    pub by: Suppressor,
+    /// Why, in the operator's words.
+    pub reason: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The last day it holds: `2027-01-31`.
+    pub until: Option<String>,
+}
+
+/// A finding that does not count, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppressed {
+    /// The finding.
+    pub finding: Finding,
+    /// The decision.
+    pub suppression: Suppression,
+}
+
 /// Something unsafe, where, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -236,6 +296,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The credential that it is about, in the family `secret/`.
     pub credential: Option<Credential>,
+    /// The commits that it came and went with, when history was read.
+    pub history: Option<Box<History>>,
     /// What makes this finding this one within its file (`approvals.mode`); never holds a secret.
     pub anchor: String,
     /// Stable identity over line moves: 32 hex digits, set by [`crate::triage`]; made of rule, identity path

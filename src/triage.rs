@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::finding::{Confidence, Finding, Severity};
+use crate::finding::{Confidence, Finding, Severity, Suppressed};
 
 /// Which findings the operator wants to see.
 #[derive(Clone, Debug)]
@@ -46,6 +46,8 @@ pub struct Triaged {
     pub findings: Vec<Finding>,
     /// How many were hidden by confidence, selection or a path setting.
     pub hidden: usize,
+    /// What an operator decided about, in report order.
+    pub suppressed: Vec<Suppressed>,
 }
 
 /// Sorts, fingerprints and filters. `hide` adds a test of the caller's (settings by path).
@@ -65,7 +67,7 @@ pub fn triage(
             finding.severity = severity;
         }
     }
-    Triaged { hidden: before - findings.len(), findings }
+    Triaged { hidden: before - findings.len(), findings, suppressed: Vec::new() }
 }
 
 /// One cause, one finding: what several homes say of one line (they share a unit, say) is said once, as
@@ -153,6 +155,7 @@ mod tests {
             related: Vec::new(),
             fix: None,
             credential: None,
+            history: None,
             anchor: anchor.to_owned(),
             fingerprint: String::new(),
         }

@@ -51,6 +51,7 @@ pub fn report(scanned: &Scanned) -> Report<'_> {
     Report {
         findings: &scanned.triaged.findings,
         hidden: scanned.triaged.hidden,
+        suppressed: &scanned.triaged.suppressed,
         coverage: &scanned.coverage,
         checklist: scanned.checklist.as_ref(),
         cuts: &scanned.cuts,

@@ -151,6 +151,7 @@ mod tests {
             related: Vec::new(),
             fix: None,
             credential: None,
+            history: None,
             anchor: String::new(),
             fingerprint: fingerprint.to_owned(),
         }

@@ -29,15 +29,17 @@ use std::io::{self, BufWriter, Write};
 use std::str::FromStr;
 
 use crate::checklist::Checklist;
-use crate::finding::{Coverage, Finding, Severity};
+use crate::finding::{Coverage, Finding, Severity, Suppressed};
 
 /// What a run has to say.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     /// The findings to show, in the order to show them ([`Finding::order`]).
     pub findings: &'a [Finding],
-    /// Number of findings held back: suppressed, in the baseline, or below `--min-confidence`.
+    /// Number of findings held back: left out by selection, by path or below `--min-confidence`.
     pub hidden: usize,
+    /// Findings that an operator decided about, in the order of [`Finding::order`].
+    pub suppressed: &'a [Suppressed],
     /// What was read and what was not.
     pub coverage: &'a Coverage,
     /// The checklist, when it was asked for along with the findings.

@@ -44,6 +44,7 @@ fn finding(location: Location) -> Finding {
         related: Vec::new(),
         fix: None,
         credential: None,
+        history: None,
         anchor: "approvals.mode".to_owned(),
         fingerprint: "0123456789abcdef0123456789abcdef".to_owned(),
     }
@@ -206,8 +207,14 @@ fn rendered(report: &Report<'_>, format: Format, style: Style) -> String {
 fn human(finding: Finding, style: Style) -> String {
     let coverage = Coverage::default();
     let findings = [finding];
-    let report =
-        Report { findings: &findings, hidden: 0, coverage: &coverage, checklist: None, cuts: &[] };
+    let report = Report {
+        findings: &findings,
+        hidden: 0,
+        suppressed: &[],
+        coverage: &coverage,
+        checklist: None,
+        cuts: &[],
+    };
     rendered(&report, Format::Human, Style { quiet: true, ..style })
 }
 
@@ -216,8 +223,14 @@ fn markdown_fits_into_a_comment() {
     let coverage = Coverage::default();
     let mut findings = vec![file_finding(); 2_000];
     findings.push(Finding { severity: Severity::Error, ..full() });
-    let report =
-        Report { findings: &findings, hidden: 0, coverage: &coverage, checklist: None, cuts: &[] };
+    let report = Report {
+        findings: &findings,
+        hidden: 0,
+        suppressed: &[],
+        coverage: &coverage,
+        checklist: None,
+        cuts: &[],
+    };
     let text = rendered(&report, Format::Markdown, WIDE);
     assert!(text.len() < 65_000, "{}", text.len());
     assert!(text.contains("findings left out, the less severe first"), "{text}");
@@ -241,8 +254,14 @@ fn formats_are_read_back() {
 fn closing_line_counts_everything() {
     let coverage = coverage();
     let findings = [full(), full(), file_finding()];
-    let mut report =
-        Report { findings: &findings, hidden: 1, coverage: &coverage, checklist: None, cuts: &[] };
+    let mut report = Report {
+        findings: &findings,
+        hidden: 1,
+        suppressed: &[],
+        coverage: &coverage,
+        checklist: None,
+        cuts: &[],
+    };
     assert_eq!(
         summary(&report, WIDE),
         "2 errors, 1 warning in 14 files; 2 files skipped (-v lists them); \
@@ -254,7 +273,14 @@ fn closing_line_counts_everything() {
          1 finding hidden (left out by settings, selection or --min-confidence)"
     );
     let clean = Coverage { files: 1, ..Coverage::default() };
-    report = Report { findings: &[], hidden: 0, coverage: &clean, checklist: None, cuts: &[] };
+    report = Report {
+        findings: &[],
+        hidden: 0,
+        suppressed: &[],
+        coverage: &clean,
+        checklist: None,
+        cuts: &[],
+    };
     assert_eq!(summary(&report, WIDE), "no findings in 1 file");
 }
 
@@ -264,6 +290,7 @@ fn quiet_drops_only_the_closing_line() {
     let report = Report {
         findings: &findings,
         hidden: 3,
+        suppressed: &[],
         coverage: &coverage,
         checklist: Some(&list),
         cuts: &[],
@@ -311,6 +338,7 @@ fn no_format_passes_on_what_a_terminal_obeys() {
     let report = Report {
         findings: &findings,
         hidden: 0,
+        suppressed: &[],
         coverage: &coverage,
         checklist: Some(&list),
         cuts: &[],
@@ -330,6 +358,7 @@ fn colour_only_adds_escapes() {
     let report = Report {
         findings: &findings,
         hidden: 3,
+        suppressed: &[],
         coverage: &coverage,
         checklist: Some(&list),
         cuts: &[],
@@ -361,8 +390,14 @@ fn a_writer_that_fails_is_reported() {
         }
     }
     let (coverage, findings) = (coverage(), [full()]);
-    let report =
-        Report { findings: &findings, hidden: 0, coverage: &coverage, checklist: None, cuts: &[] };
+    let report = Report {
+        findings: &findings,
+        hidden: 0,
+        suppressed: &[],
+        coverage: &coverage,
+        checklist: None,
+        cuts: &[],
+    };
     for &format in Format::ALL {
         let error = write(&report, format, WIDE, &mut Full).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{format}");

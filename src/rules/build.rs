@@ -37,6 +37,7 @@ impl RuleMeta {
             related: Vec::new(),
             fix: None,
             credential: None,
+            history: None,
             fingerprint: String::new(),
         };
         Draft(finding, self.summary)

@@ -252,6 +252,7 @@ fn concise_is_one_line_a_finding() {
     let report = Report {
         findings: &findings,
         hidden: 0,
+        suppressed: &[],
         coverage: &coverage,
         checklist: Some(&list),
         cuts: &[],
@@ -280,6 +281,7 @@ fn a_run_as_a_whole() {
     let report = Report {
         findings: &findings,
         hidden: 2,
+        suppressed: &[],
         coverage: &coverage,
         checklist: Some(&list),
         cuts: &[],

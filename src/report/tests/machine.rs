@@ -17,8 +17,14 @@ fn schema(text: &str) -> Validator {
 fn findings_text(list: Option<&Checklist>) -> String {
     let coverage = coverage();
     let findings = [full(), file_finding(), secret_finding()];
-    let report =
-        Report { findings: &findings, hidden: 2, coverage: &coverage, checklist: list, cuts: &[] };
+    let report = Report {
+        findings: &findings,
+        hidden: 2,
+        suppressed: &[],
+        coverage: &coverage,
+        checklist: list,
+        cuts: &[],
+    };
     rendered(&report, Format::Json, WIDE)
 }
 
@@ -32,8 +38,14 @@ fn checklist_text() -> String {
 fn findings_have_their_shape_and_order() {
     let coverage = Coverage { rules: "ab".repeat(32), ..Coverage::default() };
     let findings = [full()];
-    let report =
-        Report { findings: &findings, hidden: 0, coverage: &coverage, checklist: None, cuts: &[] };
+    let report = Report {
+        findings: &findings,
+        hidden: 0,
+        suppressed: &[],
+        coverage: &coverage,
+        checklist: None,
+        cuts: &[],
+    };
     insta::assert_snapshot!(rendered(&report, Format::Json, WIDE), @r#"
     {
       "version": 1,
@@ -276,8 +288,14 @@ fn hostile_text_survives_exactly_and_in_ascii_escapes() {
     finding.message = bad.to_owned();
     finding.location.path = bad.into();
     let (coverage, findings) = (coverage(), [finding]);
-    let report =
-        Report { findings: &findings, hidden: 0, coverage: &coverage, checklist: None, cuts: &[] };
+    let report = Report {
+        findings: &findings,
+        hidden: 0,
+        suppressed: &[],
+        coverage: &coverage,
+        checklist: None,
+        cuts: &[],
+    };
     let text = rendered(&report, Format::Json, WIDE);
     assert!(
         text.contains(
