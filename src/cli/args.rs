@@ -44,6 +44,44 @@ pub struct Scan {
     pub config: Option<PathBuf>,
 }
 
+/// What of a repository to read instead of the files on the disk.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Git")]
+pub struct Git {
+    /// Read what is staged, and report what the commit adds
+    #[arg(long, conflicts_with_all = ["since", "range", "history", "hook"])]
+    pub staged: bool,
+
+    /// Read the commit that is checked out, and report what was added since it parted from REV
+    #[arg(long, value_name = "REV", conflicts_with_all = ["range", "history", "hook"])]
+    pub since: Option<String>,
+
+    /// Read commit B, and report what it adds to A (`A..B`), or to where the two parted (`A...B`)
+    #[arg(long, value_name = "A..B", conflicts_with_all = ["history", "hook"])]
+    pub range: Option<String>,
+
+    /// Look for credentials in everything that was ever committed, on every branch and tag
+    #[arg(long, conflicts_with = "hook")]
+    pub history: bool,
+
+    /// As a hook of pre-commit or prek: what is staged, or what is pushed; other files that are named, whole
+    #[arg(long)]
+    pub hook: bool,
+
+    /// Report what is found in changed files, on lines that were there before as well
+    #[arg(long)]
+    pub whole_file: bool,
+
+    /// With --history: branches only, no tags and no stash; or those whose names match (`main`, `release/*`)
+    #[arg(long, value_name = "GLOB", requires = "history", num_args = 0.., value_delimiter = ',',
+          require_equals = true)]
+    pub branches: Option<Vec<String>>,
+
+    /// With --history: read so many commits, the newest ones
+    #[arg(long, value_name = "N", requires = "history")]
+    pub max_commits: Option<usize>,
+}
+
 /// Which findings count.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Findings")]

@@ -2,17 +2,20 @@
 
 use std::path::PathBuf;
 
+use super::git::Selected;
 use super::pipeline::{self, Extras, Scanned};
-use super::{CLEAN, FOUND, INCOMPLETE, Outcome, args, output};
+use super::{CLEAN, FOUND, INCOMPLETE, Outcome, args, history, output};
 use crate::finding::FailOn;
 use crate::report::{self, Format, Report};
 
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Files and folders; `-` reads standard input
-    #[arg(default_value = ".")]
+    /// Files and folders, the working directory by default; `-` reads standard input
     paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    git: args::Git,
 
     #[command(flatten)]
     scan: args::Scan,
@@ -31,13 +34,27 @@ pub struct Args {
 
 /// Checks and reports.
 pub fn run(args: &Args) -> Outcome {
-    let scanned = pipeline::scan(
-        &args.paths,
-        &args.scan,
-        Some(&args.choose),
-        args.output.quiet,
-        Extras { cuts: args.format == Format::Human && !args.output.quiet, ..Extras::default() },
-    )?;
+    let selected = Selected::of(&args.git, &args.paths)?;
+    if selected.as_ref().is_some_and(Selected::is_empty) && !args.output.quiet {
+        output::note("nothing was changed");
+    }
+    let here = [PathBuf::from(".")];
+    let paths = if args.paths.is_empty() { &here[..] } else { &args.paths };
+    let scanned = if args.git.history {
+        history::scan(&args.paths, &args.scan, &args.git, &args.choose, args.output.quiet)?
+    } else {
+        pipeline::scan(
+            paths,
+            &args.scan,
+            Some(&args.choose),
+            args.output.quiet,
+            Extras {
+                cuts: args.format == Format::Human && !args.output.quiet,
+                git: selected.as_ref(),
+                ..Extras::default()
+            },
+        )?
+    };
     let style = output::style(&args.output);
     output::to(&args.output, |out| report::write(&report(&scanned), args.format, style, out))?;
     let status = status(&scanned, &args.choose);

@@ -61,7 +61,7 @@ pub fn run(args: &Args) -> Outcome {
     let mut scan = args.scan.clone();
     // A home's own .gitignore says what is not published; here the question is what is on the disk.
     scan.no_ignore = true;
-    let extras = Extras { checklist: true, host: Some(&survey), cuts: true };
+    let extras = Extras { checklist: true, host: Some(&survey), cuts: true, git: None };
     let scanned = pipeline::scan(&paths, &scan, Some(&args.choose), args.output.quiet, extras)?;
     let style = output::style(&args.output);
     output::to(&args.output, |out| {

@@ -114,6 +114,12 @@ impl Named {
         Self { files, folders: folders.collect() }
     }
 
+    /// These files alone, as people see them.
+    #[must_use]
+    pub fn files(files: impl IntoIterator<Item = String>) -> Self {
+        Self { files: files.into_iter().collect(), folders: Vec::new() }
+    }
+
     /// True for a path, as people see it, that was named or lies below a folder or in an archive that was.
     #[must_use]
     pub fn names(&self, path: &str) -> bool {

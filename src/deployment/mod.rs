@@ -61,6 +61,7 @@ pub use who::{Who, Whom};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{Document, EvidenceFile, Kind, Standing};
+use crate::source::git::View;
 use crate::source::{Origin, Skip, SourcePath};
 
 /// Everything that was read, joined.
@@ -87,7 +88,8 @@ pub struct Deployment<'d> {
 
 impl<'d> Deployment<'d> {
     /// Joins `documents`, which are sorted by path, those of one archive with each other. `survey` is of the
-    /// machine that the homes run on: modes are meant as they are there.
+    /// machine that the homes run on: modes are meant as they are there. `stored` is the state of a repository that was
+    /// read: what is in it is tracked.
     #[must_use]
     pub fn join(
         documents: &'d [Document],
@@ -95,6 +97,7 @@ impl<'d> Deployment<'d> {
         skipped: &'d [Skip],
         archives: &'d [SourcePath],
         survey: Option<&'d Survey>,
+        stored: Option<&View>,
     ) -> Self {
         let mut groups: BTreeMap<Option<&str>, Vec<&'d Document>> = BTreeMap::new();
         for document in documents {
@@ -112,7 +115,7 @@ impl<'d> Deployment<'d> {
                     .map(|seed| Home::build(Seed { archive, ..seed }, knowledge, skipped, survey)),
             );
         }
-        let git = GitFacts::gather(documents, &homes, skipped, archives, knowledge);
+        let git = GitFacts::gather(documents, &homes, skipped, archives, knowledge, stored);
         let managed = files::of_managed(documents, knowledge, survey);
         let trails = Trails::of(documents, &homes, knowledge, survey);
         Self { documents, homes, skipped, archives, knowledge, git, survey, managed, trails }

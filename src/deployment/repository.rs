@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use super::{Home, Knowledge};
 use crate::document::{Document, Kind, Standing};
-use crate::source::{self, CheckFile, Git, Skip, SourcePath, Tracking, project_root};
+use crate::source::git::{Git, Tracking, View};
+use crate::source::{self, CheckFile, Skip, SourcePath, project_root};
 
 /// Git facts of a deployment.
 #[derive(Debug, Default)]
@@ -51,12 +52,16 @@ impl GitFacts {
         skipped: &[Skip],
         archives: &[SourcePath],
         knowledge: &Knowledge,
+        stored: Option<&View>,
     ) -> Self {
         let mut git = Git::default();
         let mut tracking = HashMap::new();
         let mut ask = |path: &SourcePath| {
             // git has the archive, and with it what is in there.
-            if let Some(answer) = git.tracking(&path.on_disk()) {
+            let on_disk = path.on_disk();
+            let has = stored.is_some_and(|stored| stored.has(&on_disk.identity));
+            let answer = if has { Some(Tracking::Tracked) } else { git.tracking(&on_disk) };
+            if let Some(answer) = answer {
                 tracking.insert(path.display.clone(), answer);
             }
         };

@@ -8,7 +8,7 @@
 
 pub mod archive;
 mod checks;
-mod git;
+pub mod git;
 mod names;
 mod parts;
 mod path;
@@ -17,10 +17,9 @@ mod roots;
 mod walk;
 
 pub use checks::{CheckFile, check_files};
-pub use git::{Git, Tracking};
 pub use names::{context_worthy, hermes_named};
 pub use path::{SourcePath, absolute, project_root, with_archives};
-pub use walk::{Inputs, Options, visit};
+pub use walk::{Inputs, Options, visit, visit_context};
 
 use std::io;
 
@@ -138,6 +137,12 @@ pub enum SkipReason {
     SymlinkLoop,
     /// An archive, or a file in one, that was not read to its end.
     Archive(archive::Stop),
+    /// A blob of a repository that is missing or damaged: why.
+    Object(String),
+    /// A pointer of Git LFS: the file itself is stored elsewhere.
+    Lfs,
+    /// A merge has left it undecided.
+    Undecided,
 }
 
 impl SkipReason {
@@ -153,6 +158,9 @@ impl SkipReason {
             Self::SymlinkBroken => "symlink-broken",
             Self::SymlinkLoop => "symlink-loop",
             Self::Archive(stop) => stop.word(),
+            Self::Object(_) => "missing-object",
+            Self::Lfs => "lfs-pointer",
+            Self::Undecided => "unmerged",
         }
     }
 
@@ -171,6 +179,9 @@ impl SkipReason {
             Self::SymlinkBroken => "a symbolic link to nothing".to_owned(),
             Self::SymlinkLoop => "a symbolic link that leads to itself".to_owned(),
             Self::Archive(stop) => stop.detail(),
+            Self::Object(why) => why.clone(),
+            Self::Lfs => "a pointer of Git LFS: the file itself is stored elsewhere".to_owned(),
+            Self::Undecided => "a merge has left it undecided".to_owned(),
         }
     }
 }

@@ -80,6 +80,28 @@ pub(super) fn on_threads<V: Send>(
     });
 }
 
+/// Shows every part of what lies in memory.
+pub(super) fn of_bytes(
+    path: &SourcePath,
+    bytes: &[u8],
+    origin: Origin,
+    visitor: &mut impl Visitor,
+) {
+    let (part, margin) = (PART as usize, MARGIN as usize);
+    let head = bytes.get(..HEAD.min(bytes.len())).unwrap_or_default();
+    let (mut number, mut start, mut at) = (0, 0, Position::START);
+    while start < bytes.len() {
+        let end = boundary(bytes, start + part);
+        let (from, to) = (boundary(bytes, start.saturating_sub(margin)), end + margin);
+        let around = bytes.get(from..to.min(bytes.len())).unwrap_or_default();
+        let own = Span::new(start - from, end - from);
+        let part = Some(Part { number, own, at, head });
+        visitor.source(Source { path, bytes: around, origin, part });
+        at = at.after(own.of(around));
+        (number, start) = (number + 1, end);
+    }
+}
+
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -35,6 +35,17 @@ impl SourcePath {
         Self { real, display, identity, archive: None }
     }
 
+    /// The names of a file that a repository stores: `below` its root, where `display` shows it.
+    #[must_use]
+    pub fn stored(root: &Path, below: &Path, display: &Path) -> Self {
+        Self {
+            real: root.join(below),
+            display: shown(display),
+            identity: shown(below),
+            archive: None,
+        }
+    }
+
     /// The name that stands for standard input.
     #[must_use]
     pub fn stdin() -> Self {

@@ -35,13 +35,17 @@ impl Root {
     }
 }
 
+/// True for a file that may belong to a home, so that what surrounds it matters.
+pub(super) fn belongs_somewhere(name: &str) -> bool {
+    context_worthy(name) || name.ends_with(".md")
+}
+
 /// The folders to look through for what belongs to the named files.
 pub(super) fn context_roots(named: &[Root]) -> Vec<Root> {
     let mut folders = BTreeSet::new();
     for root in named.iter().filter(|root| !root.is_folder) {
         let name = root.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let in_home = context_worthy(name) || name.ends_with(".md");
-        if !in_home {
+        if !belongs_somewhere(name) {
             continue;
         }
         let folder = path::project_root(&root.path).unwrap_or_else(|| {

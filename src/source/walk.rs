@@ -21,9 +21,9 @@ use super::{
 };
 
 /// How deep below a project's root the siblings of a named file are looked for.
-const CONTEXT_DEPTH: usize = 7;
+pub(super) const CONTEXT_DEPTH: usize = 7;
 /// How many entries are looked at for context at most, so that a hook in a huge repo stays quick.
-const CONTEXT_ENTRIES: usize = 50_000;
+pub(super) const CONTEXT_ENTRIES: usize = 50_000;
 /// Folders that hold what Hermes reads, by name; others are recognised by what is in them.
 const HOME_FOLDERS: &[&str] =
     &[".hermes", "dot_hermes", "profiles", "skills", "cron", "memories", "hooks", "plugins"];
@@ -97,6 +97,22 @@ pub fn visit<V: Visitor>(
         parts::visit(large, options.threads, &make, &mut visitors);
     }
     Ok(visitors)
+}
+
+/// Visits what surrounds the files at `named`, as [`Origin::Context`], and not those files; they need not be on the
+/// disk. Returns the visitors.
+pub fn visit_context<V: Visitor>(
+    named: &[PathBuf],
+    options: Options,
+    make: impl Fn() -> V + Sync,
+) -> Vec<V> {
+    let named: Vec<Root> = named.iter().map(|path| Root::new(path, false)).collect();
+    let roots = context_roots(&named);
+    let mut visitors = Vec::new();
+    if !roots.is_empty() {
+        Pass::new(&roots, options, Origin::Context, None).run(&make, &mut visitors);
+    }
+    visitors
 }
 
 fn visit_stdin<V: Visitor>(options: Options, mut visitor: V) -> V {

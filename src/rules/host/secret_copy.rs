@@ -10,7 +10,7 @@ use crate::finding::{Confidence, Severity};
 use crate::host::file::FileKind;
 use crate::rules::repo::{counted, secrets_in_store};
 use crate::rules::{DeploymentRule, Findings, RuleMeta, page};
-use crate::source::Tracking;
+use crate::source::git::Tracking;
 
 /// How many copies of one home are named one by one.
 const SINGLE: usize = 5;

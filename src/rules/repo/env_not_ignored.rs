@@ -6,7 +6,7 @@ use crate::document::Place;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::rules::{DeploymentRule, Findings, RuleMeta, page};
-use crate::source::Tracking;
+use crate::source::git::Tracking;
 
 /// A live secret store in a working tree is not ignored by git.
 pub struct EnvNotIgnored;

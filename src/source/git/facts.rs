@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use super::{SourcePath, project_root};
+use super::super::{SourcePath, project_root};
 
 /// What git does with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
