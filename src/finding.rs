@@ -249,6 +249,18 @@ pub enum Suppressor {
     Baseline,
 }
 
+impl Suppressor {
+    /// The word that machine formats use.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Comment { .. } => "comment",
+            Self::Settings => "settings",
+            Self::Baseline => "baseline",
+        }
+    }
+}
+
 /// An operator's decision that a finding does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppression {

@@ -1,11 +1,16 @@
 //! Options that several subcommands share.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{
+    NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
+};
+use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 
 use crate::finding::{Confidence, FailOn};
+use crate::report::Format;
 
 /// Default of `--max-size`, in bytes.
 pub const DEFAULT_MAX_SIZE: u64 = 10 * 1024 * 1024;
@@ -140,11 +145,70 @@ pub enum Color {
     Never,
 }
 
-/// The formats that findings are written in.
-pub const FINDINGS: &[&str] = &["human", "concise", "json"];
+/// In which formats findings are reported, and where to.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Formats {
+    /// Output format; several when all but one go to a file: `--format human --format sarif=out.sarif`
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "human", value_parser = targets(Format::ALL))]
+    pub format: Vec<Target>,
 
-/// The formats of commands that decide the checklist.
-pub const PAGES: &[&str] = &["human", "concise", "json", "markdown", "html"];
+    /// What this run is called where several are uploaded for one commit (the category in SARIF)
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub category: Option<String>,
+}
+
+/// A format, and the file it goes to; without one it goes to stdout or `--output`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The format.
+    pub format: Format,
+    /// Where it goes.
+    pub file: Option<PathBuf>,
+}
+
+/// A parser of `FORMAT` and `FORMAT=FILE` that knows its formats, so that help and completions list them.
+pub fn targets(known: &'static [Format]) -> impl TypedValueParser<Value = Target> {
+    Targets(known)
+}
+
+#[derive(Clone, Debug)]
+struct Targets(&'static [Format]);
+
+impl Targets {
+    fn words(&self) -> impl Iterator<Item = PossibleValue> + 'static {
+        self.0.iter().map(|format| PossibleValue::new(format.as_str()))
+    }
+}
+
+impl TypedValueParser for Targets {
+    type Value = Target;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Target, clap::Error> {
+        // A word that is no format is told apart by the parser of words, with what it suggests.
+        let words = PossibleValuesParser::new(self.words()).try_map(|word| word.parse::<Format>());
+        let Some((word, file)) = value.to_str().and_then(|text| text.split_once('=')) else {
+            let format = words.parse_ref(command, argument, value)?;
+            return Ok(Target { format, file: None });
+        };
+        let format = words.parse_ref(command, argument, OsStr::new(word))?;
+        if file.is_empty() {
+            let shown = argument.map_or_else(|| "--format".to_owned(), ToString::to_string);
+            let error = format!("`{word}=` for '{shown}' names no file\n");
+            return Err(clap::Error::raw(ErrorKind::InvalidValue, error).with_cmd(command));
+        }
+        Ok(Target { format, file: Some(PathBuf::from(file)) })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.words()))
+    }
+}
 
 /// A parser that knows its words, so that help and completions list them.
 pub fn words<T>(known: &'static [&'static str]) -> impl TypedValueParser<Value = T>

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::git::Selected;
 use super::pipeline::{self, Extras, Scanned};
-use super::{CLEAN, FOUND, INCOMPLETE, Outcome, args, history, output};
+use super::{CLEAN, FOUND, INCOMPLETE, Outcome, args, choices, history, output};
 use crate::finding::FailOn;
-use crate::report::{self, Format, Report};
+use crate::report::{self, Format, GITHUB_RESULTS, GITHUB_SHOWN, Report, Run};
 
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
@@ -23,10 +23,8 @@ pub struct Args {
     #[command(flatten)]
     choose: args::Choose,
 
-    /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "human", help_heading = "Output",
-          value_parser = args::words::<Format>(args::FINDINGS))]
-    format: Format,
+    #[command(flatten)]
+    formats: args::Formats,
 
     #[command(flatten)]
     output: args::Output,
@@ -38,33 +36,55 @@ pub fn run(args: &Args) -> Outcome {
     if selected.as_ref().is_some_and(Selected::is_empty) && !args.output.quiet {
         output::note("nothing was changed");
     }
+    let sinks = output::sinks(&args.formats.format, &args.output)?;
+    let started = choices::now();
     let here = [PathBuf::from(".")];
     let paths = if args.paths.is_empty() { &here[..] } else { &args.paths };
     let scanned = if args.git.history {
         history::scan(&args.paths, &args.scan, &args.git, &args.choose, args.output.quiet)?
     } else {
-        pipeline::scan(
-            paths,
-            &args.scan,
-            Some(&args.choose),
-            args.output.quiet,
-            Extras {
-                cuts: args.format == Format::Human && !args.output.quiet,
-                git: selected.as_ref(),
-                ..Extras::default()
-            },
-        )?
+        let human = sinks.iter().any(|sink| sink.format == Format::Human);
+        let extras = Extras {
+            cuts: human && !args.output.quiet,
+            git: selected.as_ref(),
+            ..Extras::default()
+        };
+        pipeline::scan(paths, &args.scan, Some(&args.choose), args.output.quiet, extras)?
     };
-    let style = output::style(&args.output);
-    output::to(&args.output, |out| report::write(&report(&scanned), args.format, style, out))?;
+    let report = report(&scanned, run_of(started, &args.formats));
+    warn_of_limits(&report, &sinks, args.output.quiet);
+    output::each(&sinks, &args.output, |format, style, out| {
+        report::write(&report, format, style, out)
+    })?;
     let status = status(&scanned, &args.choose);
     // The process ends: freeing tens of thousands of findings one by one can take longer than finding them.
     std::mem::forget(scanned);
     Ok(status)
 }
 
+/// What a report says of the run that ends now.
+pub fn run_of(started: jiff::Timestamp, formats: &args::Formats) -> Run<'_> {
+    Run { started, ended: choices::now(), category: formats.category.as_deref() }
+}
+
+/// Says on stderr what GitHub will not take or show of a SARIF file, which is whole all the same.
+pub fn warn_of_limits(report: &Report<'_>, sinks: &[output::Sink], quiet: bool) {
+    let results = report.findings.len() + report.suppressed.len();
+    if quiet || results <= GITHUB_SHOWN || sinks.iter().all(|sink| sink.format != Format::Sarif) {
+        return;
+    }
+    output::note(&if results > GITHUB_RESULTS {
+        format!(
+            "the SARIF file has {results} results, and GitHub rejects one with more than {GITHUB_RESULTS}: \
+             select fewer rules or folders"
+        )
+    } else {
+        format!("GitHub shows {GITHUB_SHOWN} of the {results} results in the SARIF file")
+    });
+}
+
 /// The report of a run.
-pub fn report(scanned: &Scanned) -> Report<'_> {
+pub fn report<'a>(scanned: &'a Scanned, run: Run<'a>) -> Report<'a> {
     Report {
         findings: &scanned.triaged.findings,
         hidden: scanned.triaged.hidden,
@@ -72,6 +92,7 @@ pub fn report(scanned: &Scanned) -> Report<'_> {
         coverage: &scanned.coverage,
         checklist: scanned.checklist.as_ref(),
         cuts: &scanned.cuts,
+        run,
     }
 }
 

@@ -13,13 +13,17 @@ use crate::rules::RULES;
 use crate::settings::{FILE_NAME, Settings};
 use crate::triage::{Choice, names_rule};
 
-/// Today in UTC; `SOURCE_DATE_EPOCH` pins it for reproducible reports.
-pub(super) fn today() -> jiff::civil::Date {
+/// The time; `SOURCE_DATE_EPOCH` pins it for reproducible reports.
+pub(super) fn now() -> jiff::Timestamp {
     let pinned = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
-    let now = pinned
+    pinned
         .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .unwrap_or_else(jiff::Timestamp::now);
-    jiff::tz::Offset::UTC.to_datetime(now).date()
+        .unwrap_or_else(jiff::Timestamp::now)
+}
+
+/// Today in UTC.
+pub(super) fn today() -> jiff::civil::Date {
+    jiff::tz::Offset::UTC.to_datetime(now()).date()
 }
 
 pub(super) fn choice(choose: Option<&args::Choose>, settings: &Settings) -> Choice {

@@ -19,6 +19,14 @@ impl Failure {
         Self(Box::new(Inner { message: message.into(), ..Inner::default() }))
     }
 
+    /// Several as one, each with its own sentence and the help of the first; `None` of none.
+    pub fn joined(failures: Vec<Self>) -> Option<Self> {
+        let message = failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let mut first = failures.into_iter().next()?;
+        first.0.message = message;
+        Some(first)
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Failure;
 use super::pipeline::{self, Extras};
-use super::{Outcome, args, check, output};
+use super::{Outcome, args, check, choices, output};
 use crate::data;
 use crate::deployment::Survey;
 use crate::facts::MachineFacts;
@@ -31,10 +31,8 @@ pub struct Args {
     #[command(flatten)]
     choose: args::Choose,
 
-    /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "human", help_heading = "Output",
-          value_parser = args::words::<Format>(args::PAGES))]
-    format: Format,
+    #[command(flatten)]
+    formats: args::Formats,
 
     #[command(flatten)]
     output: args::Output,
@@ -42,6 +40,8 @@ pub struct Args {
 
 /// Checks the homes and what starts them, and reports.
 pub fn run(args: &Args) -> Outcome {
+    let sinks = output::sinks(&args.formats.format, &args.output)?;
+    let started = choices::now();
     let machine = machine(args.root.as_deref())?;
     let facts: MachineFacts = data::file("hermes/machine")
         .and_then(|json| serde_json::from_str(json).ok())
@@ -63,16 +63,17 @@ pub fn run(args: &Args) -> Outcome {
     scan.no_ignore = true;
     let extras = Extras { checklist: true, host: Some(&survey), cuts: true, git: None };
     let scanned = pipeline::scan(&paths, &scan, Some(&args.choose), args.output.quiet, extras)?;
-    let style = output::style(&args.output);
-    output::to(&args.output, |out| {
+    let report = check::report(&scanned, check::run_of(started, &args.formats));
+    check::warn_of_limits(&report, &sinks, args.output.quiet);
+    output::each(&sinks, &args.output, |format, style, out| {
         // Which account can read and change what, before what is wrong with it.
-        if args.format == Format::Human && !args.output.quiet {
+        if format == Format::Human && !args.output.quiet {
             for line in survey.lines().iter().chain(&scanned.owners) {
                 writeln!(out, "{}", report::shown_name(line))?;
             }
             writeln!(out)?;
         }
-        report::write(&check::report(&scanned), args.format, style, out)
+        report::write(&report, format, style, out)
     })?;
     Ok(check::status(&scanned, &args.choose))
 }

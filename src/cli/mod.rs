@@ -13,6 +13,7 @@ mod explain;
 mod git;
 mod history;
 mod host;
+mod merge;
 mod output;
 pub mod pipeline;
 mod policy;
@@ -59,6 +60,8 @@ enum Command {
     Host(host::Args),
     /// Decide the two published hardening checklists
     Checklist(checklist::Args),
+    /// Join the reports of many hosts or repos (JSON) into one
+    Merge(merge::Args),
     /// Say which tools can be reached from where, by whom, and what stands before each
     Capabilities(capabilities::Args),
     /// Say what Hermes would do with a command
@@ -85,6 +88,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Host(args) => host::run(&args),
         Command::Checklist(args) => checklist::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Capabilities(args) => capabilities::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Audit(args) => audit::run(&args),

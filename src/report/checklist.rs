@@ -121,7 +121,7 @@ pub(super) fn concise(list: &Checklist, style: Style, out: &mut dyn Write) -> io
 }
 
 /// ` (path:line)`, as far as known.
-fn place(evidence: &Evidence) -> String {
+pub(super) fn place(evidence: &Evidence) -> String {
     match (&evidence.path, evidence.line) {
         (Some(path), Some(line)) => format!(" ({}:{line})", text::name(path)),
         (Some(path), None) => format!(" ({})", text::name(path)),

@@ -1,18 +1,18 @@
 //! Findings and checklist as JSON: one object, keys in a fixed order, written as it is made.
 //!
-//! Values are exact, unlike in the formats for people, so unsafe characters are written as JSON escapes: a
-//! reader gets them back, a terminal that shows the file does not. Indented rather than compact: these files
-//! are committed, compared and read in reviews. `docs/schemas/` describes both documents.
+//! `docs/schemas/` describes both documents. What an operator decided about stands apart from the findings: a
+//! reader that counts those needs to know nothing of suppressions.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use serde::ser::{Serialize, Serializer};
-use serde_json::ser::{CharEscape, Formatter, PrettyFormatter};
-
-use super::{Counts, Report, text};
-use crate::checklist::{Checklist, Evidence, Item};
-use crate::finding::{Coverage, Credential, Edit, Finding, Fix, Related, Skipped};
+use super::pretty::{Each, document};
+use super::{Counts, Report};
+use crate::checklist::{Checklist, Evidence, Item, Tally};
+use crate::finding::{
+    Commit, Coverage, Credential, Edit, Finding, Fix, History, Related, Skipped, Suppressed,
+    Suppression, Suppressor,
+};
 
 /// Version of both documents; it grows when a key is removed or changes its meaning.
 const VERSION: u32 = 1;
@@ -23,6 +23,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         &FindingsJson {
             version: VERSION,
             findings: Each(report.findings, FindingJson::new),
+            suppressed: Each(report.suppressed, SuppressedJson::new),
             summary: SummaryJson::new(report),
             checklist: report.checklist.map(ChecklistJson::new),
         },
@@ -35,26 +36,11 @@ pub(super) fn write_checklist(list: &Checklist, out: &mut dyn Write) -> io::Resu
     document(&ChecklistJson::new(list), out)
 }
 
-fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let mut serializer =
-        serde_json::Serializer::with_formatter(&mut *out, SafePretty(PrettyFormatter::new()));
-    value.serialize(&mut serializer)?;
-    writeln!(out)
-}
-
-/// A slice whose elements are turned into their JSON shape one at a time, so that nothing is held twice.
-struct Each<'a, T, U>(&'a [T], fn(&'a T) -> U);
-
-impl<T, U: Serialize> Serialize for Each<'_, T, U> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(self.1))
-    }
-}
-
 #[derive(serde::Serialize)]
 struct FindingsJson<'a> {
     version: u32,
     findings: Each<'a, Finding, FindingJson<'a>>,
+    suppressed: Each<'a, Suppressed, SuppressedJson<'a>>,
     summary: SummaryJson<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     checklist: Option<ChecklistJson<'a>>,
@@ -78,6 +64,7 @@ struct FindingJson<'a> {
     related: Each<'a, Related, RelatedJson<'a>>,
     notes: &'a [String],
     secret: Option<SecretJson<'a>>,
+    history: Option<HistoryJson<'a>>,
 }
 
 impl<'a> FindingJson<'a> {
@@ -100,12 +87,88 @@ impl<'a> FindingJson<'a> {
             related: Each(&finding.related, RelatedJson::new),
             notes: &finding.notes,
             secret: finding.credential.as_ref().map(SecretJson::new),
+            history: finding.history.as_deref().map(HistoryJson::new),
         }
     }
 }
 
+/// The commits of a finding; SARIF has the same in its properties.
 #[derive(serde::Serialize)]
-struct SecretJson<'a> {
+pub(super) struct HistoryJson<'a> {
+    brought: Each<'a, Commit, CommitJson<'a>>,
+    removed: Each<'a, Commit, CommitJson<'a>>,
+    in_head: bool,
+}
+
+impl<'a> HistoryJson<'a> {
+    pub(super) fn new(history: &'a History) -> Self {
+        let History { brought, removed, in_head } = history;
+        let commits = |commits: &'a [Commit]| Each(commits, CommitJson::new as fn(&'a _) -> _);
+        Self { brought: commits(brought), removed: commits(removed), in_head: *in_head }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct CommitJson<'a> {
+    id: &'a str,
+    author: &'a str,
+    date: &'a str,
+}
+
+impl<'a> CommitJson<'a> {
+    fn new(commit: &'a Commit) -> Self {
+        let Commit { id, author, date } = commit;
+        Self { id, author, date }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct SuppressedJson<'a> {
+    finding: FindingJson<'a>,
+    suppression: SuppressionJson<'a>,
+}
+
+impl<'a> SuppressedJson<'a> {
+    fn new(suppressed: &'a Suppressed) -> Self {
+        let Suppressed { finding, suppression } = suppressed;
+        Self { finding: FindingJson::new(finding), suppression: SuppressionJson::new(suppression) }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct SuppressionJson<'a> {
+    by: &'static str,
+    marker: Option<&'a str>,
+    path: Option<&'a str>,
+    line: Option<usize>,
+    reason: Option<&'a str>,
+    owner: Option<&'a str>,
+    until: Option<&'a str>,
+}
+
+impl<'a> SuppressionJson<'a> {
+    fn new(suppression: &'a Suppression) -> Self {
+        let Suppression { by, reason, owner, until } = suppression;
+        let comment = match by {
+            Suppressor::Comment { location, marker } => Some((location, &**marker)),
+            Suppressor::Settings | Suppressor::Baseline => None,
+        };
+        let location = comment.map(|(location, _)| location);
+        Self {
+            by: by.as_str(),
+            marker: comment.map(|(_, marker)| marker),
+            path: location.map(|location| &*location.path),
+            line: location.and_then(|location| location.region).map(|region| region.line),
+            reason: reason.as_deref(),
+            owner: owner.as_deref(),
+            until: until.as_deref(),
+        }
+    }
+}
+
+/// What is known of a credential; SARIF has the same in its properties.
+#[derive(serde::Serialize)]
+pub(super) struct SecretJson<'a> {
     provider: Option<&'a str>,
     detector: &'a str,
     redacted: &'a str,
@@ -113,7 +176,7 @@ struct SecretJson<'a> {
 }
 
 impl<'a> SecretJson<'a> {
-    fn new(credential: &'a Credential) -> Self {
+    pub(super) fn new(credential: &'a Credential) -> Self {
         Self {
             provider: credential.provider.as_deref(),
             detector: &credential.detector,
@@ -172,8 +235,9 @@ impl<'a> EditJson<'a> {
     }
 }
 
+/// Totals and the receipt; SARIF has the same in its properties.
 #[derive(serde::Serialize)]
-struct SummaryJson<'a> {
+pub(super) struct SummaryJson<'a> {
     errors: usize,
     warnings: usize,
     infos: usize,
@@ -187,7 +251,7 @@ struct SummaryJson<'a> {
 }
 
 impl<'a> SummaryJson<'a> {
-    fn new(report: &Report<'a>) -> Self {
+    pub(super) fn new(report: &Report<'a>) -> Self {
         let Counts { errors, warnings, infos } = Counts::of(report.findings);
         let Coverage { files, bytes, skipped, homes, hermes, rules } = report.coverage;
         let (files, bytes, hidden) = (*files, *bytes, report.hidden);
@@ -209,36 +273,28 @@ impl<'a> SkippedJson<'a> {
     }
 }
 
+/// The verdicts; SARIF has the same in its properties.
 #[derive(serde::Serialize)]
-struct ChecklistJson<'a> {
+pub(super) struct ChecklistJson<'a> {
     version: u32,
     items: Each<'a, Item, ItemJson<'a>>,
     summary: VerdictsJson,
 }
 
 impl<'a> ChecklistJson<'a> {
-    fn new(list: &'a Checklist) -> Self {
+    pub(super) fn new(list: &'a Checklist) -> Self {
         let tally = list.tally();
         Self {
             version: VERSION,
             items: Each(&list.items, ItemJson::new),
-            summary: VerdictsJson {
-                pass: tally.pass,
-                fail: tally.fail,
-                manual: tally.manual,
-                not_applicable: tally.not_applicable,
-                unknown: tally.unknown,
-                total: tally.total(),
-                decided: tally.decided(),
-                applicable: tally.applicable(),
-                score: tally.score(),
-            },
+            summary: VerdictsJson::new(tally),
         }
     }
 }
 
+/// Totals of a checklist; a fleet has them for each host.
 #[derive(serde::Serialize)]
-struct VerdictsJson {
+pub(super) struct VerdictsJson {
     pass: usize,
     fail: usize,
     manual: usize,
@@ -248,6 +304,22 @@ struct VerdictsJson {
     decided: usize,
     applicable: usize,
     score: Option<usize>,
+}
+
+impl VerdictsJson {
+    pub(super) fn new(tally: Tally) -> Self {
+        Self {
+            pass: tally.pass,
+            fail: tally.fail,
+            manual: tally.manual,
+            not_applicable: tally.not_applicable,
+            unknown: tally.unknown,
+            total: tally.total(),
+            decided: tally.decided(),
+            applicable: tally.applicable(),
+            score: tally.score(),
+        }
+    }
 }
 
 #[derive(serde::Serialize)]
@@ -287,72 +359,5 @@ struct EvidenceJson<'a> {
 impl<'a> EvidenceJson<'a> {
     fn new(evidence: &'a Evidence) -> Self {
         Self { text: &evidence.text, path: evidence.path.as_deref(), line: evidence.line }
-    }
-}
-
-/// Indented JSON in which every character that [`text::is_unsafe`] is an escape. JSON itself asks for that
-/// only below `U+0020`.
-struct SafePretty<'a>(PrettyFormatter<'a>);
-
-impl Formatter for SafePretty<'_> {
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        out: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some((at, c)) = rest.char_indices().find(|&(_, c)| text::is_unsafe(c)) {
-            let (safe, tail) = rest.split_at(at);
-            out.write_all(safe.as_bytes())?;
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(out, "\\u{unit:04x}")?;
-            }
-            rest = tail.get(c.len_utf8()..).unwrap_or_default();
-        }
-        out.write_all(rest.as_bytes())
-    }
-
-    fn write_char_escape<W: ?Sized + Write>(
-        &mut self,
-        out: &mut W,
-        escape: CharEscape,
-    ) -> io::Result<()> {
-        self.0.write_char_escape(out, escape)
-    }
-
-    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_array(out)
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array(out)
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_array_value(out, first)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array_value(out)
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object(out)
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object(out)
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_object_key(out, first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(out)
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object_value(out)
     }
 }

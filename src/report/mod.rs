@@ -12,21 +12,30 @@ pub mod capabilities;
 mod checklist;
 mod concise;
 mod edits;
+pub mod fleet;
+mod format;
+mod github;
+mod gitlab;
+mod gitlab_secrets;
 mod html;
 mod human;
 mod json;
+mod junit;
 mod markdown;
 pub mod policy;
+mod pretty;
+mod prometheus;
 pub mod review;
+mod sarif;
 mod snippet;
 mod text;
 
 pub use edits::Cut;
+pub use format::Format;
+pub use sarif::{GITHUB_RESULTS, GITHUB_SHOWN};
 pub use text::name as shown_name;
 
-use std::fmt;
 use std::io::{self, BufWriter, Write};
-use std::str::FromStr;
 
 use crate::checklist::Checklist;
 use crate::finding::{Coverage, Finding, Severity, Suppressed};
@@ -46,56 +55,19 @@ pub struct Report<'a> {
     pub checklist: Option<&'a Checklist>,
     /// Edits that close several errors at once.
     pub cuts: &'a [Cut],
+    /// When it ran and what it is called.
+    pub run: Run<'a>,
 }
 
-/// How a report is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Format {
-    /// Source lines with marks, for people.
-    Human,
-    /// One line a finding, as compilers and `grep -n` write them, for editors.
-    Concise,
-    /// One JSON object, as in `docs/schemas/`.
-    Json,
-    /// GitHub-flavoured Markdown, for a pull request.
-    Markdown,
-    /// One page that needs nothing else, to mail, archive and print.
-    Html,
-}
-
-impl Format {
-    /// Every value, in order.
-    pub const ALL: &'static [Self] =
-        &[Self::Human, Self::Concise, Self::Json, Self::Markdown, Self::Html];
-
-    /// The word that flags and settings use.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Human => "human",
-            Self::Concise => "concise",
-            Self::Json => "json",
-            Self::Markdown => "markdown",
-            Self::Html => "html",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.iter().copied().find(|value| value.as_str() == text).ok_or_else(|| {
-            let known: Vec<_> = Self::ALL.iter().map(|value| value.as_str()).collect();
-            format!("`{text}` is not one of {}", known.join(", "))
-        })
-    }
+/// What some formats say of the run itself. Everything else in a report is the same whenever it is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Run<'a> {
+    /// When it began, UTC.
+    pub started: jiff::Timestamp,
+    /// When it ended, UTC.
+    pub ended: jiff::Timestamp,
+    /// What tells it from other runs on the same commit (`--category`).
+    pub category: Option<&'a str>,
 }
 
 /// How the formats for people look; machine formats ignore it.
@@ -133,8 +105,14 @@ pub fn write(
         Format::Human => human::write(report, style, &mut out)?,
         Format::Concise => concise::write(report, style, &mut out)?,
         Format::Json => json::write(report, &mut out)?,
+        Format::Sarif => sarif::write(report, &mut out)?,
+        Format::Github => github::write(report, &mut out)?,
+        Format::Gitlab => gitlab::write(report, &mut out)?,
+        Format::GitlabSecrets => gitlab_secrets::write(report, &mut out)?,
+        Format::Junit => junit::write(report, &mut out)?,
         Format::Markdown => markdown::write(report, &mut out)?,
         Format::Html => html::write(report, &mut out)?,
+        Format::Prometheus => prometheus::write(report, &mut out)?,
     }
     out.flush()
 }
@@ -143,10 +121,11 @@ pub fn write(
 ///
 /// # Errors
 ///
-/// Whatever `out` fails with.
+/// Whatever `out` fails with; a format in which a checklist has no form ([`Format::CHECKLIST`] lists the others).
 pub fn write_checklist(
     list: &Checklist,
     coverage: &Coverage,
+    run: Run<'_>,
     format: Format,
     style: Style,
     out: &mut dyn Write,
@@ -156,8 +135,16 @@ pub fn write_checklist(
         Format::Human => checklist::human(list, style, &mut out)?,
         Format::Concise => checklist::concise(list, style, &mut out)?,
         Format::Json => json::write_checklist(list, &mut out)?,
+        Format::Junit => junit::checklist(list, coverage, &mut out)?,
         Format::Markdown => markdown::checklist(list, coverage, &mut out)?,
         Format::Html => html::checklist(list, coverage, &mut out)?,
+        Format::Prometheus => prometheus::checklist(list, coverage, run, &mut out)?,
+        Format::Sarif | Format::Github | Format::Gitlab | Format::GitlabSecrets => {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("a checklist has no form in {format}"),
+            ));
+        }
     }
     out.flush()
 }
@@ -207,6 +194,9 @@ fn summary(report: &Report<'_>, style: Style) -> String {
         if style.verbose == 0 {
             line += " (-v lists them)";
         }
+    }
+    if !report.suppressed.is_empty() {
+        line += &format!("; {} suppressed", plural(report.suppressed.len(), "finding"));
     }
     if report.hidden > 0 {
         let hidden = plural(report.hidden, "finding");

@@ -43,7 +43,7 @@ pub fn write(report: &Report, format: Format, style: Style, out: &mut dyn Write)
         Format::Json => writeln!(out, "{:#}", machine(report)),
         Format::Markdown => super::markdown::review(report, out),
         // What a review has no form of its own for is shown as for people.
-        Format::Human | Format::Concise | Format::Html => human(report, style, out),
+        _ => human(report, style, out),
     }
 }
 

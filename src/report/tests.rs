@@ -1,12 +1,15 @@
 //! Findings made up for the reports to show, and what holds for every format.
 
 mod drawing;
+mod fleet;
+mod formats;
 mod machine;
 
 use super::*;
 use crate::checklist::{Evidence, Item, Layer, Status};
 use crate::finding::{
-    Confidence, Credential, Edit, Excerpt, Fix, Location, Region, Related, Skipped,
+    Commit, Confidence, Credential, Edit, Excerpt, Fix, History, Location, Region, Related,
+    Skipped, Suppression, Suppressor,
 };
 
 /// A place in `path` whose excerpt is `text`, from line `first_line` on, with `marked` marked.
@@ -50,8 +53,8 @@ fn finding(location: Location) -> Finding {
     }
 }
 
-/// A finding that uses every field.
-fn full() -> Finding {
+/// A finding that uses every field but those of credentials.
+pub(super) fn full() -> Finding {
     Finding {
         help: Some("ask before each one:\napprovals:\n  mode: manual".into()),
         notes: vec!["holds from 0.17.0 on".to_owned()],
@@ -107,8 +110,40 @@ fn secret_finding() -> Finding {
             ],
             tag: None,
         }),
+        history: Some(Box::new(History {
+            brought: vec![commit("1a", "2024-03-05T09:30:00+01:00")],
+            removed: vec![commit("2b", "2024-04-01T18:00:00Z")],
+            in_head: false,
+        })),
         ..finding(place("deploy.py", 3, "api_key = \"[secret]\"", "[secret]"))
     }
+}
+
+fn commit(id: &str, date: &str) -> Commit {
+    let author = "Ada <ada@example.org>".to_owned();
+    Commit { id: id.repeat(20), author, date: date.to_owned() }
+}
+
+/// One of each way to decide about a finding.
+fn decided() -> Vec<Suppressed> {
+    let suppressed = |by, reason: Option<&str>| Suppressed {
+        finding: file_finding(),
+        suppression: Suppression {
+            by,
+            reason: reason.map(str::to_owned),
+            owner: reason.map(|_| "ops".to_owned()),
+            until: reason.map(|_| "2027-01-31".to_owned()),
+        },
+    };
+    let comment = Suppressor::Comment {
+        location: place("deploy.py", 2, "# hermes-lint: allow secret", "hermes-lint: allow"),
+        marker: "hermes-lint: allow".into(),
+    };
+    vec![
+        suppressed(comment, Some("a dead key; see [x](y)")),
+        suppressed(Suppressor::Settings, None),
+        suppressed(Suppressor::Baseline, None),
+    ]
 }
 
 fn coverage() -> Coverage {
@@ -214,6 +249,7 @@ fn human(finding: Finding, style: Style) -> String {
         coverage: &coverage,
         checklist: None,
         cuts: &[],
+        run: Run::default(),
     };
     rendered(&report, Format::Human, Style { quiet: true, ..style })
 }
@@ -230,6 +266,7 @@ fn markdown_fits_into_a_comment() {
         coverage: &coverage,
         checklist: None,
         cuts: &[],
+        run: Run::default(),
     };
     let text = rendered(&report, Format::Markdown, WIDE);
     assert!(text.len() < 65_000, "{}", text.len());
@@ -246,30 +283,33 @@ fn formats_are_read_back() {
     }
     assert_eq!(
         "xml".parse::<Format>(),
-        Err("`xml` is not one of human, concise, json, markdown, html".to_owned())
+        Err("`xml` is not one of human, concise, json, sarif, github, gitlab, gitlab-secrets, junit, \
+             markdown, html, prometheus"
+            .to_owned())
     );
 }
 
 #[test]
 fn closing_line_counts_everything() {
     let coverage = coverage();
-    let findings = [full(), full(), file_finding()];
+    let (findings, decided) = ([full(), full(), file_finding()], decided());
     let mut report = Report {
         findings: &findings,
         hidden: 1,
-        suppressed: &[],
+        suppressed: &decided,
         coverage: &coverage,
         checklist: None,
         cuts: &[],
+        run: Run::default(),
     };
     assert_eq!(
         summary(&report, WIDE),
-        "2 errors, 1 warning in 14 files; 2 files skipped (-v lists them); \
+        "2 errors, 1 warning in 14 files; 2 files skipped (-v lists them); 3 findings suppressed; \
          1 finding hidden (left out by settings, selection or --min-confidence)"
     );
     assert_eq!(
         summary(&report, Style { verbose: 1, ..WIDE }),
-        "2 errors, 1 warning in 14 files; 2 files skipped; \
+        "2 errors, 1 warning in 14 files; 2 files skipped; 3 findings suppressed; \
          1 finding hidden (left out by settings, selection or --min-confidence)"
     );
     let clean = Coverage { files: 1, ..Coverage::default() };
@@ -280,6 +320,7 @@ fn closing_line_counts_everything() {
         coverage: &clean,
         checklist: None,
         cuts: &[],
+        run: Run::default(),
     };
     assert_eq!(summary(&report, WIDE), "no findings in 1 file");
 }
@@ -294,6 +335,7 @@ fn quiet_drops_only_the_closing_line() {
         coverage: &coverage,
         checklist: Some(&list),
         cuts: &[],
+        run: Run::default(),
     };
     for format in [Format::Human, Format::Concise] {
         let loud = rendered(&report, format, WIDE);
@@ -342,6 +384,7 @@ fn no_format_passes_on_what_a_terminal_obeys() {
         coverage: &coverage,
         checklist: Some(&list),
         cuts: &[],
+        run: Run::default(),
     };
     for &format in Format::ALL {
         let shown = rendered(&report, format, Style { verbose: 2, ..WIDE });
@@ -362,6 +405,7 @@ fn colour_only_adds_escapes() {
         coverage: &coverage,
         checklist: Some(&list),
         cuts: &[],
+        run: Run::default(),
     };
     for format in [Format::Human, Format::Concise] {
         let colored = rendered(&report, format, Style { color: true, verbose: 1, ..WIDE });
@@ -397,6 +441,7 @@ fn a_writer_that_fails_is_reported() {
         coverage: &coverage,
         checklist: None,
         cuts: &[],
+        run: Run::default(),
     };
     for &format in Format::ALL {
         let error = write(&report, format, WIDE, &mut Full).unwrap_err();

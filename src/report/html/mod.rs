@@ -5,12 +5,14 @@
 //! since an older browser prints what is closed as closed.
 
 mod escape;
+mod fleet;
 
 use std::io::{self, Write};
 
 use sha2::{Digest, Sha256};
 
 use self::escape::{Block, Line, Name, Prose};
+pub(super) use self::fleet::fleet;
 use super::checklist::{self, SCORE, STATUSES};
 use super::{Report, plural};
 use crate::checklist::{Checklist, Evidence, Item, Status, Tally};
@@ -43,20 +45,9 @@ fn page(
     out: &mut dyn Write,
     more: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    // A checkout may have other line ends, and browsers hash what they read, in which every line ends in `\n`.
-    let style = STYLE.replace('\r', "");
-    let hash = base64(&Sha256::digest(format!("\n{style}")));
-    write!(
-        out,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{hash}'; \
-         base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"referrer\" content=\"no-referrer\">\n"
-    )?;
     let on = list.map(|list| list.on.to_string());
     let day = on.as_ref().map(|on| format!(", {on}")).unwrap_or_default();
-    writeln!(out, "<title>{title}{day}</title>\n<style>\n{style}</style>\n</head>\n<body>")?;
+    head(title, &day, out)?;
     writeln!(out, "<header>\n<h1>{title}</h1>")?;
     write!(out, "<p>")?;
     if let Some(on) = on {
@@ -89,6 +80,22 @@ fn page(
     writeln!(out, "</main>")?;
     footer(list.is_some(), coverage, out)?;
     writeln!(out, "</body>\n</html>")
+}
+
+/// Everything up to the body, with the policy that lets the style sheet in and nothing else.
+fn head(title: &str, day: &str, out: &mut dyn Write) -> io::Result<()> {
+    // A checkout may have other line ends, and browsers hash what they read, in which every line ends in `\n`.
+    let style = STYLE.replace('\r', "");
+    let hash = base64(&Sha256::digest(format!("\n{style}")));
+    write!(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{hash}'; \
+         base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n"
+    )?;
+    writeln!(out, "<title>{title}{day}</title>\n<style>\n{style}</style>\n</head>\n<body>")
 }
 
 /// The score with what it is made of, and each layer.
@@ -240,7 +247,12 @@ fn finding(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     if let Some(text) = &finding.help {
         writeln!(out, "<dt>what to write</dt>\n<dd>{}</dd>", help(text))?;
     }
-    let rule = Name(finding.rule);
+    rule(finding.rule, out)
+}
+
+/// Where to read on, and the end of a finding.
+fn rule(id: &str, out: &mut dyn Write) -> io::Result<()> {
+    let rule = Name(id);
     writeln!(
         out,
         "<dt>rule</dt>\n<dd class=\"rules\"><code><span class=\"faint\">hermes-lint explain</span> {rule}</code></dd>\n</dl>\n</details>"

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use super::super::text;
 
 /// Prose on one line; what stands between backticks is code.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::report) fn prose(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for (is_code, part) in text::code_spans(&text::line(text)) {
         if is_code {
@@ -66,7 +66,7 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// Lines to copy, as a block that nothing in them ends.
-pub(super) fn block(text: &str, indent: &str) -> String {
+pub(in crate::report) fn block(text: &str, indent: &str) -> String {
     let text = text::block(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);

@@ -3,11 +3,14 @@
 //! The items stand list by list, as they were published, with places first: a reviewer has the files open.
 
 mod escape;
+mod fleet;
 mod review;
 
 use std::io::{self, Write};
 
-use self::escape::{block, code, prose};
+use self::escape::code;
+pub(super) use self::escape::{block, prose};
+pub(super) use self::fleet::fleet;
 pub(super) use self::review::review;
 use super::checklist::{self, SCORE};
 use super::{Report, plural};
@@ -33,8 +36,9 @@ pub(super) fn checklist(
 /// Writes the checklist, when there is one, and every finding.
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (mut head, mut tail) = (Vec::new(), Vec::new());
-    writeln!(head, "# Hermes Agent deployment\n")?;
+    writeln!(head, "# Hermes Agent deployment")?;
     if let Some(list) = report.checklist {
+        writeln!(head)?;
         items(list, &mut head)?;
     }
     receipt(report.checklist, report.coverage, &mut tail)?;
@@ -159,16 +163,16 @@ fn row(finding: &Finding) -> String {
     let Finding { severity, location, message, rule, .. } = finding;
     let line = location.region.map(|at| format!(":{}", at.line)).unwrap_or_default();
     let place = code(&format!("{}{line}", location.path));
-    let help = finding.help.as_deref().map(|help| {
-        let (lead, lines) = help.split_once('\n').map_or((help, None), |(a, b)| (a, Some(b)));
-        // A table has no room for a block; each line is code of its own.
-        let lines =
-            lines.into_iter().flat_map(str::lines).map(|line| format!("<br>{}", code(line)));
-        std::iter::once(prose(lead)).chain(lines).collect::<String>()
-    });
     let (message, rule) = (prose(message), code(rule));
-    let help = help.unwrap_or_default();
+    let help = finding.help.as_deref().map(cell).unwrap_or_default();
     format!("| {} | {place} | {message} {rule} | {help} |\n", severity.as_str())
+}
+
+/// Help as a cell: a table has no room for a block, so each line is code of its own.
+fn cell(help: &str) -> String {
+    let (lead, lines) = help.split_once('\n').map_or((help, None), |(a, b)| (a, Some(b)));
+    let lines = lines.into_iter().flat_map(str::lines).map(|line| format!("<br>{}", code(line)));
+    std::iter::once(prose(lead)).chain(lines).collect()
 }
 
 /// What the score means, and what was read.

@@ -256,6 +256,7 @@ fn concise_is_one_line_a_finding() {
         coverage: &coverage,
         checklist: Some(&list),
         cuts: &[],
+        run: Run::default(),
     };
     let shown = rendered(&report, Format::Concise, Style { verbose: 1, ..WIDE });
     insta::assert_snapshot!(shown, @r"
@@ -285,6 +286,7 @@ fn a_run_as_a_whole() {
         coverage: &coverage,
         checklist: Some(&list),
         cuts: &[],
+        run: Run::default(),
     };
     insta::assert_snapshot!(rendered(&report, Format::Human, Style { verbose: 1, ..WIDE }), @r#"
     warning[host/env-mode] (low confidence)

@@ -17,20 +17,23 @@ fn schema(text: &str) -> Validator {
 fn findings_text(list: Option<&Checklist>) -> String {
     let coverage = coverage();
     let findings = [full(), file_finding(), secret_finding()];
+    let decided = decided();
     let report = Report {
         findings: &findings,
         hidden: 2,
-        suppressed: &[],
+        suppressed: &decided,
         coverage: &coverage,
         checklist: list,
         cuts: &[],
+        run: Run::default(),
     };
     rendered(&report, Format::Json, WIDE)
 }
 
 fn checklist_text() -> String {
     let mut out = Vec::new();
-    write_checklist(&checklist(), &coverage(), Format::Json, WIDE, &mut out).unwrap();
+    write_checklist(&checklist(), &coverage(), Run::default(), Format::Json, WIDE, &mut out)
+        .unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -45,6 +48,7 @@ fn findings_have_their_shape_and_order() {
         coverage: &coverage,
         checklist: None,
         cuts: &[],
+        run: Run::default(),
     };
     insta::assert_snapshot!(rendered(&report, Format::Json, WIDE), @r#"
     {
@@ -92,9 +96,11 @@ fn findings_have_their_shape_and_order() {
           "notes": [
             "holds from 0.17.0 on"
           ],
-          "secret": null
+          "secret": null,
+          "history": null
         }
       ],
+      "suppressed": [],
       "summary": {
         "errors": 1,
         "warnings": 0,
@@ -127,6 +133,40 @@ fn the_credential_of_a_finding_has_its_shape() {
             ],
         })
     );
+}
+
+#[test]
+fn the_history_of_a_finding_has_its_shape() {
+    let document: Value = serde_json::from_str(&findings_text(None)).unwrap();
+    let author = "Ada <ada@example.org>";
+    assert_eq!(
+        document["findings"][2]["history"],
+        json!({
+            "brought": [{"id": "1a".repeat(20), "author": author, "date": "2024-03-05T09:30:00+01:00"}],
+            "removed": [{"id": "2b".repeat(20), "author": author, "date": "2024-04-01T18:00:00Z"}],
+            "in_head": false,
+        })
+    );
+}
+
+#[test]
+fn what_was_decided_has_its_shape() {
+    let document: Value = serde_json::from_str(&findings_text(None)).unwrap();
+    let decided = document["suppressed"].as_array().unwrap();
+    assert_eq!(decided[0]["finding"]["rule"], "host/env-mode");
+    assert_eq!(
+        decided[0]["suppression"],
+        json!({
+            "by": "comment", "marker": "hermes-lint: allow", "path": "deploy.py", "line": 2,
+            "reason": "a dead key; see [x](y)", "owner": "ops", "until": "2027-01-31",
+        })
+    );
+    let nothing = json!({
+        "by": "settings", "marker": null, "path": null, "line": null,
+        "reason": null, "owner": null, "until": null,
+    });
+    assert_eq!(decided[1]["suppression"], nothing);
+    assert_eq!(decided[2]["suppression"]["by"], "baseline");
 }
 
 #[test]
@@ -205,6 +245,12 @@ fn schemas_reject_what_is_broken() {
         ("/findings/2/secret/redacted", json!("ghp_abcdef")),
         ("/findings/2/secret/detector", json!(null)),
         ("/findings/2/secret/reasons", json!("the shape is nobody else's")),
+        ("/findings/2/history/brought/0/id", json!("main")),
+        ("/findings/2/history/in_head", json!(null)),
+        ("/suppressed/0/suppression/by", json!("nobody")),
+        ("/suppressed/0/suppression/line", json!(0)),
+        ("/suppressed/0/suppression/until", json!("next year")),
+        ("/suppressed/0/finding", json!(null)),
         ("/summary/skipped/0/reason", json!("too large")),
         ("/summary/rules", json!("")),
         ("/checklist/items/0/status", json!("ok")),
@@ -224,7 +270,9 @@ fn schemas_reject_what_is_broken() {
     // No object takes an unknown key or misses a known one.
     let objects = ["", "/findings/0", "/findings/0/fix", "/findings/0/related/0", "/summary"];
     let more = ["/summary/skipped/0", "/findings/0/fix/edits/0", "/findings/2/secret"];
-    for pointer in objects.into_iter().chain(more) {
+    let decided = ["/suppressed/0", "/suppressed/0/suppression", "/findings/2/history"];
+    let commit = ["/findings/2/history/brought/0"];
+    for pointer in objects.into_iter().chain(more).chain(decided).chain(commit) {
         reject(&findings, &found, pointer, &|at| at["more"] = json!(1));
         let document: Value = serde_json::from_str(&found).unwrap();
         for key in document.pointer(pointer).unwrap().as_object().unwrap().keys() {
@@ -295,6 +343,7 @@ fn hostile_text_survives_exactly_and_in_ascii_escapes() {
         coverage: &coverage,
         checklist: None,
         cuts: &[],
+        run: Run::default(),
     };
     let text = rendered(&report, Format::Json, WIDE);
     assert!(
