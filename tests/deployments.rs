@@ -323,7 +323,14 @@ fn no_format_shows_a_literal_of_the_lax_deployment() {
         (&["checklist", lax], Format::CHECKLIST, &[]),
     ] {
         for format in formats {
-            let (_, stdout) = run(&root, &[command, &["--format", format.as_str()], more].concat());
+            let (_, mut stdout) =
+                run(&root, &[command, &["--format", format.as_str()], more].concat());
+            if *format == Format::Sarif {
+                // The pages of rules are in it, which have such literals as examples of their own.
+                let mut log: Value = serde_json::from_str(&stdout).expect("JSON");
+                log["runs"][0]["tool"].take();
+                stdout = log.to_string();
+            }
             for literal in &literals {
                 assert!(!stdout.contains(literal), "{command:?} {format} shows {literal}");
             }

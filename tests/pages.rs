@@ -183,10 +183,14 @@ fn what_files_say_is_never_markup() {
 }
 
 #[test]
-fn findings_alone_have_no_pages() {
-    for format in ["markdown", "html"] {
-        let (status, said) = run(&common::root(), &["check", "Cargo.toml", "--format", format]);
-        assert_eq!(status, 2, "{said}");
-        assert!(said.contains("invalid value"), "{said}");
+fn findings_alone_have_pages_too() {
+    for (format, start) in
+        [("markdown", "# Hermes Agent deployment\n"), ("html", "<!doctype html>\n")]
+    {
+        let lax = "fixtures/deployments/lax";
+        let (status, said) = run(&common::root(), &["check", lax, "--format", format]);
+        assert_eq!(status, 1, "{said}");
+        assert!(said.starts_with(start) && said.contains("config/approvals-off"), "{said}");
+        assert!(!said.contains("Score"), "no checklist was asked for");
     }
 }

@@ -130,6 +130,13 @@ fn to_file(
         Failure::new(format!("can't write the report to {}: {error}", path.display()))
             .help("name a file in a folder that exists and that you may write")
     };
+    // A pipe or a device (`/dev/fd/63`) holds no old report and is there to be written to, not to be replaced.
+    if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+        return match File::options().write(true).open(path).and_then(|mut file| write(&mut file)) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(cannot(error)),
+            _ => Ok(()),
+        };
+    }
     // Beside the target and then renamed: a failed run leaves the old report whole.
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{}.tmp", std::process::id()));

@@ -296,7 +296,7 @@ def main():
         check_junit(checks, shown["junit"], folder, report)
         check_prometheus(checks, shown["prometheus"], report)
         check_pages(checks, shown["markdown"], shown["html"], report)
-    print(f"{checks.held} passed, {checks.broken} failed, {checks.skipped} skipped")
+    print(f"{checks.held} checks held, {checks.broken} did not, {checks.skipped} were passed over")
     sys.exit(1 if checks.broken else 0)
 
 
