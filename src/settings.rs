@@ -36,6 +36,10 @@ pub struct Settings {
     pub severity: BTreeMap<String, Word<Severity>>,
     /// Rules or families not to run below some paths.
     pub per_path: Vec<PerPath>,
+    /// What comments in scanned files may decide.
+    pub suppressions: Suppressions,
+    /// The file with the findings that are known, from the settings file's folder.
+    pub baseline: Option<String>,
     /// What no file can show, confirmed by a person; by checklist item.
     pub attest: BTreeMap<String, Attestation>,
     /// Approval tier (0 to 3) by tool or MCP server name, over the built-in table.
@@ -50,6 +54,33 @@ pub struct PerPath {
     pub paths: Vec<String>,
     /// Rules or families.
     pub ignore: Vec<String>,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Who answers for it.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// The last day it holds.
+    #[serde(default)]
+    pub until: Option<Date>,
+}
+
+/// What comments in scanned files may decide.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Suppressions {
+    /// `hermes-lint: allow(…)` counts.
+    pub comments: bool,
+    /// The marks of other scanners count for credentials.
+    pub other_scanners: bool,
+    /// One without a reason is a finding.
+    pub require_reason: bool,
+}
+
+impl Default for Suppressions {
+    fn default() -> Self {
+        Self { comments: true, other_scanners: true, require_reason: false }
+    }
 }
 
 /// A person's word that a checklist item is met.

@@ -84,7 +84,9 @@ fn settings_hide_and_the_report_counts_it() {
     let (status, json, _) = hermes_lint(folder.path(), &["check", "--format", "json"]);
     assert_eq!(status, 0, "{json}");
     let report: Value = serde_json::from_str(&json).expect("JSON");
-    assert!(report["summary"]["hidden"].as_u64().expect("a number") >= 1, "{json}");
+    let suppressed = report["suppressed"].as_array().expect("a list");
+    assert!(!suppressed.is_empty(), "{json}");
+    assert!(suppressed.iter().all(|one| one["suppression"]["by"] == "settings"), "{json}");
 }
 
 #[test]

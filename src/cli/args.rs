@@ -108,6 +108,18 @@ pub struct Choose {
           value_parser = words::<FailOn>(&["error", "warning", "info", "never"]))]
     pub fail_on: Option<FailOn>,
 
+    /// Findings that are known and do not count; default: `baseline` in the settings
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Write the findings of this run to a baseline, and end with 0
+    #[arg(long, value_name = "FILE", conflicts_with = "prune")]
+    pub write_baseline: Option<PathBuf>,
+
+    /// Remove from the baseline what is not found any more
+    #[arg(long)]
+    pub prune: bool,
+
     /// Exit with 3 when anything was skipped
     #[arg(long)]
     pub require_complete: bool,

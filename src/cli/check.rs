@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::error::Failure;
 use super::git::Selected;
 use super::pipeline::{self, Extras, Scanned};
 use super::{CLEAN, FOUND, INCOMPLETE, Outcome, args, choices, history, output};
@@ -36,6 +37,10 @@ pub fn run(args: &Args) -> Outcome {
     if selected.as_ref().is_some_and(Selected::is_empty) && !args.output.quiet {
         output::note("nothing was changed");
     }
+    if args.choose.prune && (args.git.history || selected.is_some()) {
+        return Err(Failure::new("what a commit or history does not show may still be there")
+            .help("remove entries in a run over all files: `hermes-lint check --prune`"));
+    }
     let sinks = output::sinks(&args.formats.format, &args.output)?;
     let started = choices::now();
     let here = [PathBuf::from(".")];
@@ -56,7 +61,12 @@ pub fn run(args: &Args) -> Outcome {
     output::each(&sinks, &args.output, |format, style, out| {
         report::write(&report, format, style, out)
     })?;
-    let status = status(&scanned, &args.choose);
+    let known = scanned.known.as_ref();
+    let settled = known.map(|known| known.settle(&args.choose, &scanned, args.output.quiet));
+    let status = match settled.transpose()? {
+        Some(true) => CLEAN,
+        _ => status(&scanned, &args.choose),
+    };
     // The process ends: freeing tens of thousands of findings one by one can take longer than finding them.
     std::mem::forget(scanned);
     Ok(status)

@@ -8,9 +8,10 @@ use super::pipeline::Extras;
 use super::scope::{Globs, common_folder, is_third_party};
 use crate::data;
 use crate::deployment::Knowledge;
+use crate::finding::{Decision, Finding, Location, Says, Standing, Suppression, Suppressor};
 use crate::policy::CommandTable;
 use crate::rules::RULES;
-use crate::settings::{FILE_NAME, Settings};
+use crate::settings::{FILE_NAME, PerPath as Row, Settings};
 use crate::triage::{Choice, names_rule};
 
 /// The time; `SOURCE_DATE_EPOCH` pins it for reproducible reports.
@@ -54,7 +55,7 @@ pub(super) fn settings(
     options: &args::Scan,
     project: &Path,
     extras: Extras<'_>,
-) -> Result<(Settings, PathBuf), Failure> {
+) -> Result<(Settings, PathBuf, Option<String>), Failure> {
     let found = match &options.config {
         Some(path) => Some(path.clone()),
         None if extras.host.is_some() => None,
@@ -65,7 +66,9 @@ pub(super) fn settings(
             .map(|folder| folder.join(FILE_NAME))
             .find(|path| path.is_file()),
     };
-    let Some(path) = found else { return Ok((Settings::default(), project.to_path_buf())) };
+    let Some(path) = found else {
+        return Ok((Settings::default(), project.to_path_buf(), None));
+    };
     let name = path.display().to_string();
     let text = std::fs::read_to_string(&path)
         .map_err(|error| Failure::new(format!("can't read the settings in {name}: {error}")))?;
@@ -81,9 +84,11 @@ pub(super) fn settings(
     validate(&settings).map_err(|(problem, help)| {
         Failure::new(format!("the settings in {name}: {problem}")).help(help)
     })?;
+    let here = std::env::current_dir().unwrap_or_default();
+    let shown = path.strip_prefix(here).unwrap_or(&path).display().to_string();
     let folder =
         std::path::absolute(&path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
-    Ok((settings, folder.unwrap_or_else(|| project.to_path_buf())))
+    Ok((settings, folder.unwrap_or_else(|| project.to_path_buf()), Some(shown)))
 }
 
 /// What is wrong with settings that parse, and what to do about it.
@@ -131,13 +136,61 @@ pub(super) fn knowledge(options: &args::Scan, settings: &Settings) -> Result<Kno
     })
 }
 
-pub(super) fn per_path(
-    folder: &Path,
-    project: &Path,
-    settings: &Settings,
-) -> Result<Vec<(Globs, Vec<String>)>, Failure> {
-    let row = |row: &crate::settings::PerPath| {
-        Ok((Globs::new(folder, project, &row.paths)?, row.ignore.clone()))
-    };
-    settings.per_path.iter().map(row).collect()
+/// What the settings leave out below some paths.
+pub(super) struct PerPath {
+    rows: Vec<(Globs, Row)>,
+    today: jiff::civil::Date,
+}
+
+impl PerPath {
+    /// The rows of `settings`, with globs relative to `folder`.
+    ///
+    /// # Errors
+    ///
+    /// What is no glob.
+    pub fn new(
+        folder: &Path,
+        project: &Path,
+        settings: &Settings,
+        today: jiff::civil::Date,
+    ) -> Result<Self, Failure> {
+        let row = |row: &Row| Ok((Globs::new(folder, project, &row.paths)?, row.clone()));
+        let rows: Result<_, Failure> = settings.per_path.iter().map(row).collect();
+        Ok(Self { rows: rows?, today })
+    }
+
+    /// The row by which `finding` does not count.
+    pub fn covering(&self, finding: &Finding) -> Option<Suppression> {
+        let (_, row) = self.rows.iter().find(|(paths, row)| {
+            row.until.is_none_or(|day| day.0 >= self.today)
+                && row.ignore.iter().any(|rule| names_rule(rule, finding.rule))
+                && paths.name(&finding.location.identity, false)
+        })?;
+        Some(Suppression {
+            by: Suppressor::Settings,
+            reason: row.reason.clone(),
+            owner: row.owner.clone(),
+            until: row.until.map(|day| day.0.to_string()),
+        })
+    }
+
+    /// The rows whose last day has passed, which stand in the settings at `path`.
+    pub fn expired(&self, path: &str) -> Vec<Decision> {
+        let past = self.rows.iter().map(|(_, row)| row);
+        past.filter(|row| row.until.is_some_and(|day| day.0 < self.today))
+            .map(|row| Decision {
+                location: Location::file(path, path),
+                says: Says {
+                    rules: row.ignore.clone(),
+                    reason: row.reason.clone(),
+                    owner: row.owner.clone(),
+                    until: row.until.map(|day| day.0.to_string()),
+                },
+                standing: Standing::Expired,
+                covers: None,
+                unknown: Vec::new(),
+                lacks_reason: false,
+            })
+            .collect()
+    }
 }

@@ -133,6 +133,11 @@ impl Selected {
         State { view: &self.after, is_after: true }
     }
 
+    /// True when all lines of what was changed count.
+    pub const fn is_whole(&self) -> bool {
+        self.whole_file
+    }
+
     /// True when nothing was changed.
     pub fn is_empty(&self) -> bool {
         self.changes.changed.is_empty() && self.changes.deleted.is_empty()

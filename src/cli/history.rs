@@ -11,18 +11,18 @@ use std::path::{Path, PathBuf};
 use globset::GlobBuilder;
 
 use super::args;
-use super::choices::{choice, per_path};
+use super::choices::{PerPath, choice, today};
 use super::error::Failure;
 use super::git::folder_of;
-use super::pipeline::{Plan, Scanned, known_names, of_path, walk};
+use super::pipeline::{Plan, Scanned, known_names, walk};
 use super::worker::{Merged, Worker};
 use crate::data;
-use crate::finding::{Commit, Coverage, Finding, Location, Related, Skipped, ValueTag};
+use crate::finding::{Commit, Coverage, Finding, Location, Related, Skipped, Suppressed, ValueTag};
 use crate::rules::secret::Scrubber;
 use crate::source::git::history::{Commits, Files, Origins, Reach, origins};
 use crate::source::git::{self, Blob, ObjectId, Repo};
 use crate::source::{Origin, Skip, SkipReason, Source, SourcePath, Visitor};
-use crate::triage::triage;
+use crate::triage::{Decisions, Marks, by_mark, triage};
 
 /// Hex digits of a commit that people are shown.
 const SHORT: usize = 12;
@@ -62,14 +62,25 @@ type Sightings = HashMap<(Key, Option<(String, ObjectId)>), Sighting>;
 struct Hunter<'s> {
     worker: Worker<'s>,
     sightings: Sightings,
+    /// Those that a comment beside them allows.
+    allowed: HashMap<Key, Suppressed>,
     /// Each blob's findings are kept.
     apart: bool,
+    today: jiff::civil::Date,
 }
 
 impl Hunter<'_> {
     /// Takes over what was found in the blob `id`.
     fn settle(&mut self, id: ObjectId) {
+        let marks = std::mem::take(&mut self.worker.found.marks);
+        let marks = Marks::new(marks, self.today);
         for finding in self.worker.found.findings.drain(..) {
+            if let Some(mark) = marks.covering(&finding) {
+                let suppression = by_mark(mark);
+                let entry = self.allowed.entry(Key::of(&finding));
+                entry.or_insert(Suppressed { finding, suppression });
+                continue;
+            }
             let place = self.apart.then(|| (finding.location.identity.to_string(), id));
             let key = (Key::of(&finding), place);
             note(&mut self.sightings, key, Sighting { finding, blobs: vec![id] });
@@ -140,16 +151,17 @@ pub fn scan(
     known_names(Some(choose))?;
     let repo = Repo::discover(&folder_of(paths))?;
     let root = repo.root();
-    let plan = Plan::of_project(root.clone(), options, quiet)?;
+    let plan = Plan::of_project(root.clone(), options, Some(choose), quiet)?;
     let reach = reach(git)?;
-    let (commits, files, mut all, sightings) = plan.watch(quiet, || {
+    let (commits, files, mut all, sightings, allowed) = plan.watch(quiet, || {
         let commits = Commits::of(&repo, &reach)?;
         let files = Files::of(&repo, &commits);
-        let (all, sightings) = hunt(&repo, &plan, options, files.len(), false, &|number| {
-            let path = named(&root, &files.path(number));
-            Some(Blob { path, id: files.id(number)?, origin: Origin::Named })
-        });
-        Ok::<_, Failure>((commits, files, all, sightings))
+        let (all, sightings, allowed) =
+            hunt(&repo, &plan, options, files.len(), false, &|number| {
+                let path = named(&root, &files.path(number));
+                Some(Blob { path, id: files.id(number)?, origin: Origin::Named })
+            });
+        Ok::<_, Failure>((commits, files, all, sightings, allowed))
     })?;
     for (folder, id) in files.missing() {
         let reason = SkipReason::Object(format!("the folder's tree {id} can't be read"));
@@ -160,10 +172,13 @@ pub fn scan(
     let scrubber = Scrubber::new(&all.secrets);
     scrubber.findings(&mut all.findings);
     let choice = choice(Some(choose), &plan.settings);
-    let hidden = per_path(&plan.settings_folder, &plan.project, &plan.settings)?;
+    let by_path = PerPath::new(&plan.settings_folder, &plan.project, &plan.settings, today())?;
     let coverage = coverage(&all, &commits, &plan);
-    let triaged = triage(all.findings, &choice, |finding| of_path(&hidden, finding));
-    Ok(Scanned::of(triaged, coverage, plan.settings))
+    let decided = Decisions { marks: Marks::new(Vec::new(), today()), baseline: plan.baseline() };
+    let mut triaged = triage(all.findings, &choice, &decided, |finding| by_path.covering(finding));
+    triaged.suppressed.extend(allowed);
+    triaged.suppressed.sort_by(|a, b| a.finding.order().cmp(&b.finding.order()));
+    Ok(Scanned::of(triaged, coverage, plan))
 }
 
 /// How far `options` say to read.
@@ -193,20 +208,35 @@ fn hunt(
     count: usize,
     apart: bool,
     blob: &(impl Fn(usize) -> Option<Blob> + Sync),
-) -> (Merged, Sightings) {
+) -> (Merged, Sightings, Vec<Suppressed>) {
     let mut shared = plan.shared(None);
     shared.secrets_only = true;
-    let make = || Hunter { worker: Worker::new(&shared), sightings: HashMap::new(), apart };
+    let make = || Hunter {
+        worker: Worker::new(&shared),
+        sightings: HashMap::new(),
+        allowed: HashMap::new(),
+        apart,
+        today: today(),
+    };
     let shown = |hunter: &mut Hunter<'_>, id: ObjectId| hunter.settle(id);
     let hunters = git::visit(repo, count, blob, walk(options), &make, &shown);
     let (mut all, mut sightings) = (Merged::default(), HashMap::new());
+    let mut allowed: HashMap<Key, Suppressed> = HashMap::new();
     for hunter in hunters {
         all.take(hunter.worker);
+        for (key, one) in hunter.allowed {
+            let kept = allowed.entry(key).or_insert_with(|| one.clone());
+            if one.finding.order() < kept.finding.order() {
+                *kept = one;
+            }
+        }
         for (key, sighting) in hunter.sightings {
             note(&mut sightings, key, sighting);
         }
     }
-    (all, sightings)
+    // What is allowed in one place only is not allowed.
+    allowed.retain(|key, _| !sightings.contains_key(&(key.clone(), None)));
+    (all, sightings, allowed.into_values().collect())
 }
 
 /// The findings with the commits that brought and removed them, each at the place where it was first committed.
@@ -241,7 +271,7 @@ fn placed(
     }
     let first: Vec<(&[u8], ObjectId)> = first.into_keys().collect();
     let root = repo.root();
-    let (_, mut then) = hunt(repo, plan, options, first.len(), true, &|number| {
+    let (_, mut then, _) = hunt(repo, plan, options, first.len(), true, &|number| {
         let (path, id) = first.get(number)?;
         Some(Blob { path: named(&root, path), id: *id, origin: Origin::Named })
     });

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Failure;
 use super::pipeline::{self, Extras};
-use super::{Outcome, args, check, choices, output};
+use super::{CLEAN, Outcome, args, check, choices, output};
 use crate::data;
 use crate::deployment::Survey;
 use crate::facts::MachineFacts;
@@ -61,7 +61,7 @@ pub fn run(args: &Args) -> Outcome {
     let mut scan = args.scan.clone();
     // A home's own .gitignore says what is not published; here the question is what is on the disk.
     scan.no_ignore = true;
-    let extras = Extras { checklist: true, host: Some(&survey), cuts: true, git: None };
+    let extras = Extras { checklist: true, host: Some(&survey), cuts: true, ..Extras::default() };
     let scanned = pipeline::scan(&paths, &scan, Some(&args.choose), args.output.quiet, extras)?;
     let report = check::report(&scanned, check::run_of(started, &args.formats));
     check::warn_of_limits(&report, &sinks, args.output.quiet);
@@ -75,7 +75,12 @@ pub fn run(args: &Args) -> Outcome {
         }
         report::write(&report, format, style, out)
     })?;
-    Ok(check::status(&scanned, &args.choose))
+    let known = scanned.known.as_ref();
+    let settled = known.map(|known| known.settle(&args.choose, &scanned, args.output.quiet));
+    Ok(match settled.transpose()? {
+        Some(true) => CLEAN,
+        _ => check::status(&scanned, &args.choose),
+    })
 }
 
 fn machine(root: Option<&Path>) -> Result<Machine, Failure> {

@@ -13,6 +13,7 @@ mod explain;
 mod git;
 mod history;
 mod host;
+mod known;
 mod merge;
 mod output;
 pub mod pipeline;

@@ -137,7 +137,18 @@ fn to_file(
             _ => Ok(()),
         };
     }
-    // Beside the target and then renamed: a failed run leaves the old report whole.
+    replace(path, write).map_err(cannot)
+}
+
+/// Hands the writer of a file to `write`, beside the target and then renamed: a failed run leaves the old one whole.
+///
+/// # Errors
+///
+/// When it can't be written.
+pub fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{}.tmp", std::process::id()));
     let result = File::create(&temporary).and_then(|mut file| {
@@ -148,7 +159,7 @@ fn to_file(
     if result.is_err() {
         let _ = std::fs::remove_file(&temporary);
     }
-    result.map_err(cannot)
+    result
 }
 
 /// Hands stdout to `write`.

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use super::args;
-use super::choices::{choice, knowledge, known_rules, per_path, settings, today};
+use super::choices::{PerPath, choice, knowledge, known_rules, settings, today};
 use super::cuts;
 use super::detectors::engine;
 use super::error::Failure;
 use super::git::Selected;
+use super::known::Known;
 use super::progress::Progress;
 use super::repeats;
 use super::scope::{Excluded, Globs, Named, project_of};
@@ -16,7 +17,7 @@ use crate::checklist::Checklist;
 use crate::data;
 use crate::deployment::{Deployment, Knowledge, Survey};
 use crate::document::Document;
-use crate::finding::{Coverage, Finding, Severity};
+use crate::finding::{Coverage, Decision, Finding, Location, Region, Says, Severity, Standing};
 use crate::report::Cut;
 use crate::rules::secret::Scrubber;
 use crate::rules::{Check, Findings, RULES};
@@ -25,7 +26,7 @@ use crate::settings::Settings;
 use crate::source::archive::Limits;
 use crate::source::git::View;
 use crate::source::{self, Inputs, SourcePath};
-use crate::triage::{Triaged, names_rule, triage};
+use crate::triage::{Baseline, Decisions as Decided, Marks, Remark, Triaged, names_rule, triage};
 
 /// What a run found.
 pub struct Scanned {
@@ -41,13 +42,16 @@ pub struct Scanned {
     pub owners: Vec<String>,
     /// Edits that close several errors at once, when asked for.
     pub cuts: Vec<Cut>,
+    /// The baseline of the run.
+    pub known: Option<Known>,
 }
 
 impl Scanned {
     /// Findings, and nothing besides.
-    pub(super) fn of(triaged: Triaged, coverage: Coverage, settings: Settings) -> Self {
+    pub(super) fn of(triaged: Triaged, coverage: Coverage, plan: Plan) -> Self {
         let (owners, cuts) = (Vec::new(), Vec::new());
-        Self { triaged, coverage, checklist: None, settings, owners, cuts }
+        let Plan { settings, known, .. } = plan;
+        Self { triaged, coverage, checklist: None, settings, owners, cuts, known }
     }
 }
 
@@ -77,7 +81,7 @@ pub fn scan(
     extras: Extras<'_>,
 ) -> Result<Scanned, Failure> {
     known_names(choose)?;
-    let plan = Plan::new(paths, options, quiet, extras)?;
+    let plan = Plan::new(paths, options, choose, quiet, extras)?;
     let mut all = match extras.git {
         Some(git) => git.read(git.after(), &plan, options),
         None => plan.read(paths, options, quiet)?,
@@ -125,8 +129,17 @@ pub fn scan(
     let owners = if extras.host.is_some() { deployment.owners() } else { Vec::new() };
     let coverage = coverage(&all, &deployment, knowledge);
     let choice = choice(choose, settings);
-    let hidden_paths = per_path(settings_folder, project, settings)?;
-    let mut triaged = triage(all.findings, &choice, |finding| of_path(&hidden_paths, finding));
+    let by_path = PerPath::new(settings_folder, project, settings, today)?;
+    let marks = Marks::new(std::mem::take(&mut all.marks), today);
+    let partial = extras.git.is_some_and(|git| !git.is_whole());
+    let mut decisions = plan.decisions(&marks, &all.findings, partial);
+    decisions.extend(plan.settings_file.iter().flat_map(|path| by_path.expired(path)));
+    if let Some(known) = &plan.known {
+        decisions.extend(expired(&known.baseline, &known.path, &marks));
+    }
+    all.findings.extend(judged_decisions(&decisions).into_vec());
+    let decided = Decided { marks, baseline: plan.baseline() };
+    let mut triaged = triage(all.findings, &choice, &decided, |finding| by_path.covering(finding));
     repeats::relate(&mut triaged.findings);
     let cuts = if extras.cuts {
         // A severity that the operator chose follows no setting of the deployment.
@@ -141,7 +154,8 @@ pub fn scan(
         Vec::new()
     };
     let settings = settings.clone();
-    Ok(Scanned { triaged, coverage, checklist, settings, owners, cuts })
+    let known = plan.known;
+    Ok(Scanned { triaged, coverage, checklist, settings, owners, cuts, known })
 }
 
 /// Refuses names of rules that there are not.
@@ -155,20 +169,12 @@ pub(super) fn known_names(choose: Option<&args::Choose>) -> Result<(), Failure> 
         .map_err(|(problem, help)| Failure::new(problem).help(help))
 }
 
-/// True when the settings leave the finding's rule out where it is.
-pub(super) fn of_path(hidden: &[(Globs, Vec<String>)], finding: &Finding) -> bool {
-    hidden.iter().any(|(paths, rules)| {
-        rules.iter().any(|rule| names_rule(rule, finding.rule))
-            && paths.name(&finding.location.identity, false)
-    })
-}
-
 /// What the rules find that look at more than a file.
 pub(super) fn judged_as_whole(deployment: &Deployment<'_>) -> Findings {
     let mut findings = Findings::default();
     for rule in RULES {
         match rule.check {
-            Check::File(_) => {}
+            Check::File(_) | Check::Decision(_) => {}
             Check::Home(check) => {
                 deployment.homes.iter().for_each(|home| check(home, &mut findings));
             }
@@ -178,13 +184,55 @@ pub(super) fn judged_as_whole(deployment: &Deployment<'_>) -> Findings {
     findings
 }
 
+/// What the rules say of decisions.
+pub(super) fn judged_decisions(decisions: &[Decision]) -> Findings {
+    let mut findings = Findings::default();
+    for rule in RULES {
+        if let Check::Decision(check) = rule.check {
+            decisions.iter().for_each(|decision| check(decision, &mut findings));
+        }
+    }
+    findings
+}
+
+/// The entries of a baseline, read from `path`, whose last day has passed.
+fn expired(baseline: &Baseline, path: &str, marks: &Marks) -> Vec<Decision> {
+    let past = |remark: &Remark| marks.standing(remark.until.as_deref());
+    baseline
+        .remarks()
+        .filter(|(_, remark)| past(remark) != Standing::Holds)
+        .map(|(rule, remark)| {
+            let line = remark.line;
+            let region = Region { line, column: 1, end_line: line, end_column: 1 };
+            Decision {
+                location: Location { region: Some(region), ..Location::file(path, path) },
+                says: Says {
+                    rules: vec![rule.to_owned()],
+                    reason: remark.reason.clone(),
+                    owner: remark.owner.clone(),
+                    until: remark.until.clone(),
+                },
+                standing: past(remark),
+                covers: None,
+                unknown: Vec::new(),
+                lacks_reason: false,
+            }
+        })
+        .collect()
+}
+
 /// What a run goes by: settings, facts and detectors, whatever is read.
 pub(super) struct Plan {
     pub project: PathBuf,
     pub settings: Settings,
     pub settings_folder: PathBuf,
+    /// The settings file, as people see it.
+    pub settings_file: Option<String>,
     pub knowledge: Knowledge,
     pub excluded: Excluded,
+    /// Comments in files decide nothing: an agent can write them.
+    powerless: bool,
+    pub known: Option<Known>,
     engine: Engine,
     progress: Progress,
 }
@@ -193,40 +241,58 @@ impl Plan {
     pub fn new(
         paths: &[PathBuf],
         options: &args::Scan,
+        choose: Option<&args::Choose>,
         quiet: bool,
         extras: Extras,
     ) -> Result<Self, Failure> {
         if let Some(git) = extras.git {
-            return Self::of_project(git.root().to_path_buf(), options, quiet);
+            return Self::of_project(git.root().to_path_buf(), options, choose, quiet);
         }
         let project = project_of(paths);
-        Self::with(project, paths, options, quiet, extras)
+        Self::with(project, paths, options, choose, quiet, extras)
     }
 
     /// The plan for a repository: its root's settings count, whatever of it is read.
     pub fn of_project(
         project: PathBuf,
         options: &args::Scan,
+        choose: Option<&args::Choose>,
         quiet: bool,
     ) -> Result<Self, Failure> {
         let whole = [project.clone()];
-        Self::with(project, &whole, options, quiet, Extras::default())
+        Self::with(project, &whole, options, choose, quiet, Extras::default())
     }
 
     fn with(
         project: PathBuf,
         paths: &[PathBuf],
         options: &args::Scan,
+        choose: Option<&args::Choose>,
         quiet: bool,
         extras: Extras,
     ) -> Result<Self, Failure> {
-        let (settings, settings_folder) = settings(paths, options, &project, extras)?;
+        let (settings, settings_folder, settings_file) =
+            settings(paths, options, &project, extras)?;
+        let powerless = extras.host.is_some();
+        let known = choose.map(|choose| Known::of(choose, &settings, &settings_folder));
+        let known = known.transpose()?.flatten();
         let engine = engine(options.rules.as_deref(), quiet)?;
         let knowledge = knowledge(options, &settings)?;
         let excluded = Globs::new(&settings_folder, &project, &settings.exclude)?;
         let excluded = Excluded::new(excluded, &project, paths);
         let progress = Progress::default();
-        Ok(Self { project, settings, settings_folder, knowledge, excluded, engine, progress })
+        Ok(Self {
+            project,
+            settings,
+            settings_folder,
+            settings_file,
+            knowledge,
+            excluded,
+            powerless,
+            known,
+            engine,
+            progress,
+        })
     }
 
     /// What the threads share; `stored` is what is not looked at on the disk.
@@ -238,7 +304,20 @@ impl Plan {
             progress: &self.progress,
             stored,
             secrets_only: false,
+            suppressions: &self.settings.suppressions,
+            powerless: self.powerless,
         }
+    }
+
+    /// What came of `marks`; `findings` are all there are, unless the run is `partial`.
+    pub fn decisions(&self, marks: &Marks, findings: &[Finding], partial: bool) -> Vec<Decision> {
+        let is_rule = |name: &str| RULES.iter().any(|rule| names_rule(name, rule.meta.id));
+        marks.decisions(findings, partial, self.settings.suppressions.require_reason, is_rule)
+    }
+
+    /// The findings that are known.
+    pub fn baseline(&self) -> Option<Baseline> {
+        self.known.as_ref().map(|known| known.baseline.clone())
     }
 
     /// Does `work`, and shows on a terminal that a long run is alive.
@@ -296,7 +375,7 @@ pub fn with_deployment<R>(
     quiet: bool,
     ask: impl FnOnce(&Deployment<'_>, &Knowledge) -> R,
 ) -> Result<R, Failure> {
-    let plan = Plan::new(paths, options, quiet, Extras::default())?;
+    let plan = Plan::new(paths, options, None, quiet, Extras::default())?;
     let Merged { documents, skips, archives, .. } = plan.read(paths, options, quiet)?;
     let deployment = Deployment::join(&documents, &plan.knowledge, &skips, &archives, None, None);
     Ok(ask(&deployment, &plan.knowledge))

@@ -82,6 +82,7 @@ mod tests {
             redacted: "… (8 characters)".to_owned(),
             reasons: Vec::new(),
             tag: Some(ValueTag::of(value.as_bytes())),
+            guessable: false,
         };
         let mut findings = crate::rules::Findings::default();
         findings.add(

@@ -164,6 +164,19 @@ pub fn is_third_party(folder: &Path, project: &Path) -> bool {
     below.components().any(named) || folder.join("SKILL.md").is_file()
 }
 
+/// True for a file that others wrote: it lies in a skill or a plugin.
+#[must_use]
+pub fn is_third_partys(path: &SourcePath) -> bool {
+    let below = Path::new(&path.identity);
+    let Some(folder) = below.parent() else { return false };
+    // Above the project's root nothing is looked at: whoever scans a skill of their own stands in it.
+    let above = path.real.ancestors().skip(1).zip(folder.ancestors());
+    let skill = above
+        .take_while(|(_, below)| !below.as_os_str().is_empty())
+        .any(|(real, _)| real.join("SKILL.md").is_file());
+    skill || is_third_party(folder, Path::new(""))
+}
+
 /// `path` from the root, without `..`.
 fn absolute(path: &Path) -> PathBuf {
     crate::source::absolute(path)

@@ -3,21 +3,22 @@
 use std::sync::atomic::Ordering;
 
 use super::progress::Progress;
-use super::scope::Excluded;
+use super::scope::{Excluded, is_third_partys};
 use crate::deployment::Knowledge;
 use crate::document::text::Text;
 use crate::document::{self, Document, Kind, Standing};
-use crate::finding::{Finding, Skipped};
+use crate::finding::{Finding, Mark, Reach, Region, Says, Skipped};
 use crate::rules::content;
 use crate::rules::secret::{self, File, Secret};
 use crate::rules::{Check, Findings, RULES};
 use crate::secrets::import::Where;
 use crate::secrets::{Candidate, Effort, Engine, Nature};
+use crate::settings::Suppressions;
 use crate::source::archive::Stop;
 use crate::source::git::View;
 use crate::source::{Origin, Skip, SkipReason, Source, SourcePath, Visitor};
 use crate::span::Span;
-use crate::triage::names_rule;
+use crate::triage::{Raw, find_marks, foreign_mark, names_rule};
 
 /// About how many bytes a finding takes until it is reported, what is related to it included.
 const FINDING: usize = 4 << 10;
@@ -38,6 +39,10 @@ pub(super) struct Shared<'s> {
     pub stored: Option<&'s View>,
     /// Only rules of the family `secret/` count, and nothing is kept to be judged as a whole.
     pub secrets_only: bool,
+    /// What comments in files may decide.
+    pub suppressions: &'s Suppressions,
+    /// They decide nothing: an agent can write the files.
+    pub powerless: bool,
 }
 
 /// What one thread finds.
@@ -63,6 +68,8 @@ pub(super) struct Merged {
     pub dense: Vec<Skipped>,
     /// Every secret met, to keep it out of every output. Never printed.
     pub secrets: Vec<Vec<u8>>,
+    /// What the files say of findings in them.
+    pub marks: Vec<Mark>,
     pub files: usize,
     pub bytes: u64,
 }
@@ -86,6 +93,7 @@ impl Merged {
         self.excluded.extend(found.excluded);
         self.dense.extend(found.dense);
         append(&mut self.secrets, found.secrets);
+        append(&mut self.marks, found.marks);
         self.files += found.files;
         self.bytes += found.bytes;
     }
@@ -142,6 +150,61 @@ impl Worker<'_> {
         self.found.dense.push(Skipped { path, reason: "too-dense", detail });
     }
 
+    /// What the file says of findings in it.
+    fn marks(&self, source: &Source<'_>) -> Vec<Raw> {
+        if source.origin == Origin::Context || !self.shared.suppressions.comments {
+            return Vec::new();
+        }
+        let own = source.part.map_or(Span::new(0, source.bytes.len()), |part| part.own);
+        let first = source.part.map_or(1, |part| part.at.line);
+        find_marks(own.of(source.bytes), first)
+            .into_iter()
+            .map(|mut mark| {
+                mark.span = mark.span.start + own.start..mark.span.end + own.start;
+                mark
+            })
+            .collect()
+    }
+
+    /// Notes the marks of a file, and those of other scanners beside the findings from number `from` on.
+    fn mark(&mut self, document: &Document, source: &Source<'_>, marks: Vec<Raw>, from: usize) {
+        let path = document.text.path();
+        let is_powerless =
+            || path.archive().is_some() || self.shared.powerless || is_third_partys(path);
+        if !marks.is_empty() {
+            let is_powerless = is_powerless();
+            self.found.marks.extend(marks.into_iter().map(|mark| Mark {
+                location: document.text.locate(Span::new(mark.span.start, mark.span.end)),
+                reach: mark.reach,
+                says: mark.says,
+                marker: "hermes-lint: allow".into(),
+                is_foreign: false,
+                is_powerless,
+            }));
+        }
+        if !self.shared.suppressions.other_scanners {
+            return;
+        }
+        let found = self.found.findings.get(from..).unwrap_or_default();
+        let regions: Vec<Region> = found
+            .iter()
+            .filter(|finding| names_rule("secret", finding.rule))
+            .filter_map(|finding| finding.location.region)
+            .collect();
+        for region in regions {
+            let Some(offset) = source.offset(region.line) else { continue };
+            let Some((span, word)) = foreign_mark(source.bytes, offset) else { continue };
+            self.found.marks.push(Mark {
+                location: document.text.locate(Span::new(span.start, span.end)),
+                reach: Reach::Lines(region.line..region.line + 1),
+                says: Says::default(),
+                marker: word.into(),
+                is_foreign: true,
+                is_powerless: is_powerless(),
+            });
+        }
+    }
+
     /// Keeps a document for what is judged as a whole. A small archive may hold any number of them.
     fn keep(&mut self, document: Document) {
         let path = document.text.path();
@@ -196,9 +259,12 @@ impl Visitor for Worker<'_> {
             Some(_) => None,
             None => document::recognise(&source, self.shared.knowledge.facts()),
         };
+        let marks = self.marks(&source);
         let mut document = match recognised {
             Some(document) => document,
-            None if !self.candidates.iter().any(|found| source.owns(found.span)) => {
+            None if marks.is_empty()
+                && !self.candidates.iter().any(|found| source.owns(found.span)) =>
+            {
                 self.unread(&source, &effort);
                 return;
             }
@@ -261,6 +327,7 @@ impl Visitor for Worker<'_> {
             }
             self.held += (findings.as_slice().len() - before) * FINDING;
             self.found.findings = findings.into_vec();
+            self.mark(&document, &source, marks, before);
         }
         if !matches!(document.kind, Kind::Text) && !self.shared.secrets_only {
             self.keep(document);

@@ -109,6 +109,7 @@ fn secret_finding() -> Finding {
                 "assigned to `api_key`".into(),
             ],
             tag: None,
+            guessable: false,
         }),
         history: Some(Box::new(History {
             brought: vec![commit("1a", "2024-03-05T09:30:00+01:00")],

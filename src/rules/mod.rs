@@ -13,7 +13,7 @@ pub use registry::{RULES, find};
 
 use crate::deployment::{Deployment, Home};
 use crate::facts::Range;
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Decision, Severity};
 
 pub mod audit;
 pub mod config;
@@ -82,9 +82,19 @@ pub trait DeploymentRule {
     fn check(deployment: &Deployment<'_>, findings: &mut Findings);
 }
 
+/// A rule about what an operator decided about findings, run once all of those are known.
+pub trait DecisionRule {
+    /// What is known of it.
+    const META: RuleMeta;
+    /// Looks at one decision.
+    fn check(decision: &Decision, findings: &mut Findings);
+}
+
 /// How a rule is run.
 #[derive(Clone, Copy)]
 pub enum Check {
+    /// On each decision.
+    Decision(fn(&Decision, &mut Findings)),
     /// On each file.
     File(fn(&crate::rules::secret::File<'_>, &mut Findings)),
     /// On each home.
@@ -113,6 +123,12 @@ impl Rule {
     #[must_use]
     pub const fn home<R: HomeRule>() -> Self {
         Self { meta: R::META, check: Check::Home(R::check) }
+    }
+
+    /// The row of a rule about decisions.
+    #[must_use]
+    pub const fn decision<R: DecisionRule>() -> Self {
+        Self { meta: R::META, check: Check::Decision(R::check) }
     }
 
     /// The row of a deployment rule.

@@ -93,6 +93,18 @@ impl<'a> Source<'a> {
         at.after(self.bytes.get(own.min(offset)..offset).unwrap_or_default())
     }
 
+    /// Where in `bytes` the line `line` of the file begins; `None` when it begins elsewhere.
+    #[must_use]
+    pub fn offset(&self, line: usize) -> Option<usize> {
+        let (from, at) = self.part.map_or((0, 1), |part| (part.own.start, part.at.line));
+        let below = line.checked_sub(at)?;
+        if below == 0 {
+            return Some(from);
+        }
+        let rest = self.bytes.get(from..)?;
+        memchr::memchr_iter(b'\n', rest).nth(below - 1).map(|end| from + end + 1)
+    }
+
     /// True for what begins at `span` unless that is shown with another part of the file as well.
     #[must_use]
     pub fn owns(&self, span: Span) -> bool {

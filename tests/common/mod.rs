@@ -295,6 +295,9 @@ pub fn scan(laid: &Laid, checklist: bool) -> hermes_lint::cli::pipeline::Scanned
             .as_deref()
             .map(|word| word.parse().expect("a level")),
         fail_on: None,
+        baseline: None,
+        write_baseline: None,
+        prune: false,
         require_complete: false,
     };
     let extras =

@@ -1,6 +1,7 @@
 //! `content/`: what goes into prompts.
 
 pub mod sensitive_data;
+pub mod suppression_in_content;
 
 use crate::content::personal::{self, Personal};
 use crate::document::{Document, Kind};

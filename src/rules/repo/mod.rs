@@ -3,8 +3,13 @@
 pub mod env_not_ignored;
 pub mod env_tracked;
 pub mod no_credential_scan;
+pub mod suppression_active;
+pub mod suppression_expired;
+pub mod suppression_unexplained;
+pub mod suppression_unused;
 
 use crate::document::{Document, Kind, Standing};
+use crate::finding::Decision;
 use crate::source::SourcePath;
 
 /// Number of secrets in a file that is in force and holds them by its purpose; `None` for any other file.
@@ -25,4 +30,17 @@ fn called(path: &SourcePath) -> String {
 /// `1 secret`, `3 secrets`.
 pub(super) fn counted(count: usize) -> String {
     if count == 1 { "a secret".to_owned() } else { format!("{count} secrets") }
+}
+
+/// Why a decision was made, by whom, and until when.
+fn notes(decision: &Decision) -> Vec<String> {
+    let says = &decision.says;
+    let mut notes =
+        vec![says.reason.clone().map_or_else(
+            || "no reason is given".to_owned(),
+            |reason| format!("because: {reason}"),
+        )];
+    notes.extend(says.owner.iter().map(|owner| format!("{owner} answers for it")));
+    notes.extend(says.until.iter().map(|until| format!("until {until}")));
+    notes
 }

@@ -22,6 +22,19 @@ const LONGEST_NAME: usize = 64;
 /// How many words before a secret are taken for its place.
 const WORDS: usize = 6;
 
+/// Bits that a value must have at least, so that nobody finds it by trying.
+const BITS: f64 = 72.0;
+
+/// True for a value that somebody could find by trying, given a digest of it: short, of few characters, or words alone.
+fn is_guessable(value: &[u8]) -> bool {
+    let mut seen = [false; 256];
+    value.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+    let distinct = seen.iter().filter(|seen| **seen).count();
+    let bits = value.len() as f64 * (distinct.max(1) as f64).log2();
+    let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
+    bits < BITS || !mixed
+}
+
 impl Secret {
     /// What is known of it, for a finding.
     #[must_use]
@@ -41,6 +54,7 @@ impl Secret {
             redacted: self.shown.clone(),
             reasons: self.reasons.clone(),
             tag: self.is_strong().then(|| ValueTag::of(value)),
+            guessable: is_guessable(value),
         }
     }
 
@@ -199,5 +213,15 @@ mod tests {
         assert_eq!(ValueTag::of(b"one"), ValueTag::of(b"one"));
         assert_ne!(ValueTag::of(b"one"), ValueTag::of(b"two"));
         assert_eq!(format!("{:?}", ValueTag::of(b"one")), "[value]");
+        for weak in [
+            "",
+            "hunter2",
+            "Summer2024!",
+            "correct-horse-battery-staple",
+            "1111111111111111111111a",
+        ] {
+            assert!(is_guessable(weak.as_bytes()), "{weak}");
+        }
+        assert!(!is_guessable(b"q7Zk2mWp9XcR4tLs8VbN"));
     }
 }

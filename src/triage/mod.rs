@@ -2,11 +2,19 @@
 //!
 //! Findings are only ever hidden here, in one place, and every hidden one is counted.
 
+mod baseline;
+mod marks;
+
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::finding::{Confidence, Finding, Severity, Suppressed};
+pub use baseline::{Baseline, Broken, Remark, SALT};
+pub use marks::{Marks, Raw, find as find_marks, foreign as foreign_mark};
+
+use crate::finding::{
+    Confidence, Finding, Mark, Severity, Standing, Suppressed, Suppression, Suppressor,
+};
 
 /// Which findings the operator wants to see.
 #[derive(Clone, Debug)]
@@ -48,26 +56,78 @@ pub struct Triaged {
     pub hidden: usize,
     /// What an operator decided about, in report order.
     pub suppressed: Vec<Suppressed>,
+    /// Rule and digest of the entries of the baseline that nothing needed.
+    pub unneeded: Vec<(String, String)>,
 }
 
-/// Sorts, fingerprints and filters. `hide` adds a test of the caller's (settings by path).
+/// What an operator decided about single findings.
+#[derive(Debug, Default)]
+pub struct Decisions {
+    /// Comments in the files.
+    pub marks: Marks,
+    /// The findings that are known.
+    pub baseline: Option<Baseline>,
+}
+
+/// Sorts, fingerprints and filters. `hide` adds a test of the caller's (settings by path): a decision, when it knows
+/// of one, counts as such.
 #[must_use]
 pub fn triage(
     mut findings: Vec<Finding>,
     choice: &Choice,
-    hide: impl Fn(&Finding) -> bool,
+    decisions: &Decisions,
+    hide: impl Fn(&Finding) -> Option<Suppression>,
 ) -> Triaged {
     findings.sort_by(|a, b| a.order().cmp(&b.order()).then(b.severity.cmp(&a.severity)));
     merge(&mut findings);
     fingerprint(&mut findings);
     let before = findings.len();
-    findings.retain(|finding| choice.wants(finding) && !hide(finding));
+    findings.retain(|finding| choice.wants(finding));
+    let hidden = before - findings.len();
     for finding in &mut findings {
         if let Some(severity) = choice.severity_of(finding.rule) {
             finding.severity = severity;
         }
     }
-    Triaged { hidden: before - findings.len(), findings, suppressed: Vec::new() }
+    let mut verdicts: Vec<Option<Suppression>> = findings
+        .iter()
+        .map(|finding| hide(finding).or_else(|| decisions.marks.covering(finding).map(by_mark)))
+        .collect();
+    let mut unneeded = Vec::new();
+    if let Some(baseline) = &decisions.baseline {
+        let open: Vec<usize> =
+            (0..findings.len()).filter(|at| verdicts.get(*at) == Some(&None)).collect();
+        let left: Vec<&Finding> = open.iter().filter_map(|at| findings.get(*at)).collect();
+        let (known, rest) = baseline.known(&left);
+        for (at, known) in open.into_iter().zip(known) {
+            let holds = |one: &Suppression| {
+                decisions.marks.standing(one.until.as_deref()) == Standing::Holds
+            };
+            if let Some(verdict) = verdicts.get_mut(at) {
+                *verdict = known.filter(holds);
+            }
+        }
+        unneeded = rest;
+    }
+    let (mut kept, mut suppressed) = (Vec::with_capacity(findings.len()), Vec::new());
+    for (finding, verdict) in findings.into_iter().zip(verdicts) {
+        match verdict {
+            Some(suppression) => suppressed.push(Suppressed { finding, suppression }),
+            None => kept.push(finding),
+        }
+    }
+    Triaged { findings: kept, hidden, suppressed, unneeded }
+}
+
+/// The decision that `mark` is.
+#[must_use]
+pub fn by_mark(mark: &Mark) -> Suppression {
+    Suppression {
+        by: Suppressor::Comment { location: mark.location.clone(), marker: mark.marker.clone() },
+        reason: mark.says.reason.clone(),
+        owner: mark.says.owner.clone(),
+        until: mark.says.until.clone(),
+    }
 }
 
 /// One cause, one finding: what several homes say of one line (they share a unit, say) is said once, as
@@ -176,8 +236,13 @@ mod tests {
         let mut second = finding("a/b", "x", "k", Confidence::High);
         second.message = "n".to_owned();
         let all = vec![second.clone(), finding("a/b", "x", "k", Confidence::High)];
-        let one = triage(all.clone(), &Choice::default(), |_| false);
-        let other = triage(all.into_iter().rev().collect(), &Choice::default(), |_| false);
+        let one = triage(all.clone(), &Choice::default(), &Decisions::default(), |_| None);
+        let other = triage(
+            all.into_iter().rev().collect(),
+            &Choice::default(),
+            &Decisions::default(),
+            |_| None,
+        );
         assert_eq!(one.findings, other.findings);
         assert_ne!(one.findings[0].fingerprint, one.findings[1].fingerprint);
         assert_eq!(one.findings[0].fingerprint.len(), 32);
@@ -187,7 +252,8 @@ mod tests {
     fn what_two_homes_say_of_one_line_is_said_once() {
         let mild = finding("a/b", "x", "k", Confidence::High);
         let grave = Finding { severity: Severity::Error, ..mild.clone() };
-        let triaged = triage(vec![mild, grave], &Choice::default(), |_| false);
+        let triaged =
+            triage(vec![mild, grave], &Choice::default(), &Decisions::default(), |_| None);
         assert_eq!(triaged.findings.len(), 1);
         assert_eq!(triaged.findings[0].severity, Severity::Error);
     }
@@ -200,7 +266,7 @@ mod tests {
         other.notes = vec!["both".to_owned(), "other".to_owned()];
         other.related =
             vec![crate::finding::Related { location: Location::file("y", "y"), note: "n".into() }];
-        let triaged = triage(vec![one, other], &Choice::default(), |_| false);
+        let triaged = triage(vec![one, other], &Choice::default(), &Decisions::default(), |_| None);
         assert_eq!(triaged.findings.len(), 1);
         assert_eq!(triaged.findings[0].confidence, Confidence::High);
         assert_eq!(triaged.findings[0].notes, ["both", "one", "other"]);
@@ -218,7 +284,7 @@ mod tests {
         };
         let of = |rule| {
             let all = vec![finding(rule, "x", "k", Confidence::High)];
-            triage(all, &choice, |_| false).findings[0].severity
+            triage(all, &choice, &Decisions::default(), |_| None).findings[0].severity
         };
         assert_eq!(
             (of("a/b"), of("a/c"), of("c/d")),
@@ -234,7 +300,7 @@ mod tests {
             finding("c/e", "x", "k", Confidence::High),
         ];
         let choice = Choice { ignore: vec!["c/e".to_owned()], ..Choice::default() };
-        let triaged = triage(all, &choice, |_| false);
+        let triaged = triage(all, &choice, &Decisions::default(), |_| None);
         assert_eq!((triaged.findings.len(), triaged.hidden), (1, 2));
     }
 }

@@ -4,11 +4,17 @@
 //! a scanned file are gone by the time the report is written. Nothing in here may hold a secret: an
 //! [`Excerpt`] is built from text whose secrets are masked already.
 
+mod decision;
+
+pub use decision::{Decision, Mark, Reach, Says, Standing, Suppressed, Suppression, Suppressor};
+
 use std::borrow::Cow;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 
 /// How much a finding matters in the deployment at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -176,17 +182,44 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
-/// Tells whether two values of one run are the same, and nothing else: the key is drawn anew for every run,
-/// so a tag that got out would not help to guess the value.
+/// Tells whether two values of one run are the same, and nothing else: the key is drawn anew for every run, so a tag
+/// that got out would not help to guess the value. A baseline brings a key of its own, so that tags are the same in
+/// every run with it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ValueTag(u64);
+pub struct ValueTag([u8; 16]);
+
+/// What the tags of this run are made with.
+static KEY: OnceLock<[u8; 32]> = OnceLock::new();
 
 impl ValueTag {
+    /// Makes the tags of this run with `key`. Too late once a tag was made: false then.
+    #[must_use]
+    pub fn make_with(key: &[u8; 32]) -> bool {
+        KEY.set(*key).is_ok() || KEY.get() == Some(key)
+    }
+
     /// The tag of `value`.
     #[must_use]
     pub fn of(value: &[u8]) -> Self {
-        static KEY: OnceLock<RandomState> = OnceLock::new();
-        Self(KEY.get_or_init(RandomState::new).hash_one(value))
+        let key = KEY.get_or_init(|| {
+            let mut key = [0; 32];
+            // Without a source of chance, tags are worth less and still tell values apart.
+            let _ = getrandom::fill(&mut key);
+            key
+        });
+        let mut tag = [0; 16];
+        // A key of any length is taken.
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) {
+            mac.update(value);
+            tag.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(to, from)| *to = from);
+        }
+        Self(tag)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -209,6 +242,8 @@ pub struct Credential {
     pub reasons: Vec<Cow<'static, str>>,
     /// What equal values share; `None` for an ordinary word, which may be no credential.
     pub tag: Option<ValueTag>,
+    /// The value could be guessed from a digest of it, salted or not.
+    pub guessable: bool,
 }
 
 /// A commit, as much of it as tells people which one it is.
@@ -231,56 +266,6 @@ pub struct History {
     pub removed: Vec<Commit>,
     /// True when the commit that is checked out still has it.
     pub in_head: bool,
-}
-
-/// Why a finding does not count.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Suppressor {
-    /// A comment in the file itself, or one of another scanner.
-    Comment {
-        /// Where it stands.
-        location: Location,
-        /// What it begins with: `hermes-lint: allow`, `gitleaks:allow`.
-        marker: Cow<'static, str>,
-    },
-    /// An entry of the settings.
-    Settings,
-    /// An entry of the baseline.
-    Baseline,
-}
-
-impl Suppressor {
-    /// The word that machine formats use.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Comment { .. } => "comment",
-            Self::Settings => "settings",
-            Self::Baseline => "baseline",
-        }
-    }
-}
-
-/// An operator's decision that a finding does not count.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suppression {
-    /// What says so.
-    pub by: Suppressor,
-    /// Why, in the operator's words.
-    pub reason: Option<String>,
-    /// Who answers for it.
-    pub owner: Option<String>,
-    /// The last day it holds: `2027-01-31`.
-    pub until: Option<String>,
-}
-
-/// A finding that does not count, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suppressed {
-    /// The finding.
-    pub finding: Finding,
-    /// The decision.
-    pub suppression: Suppression,
 }
 
 /// Something unsafe, where, and what to write instead.
