@@ -12,7 +12,7 @@
 use std::fmt::{self, Display, Formatter, Write as _};
 use std::io::{self, Write};
 
-use super::{Report, checklist};
+use super::{Report, checklist, text};
 use crate::checklist::{Checklist, Item, Status};
 use crate::finding::{Coverage, Finding, Severity, Suppressed, Suppression};
 
@@ -23,17 +23,16 @@ struct Xml<'t>(&'t str);
 impl Display for Xml<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for c in self.0.chars() {
+            if let Some(entity) = text::entity(c) {
+                f.write_str(entity)?;
+                continue;
+            }
             match c {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
                 // As they are, an attribute would turn them into blanks.
                 '\t' | '\n' | '\r' => write!(f, "&#{};", u32::from(c))?,
                 '\u{fffe}' | '\u{ffff}' => write!(f, "\\u{{{:x}}}", u32::from(c))?,
                 // Allowed from U+0080 on, and obeyed by terminals.
-                _ if super::text::is_unsafe(c) => write!(f, "\\u{{{:x}}}", u32::from(c))?,
+                _ if text::is_unsafe(c) => write!(f, "\\u{{{:x}}}", u32::from(c))?,
                 _ => f.write_char(c)?,
             }
         }
@@ -292,7 +291,7 @@ mod tests {
             let read = roxmltree::Document::parse(&document).unwrap();
             let expected: String = bad.chars().map(|c| match c {
                 '\t' | '\n' | '\r' => c.to_string(),
-                _ if c == '\u{fffe}' || c == '\u{ffff}' || super::super::text::is_unsafe(c) => {
+                _ if c == '\u{fffe}' || c == '\u{ffff}' || text::is_unsafe(c) => {
                     format!("\\u{{{:x}}}", u32::from(c))
                 }
                 _ => c.to_string(),

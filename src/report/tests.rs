@@ -233,6 +233,19 @@ fn checklist() -> Checklist {
     }
 }
 
+/// A report of findings and nothing else.
+fn plain<'a>(findings: &'a [Finding], coverage: &'a Coverage) -> Report<'a> {
+    Report {
+        findings,
+        hidden: 0,
+        suppressed: &[],
+        coverage,
+        checklist: None,
+        cuts: &[],
+        run: Run::default(),
+    }
+}
+
 fn rendered(report: &Report<'_>, format: Format, style: Style) -> String {
     let mut out = Vec::new();
     write(report, format, style, &mut out).unwrap();
@@ -243,15 +256,7 @@ fn rendered(report: &Report<'_>, format: Format, style: Style) -> String {
 fn human(finding: Finding, style: Style) -> String {
     let coverage = Coverage::default();
     let findings = [finding];
-    let report = Report {
-        findings: &findings,
-        hidden: 0,
-        suppressed: &[],
-        coverage: &coverage,
-        checklist: None,
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report = plain(&findings, &coverage);
     rendered(&report, Format::Human, Style { quiet: true, ..style })
 }
 
@@ -260,15 +265,7 @@ fn markdown_fits_into_a_comment() {
     let coverage = Coverage::default();
     let mut findings = vec![file_finding(); 2_000];
     findings.push(Finding { severity: Severity::Error, ..full() });
-    let report = Report {
-        findings: &findings,
-        hidden: 0,
-        suppressed: &[],
-        coverage: &coverage,
-        checklist: None,
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report = plain(&findings, &coverage);
     let text = rendered(&report, Format::Markdown, WIDE);
     assert!(text.len() < 65_000, "{}", text.len());
     assert!(text.contains("findings left out, the less severe first"), "{text}");
@@ -294,15 +291,7 @@ fn formats_are_read_back() {
 fn closing_line_counts_everything() {
     let coverage = coverage();
     let (findings, decided) = ([full(), full(), file_finding()], decided());
-    let mut report = Report {
-        findings: &findings,
-        hidden: 1,
-        suppressed: &decided,
-        coverage: &coverage,
-        checklist: None,
-        cuts: &[],
-        run: Run::default(),
-    };
+    let mut report = Report { hidden: 1, suppressed: &decided, ..plain(&findings, &coverage) };
     assert_eq!(
         summary(&report, WIDE),
         "2 errors, 1 warning in 14 files; 2 files skipped (-v lists them); 3 findings suppressed; \
@@ -314,30 +303,14 @@ fn closing_line_counts_everything() {
          1 finding hidden (left out by settings, selection or --min-confidence)"
     );
     let clean = Coverage { files: 1, ..Coverage::default() };
-    report = Report {
-        findings: &[],
-        hidden: 0,
-        suppressed: &[],
-        coverage: &clean,
-        checklist: None,
-        cuts: &[],
-        run: Run::default(),
-    };
+    report = plain(&[], &clean);
     assert_eq!(summary(&report, WIDE), "no findings in 1 file");
 }
 
 #[test]
 fn quiet_drops_only_the_closing_line() {
     let (coverage, findings, list) = (coverage(), [full()], checklist());
-    let report = Report {
-        findings: &findings,
-        hidden: 3,
-        suppressed: &[],
-        coverage: &coverage,
-        checklist: Some(&list),
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report = Report { hidden: 3, checklist: Some(&list), ..plain(&findings, &coverage) };
     for format in [Format::Human, Format::Concise] {
         let loud = rendered(&report, format, WIDE);
         let quiet = rendered(&report, format, Style { quiet: true, verbose: 1, ..WIDE });
@@ -378,15 +351,7 @@ fn no_format_passes_on_what_a_terminal_obeys() {
         }
     }
     let findings = [finding];
-    let report = Report {
-        findings: &findings,
-        hidden: 0,
-        suppressed: &[],
-        coverage: &coverage,
-        checklist: Some(&list),
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report = Report { checklist: Some(&list), ..plain(&findings, &coverage) };
     for &format in Format::ALL {
         let shown = rendered(&report, format, Style { verbose: 2, ..WIDE });
         let left: Vec<_> = shown.chars().filter(|&c| c != '\n' && text::is_unsafe(c)).collect();
@@ -399,15 +364,7 @@ fn no_format_passes_on_what_a_terminal_obeys() {
 #[test]
 fn colour_only_adds_escapes() {
     let (coverage, findings, list) = (coverage(), [full(), file_finding()], checklist());
-    let report = Report {
-        findings: &findings,
-        hidden: 3,
-        suppressed: &[],
-        coverage: &coverage,
-        checklist: Some(&list),
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report = Report { hidden: 3, checklist: Some(&list), ..plain(&findings, &coverage) };
     for format in [Format::Human, Format::Concise] {
         let colored = rendered(&report, format, Style { color: true, verbose: 1, ..WIDE });
         let plain = rendered(&report, format, Style { verbose: 1, ..WIDE });
@@ -435,15 +392,7 @@ fn a_writer_that_fails_is_reported() {
         }
     }
     let (coverage, findings) = (coverage(), [full()]);
-    let report = Report {
-        findings: &findings,
-        hidden: 0,
-        suppressed: &[],
-        coverage: &coverage,
-        checklist: None,
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report = plain(&findings, &coverage);
     for &format in Format::ALL {
         let error = write(&report, format, WIDE, &mut Full).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{format}");

@@ -25,6 +25,18 @@ pub(super) const fn is_unsafe(c: char) -> bool {
         | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// What stands for `c` in HTML and XML, in text and quoted attributes alike; `None` for what may stand as it is.
+pub(super) const fn entity(c: char) -> Option<&'static str> {
+    match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\'' => Some("&#39;"),
+        _ => None,
+    }
+}
+
 /// Appends `c` as it may be shown.
 pub(super) fn push(out: &mut String, c: char) {
     if is_unsafe(c) {

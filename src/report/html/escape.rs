@@ -52,15 +52,11 @@ impl Display for Prose<'_> {
     }
 }
 
-fn escape(text: &str, f: &mut Formatter<'_>) -> fmt::Result {
-    for c in text.chars() {
-        match c {
-            '&' => f.write_str("&amp;")?,
-            '<' => f.write_str("&lt;")?,
-            '>' => f.write_str("&gt;")?,
-            '"' => f.write_str("&quot;")?,
-            '\'' => f.write_str("&#39;")?,
-            _ => f.write_char(c)?,
+fn escape(shown: &str, f: &mut Formatter<'_>) -> fmt::Result {
+    for c in shown.chars() {
+        match text::entity(c) {
+            Some(entity) => f.write_str(entity)?,
+            None => f.write_char(c)?,
         }
     }
     Ok(())

@@ -249,15 +249,7 @@ fn concise_is_one_line_a_finding() {
         ..finding(place("a b.yaml", 3, "é: off", "off"))
     };
     let findings = [full(), folded, file_finding()];
-    let report = Report {
-        findings: &findings,
-        hidden: 0,
-        suppressed: &[],
-        coverage: &coverage,
-        checklist: Some(&list),
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report = Report { checklist: Some(&list), ..plain(&findings, &coverage) };
     let shown = rendered(&report, Format::Concise, Style { verbose: 1, ..WIDE });
     insta::assert_snapshot!(shown, @r"
     config.yaml:3:9: error[config/approvals-off] every dangerous command runs without approval
@@ -279,15 +271,7 @@ fn concise_is_one_line_a_finding() {
 fn a_run_as_a_whole() {
     let (coverage, list) = (coverage(), checklist());
     let findings = [file_finding()];
-    let report = Report {
-        findings: &findings,
-        hidden: 2,
-        suppressed: &[],
-        coverage: &coverage,
-        checklist: Some(&list),
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report = Report { hidden: 2, checklist: Some(&list), ..plain(&findings, &coverage) };
     insta::assert_snapshot!(rendered(&report, Format::Human, Style { verbose: 1, ..WIDE }), @r#"
     warning[host/env-mode] (low confidence)
 

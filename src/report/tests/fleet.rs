@@ -11,15 +11,7 @@ const SCHEMA: &str = include_str!("../../../docs/schemas/fleet.schema.json");
 
 fn document(findings: &[Finding], list: Option<&Checklist>) -> Document {
     let coverage = coverage();
-    let report = Report {
-        findings,
-        hidden: 2,
-        suppressed: &[],
-        coverage: &coverage,
-        checklist: list,
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report = Report { hidden: 2, checklist: list, ..plain(findings, &coverage) };
     Document::parse(rendered(&report, Format::Json, WIDE).as_bytes()).unwrap()
 }
 

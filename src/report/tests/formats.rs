@@ -10,17 +10,15 @@ fn sample(list: Option<&Checklist>, format: Format) -> String {
     let (coverage, decided) = (coverage(), decided());
     let findings = [full(), file_finding(), secret_finding(), info()];
     let report = Report {
-        findings: &findings,
         hidden: 2,
         suppressed: &decided,
-        coverage: &coverage,
         checklist: list,
-        cuts: &[],
         run: Run {
             started: "2026-11-21T00:00:00Z".parse().unwrap(),
             ended: "2026-11-21T00:00:02Z".parse().unwrap(),
             category: Some("homes"),
         },
+        ..plain(&findings, &coverage)
     };
     rendered(&report, format, WIDE)
 }
@@ -94,15 +92,7 @@ fn annotations_beyond_ten_of_a_kind_are_counted_and_not_lost() {
     let mut findings = vec![info(); 3];
     findings.extend(vec![file_finding(); 12]);
     findings.extend(vec![full(); 11]);
-    let report = Report {
-        findings: &findings,
-        hidden: 0,
-        suppressed: &[],
-        coverage: &coverage,
-        checklist: None,
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report = plain(&findings, &coverage);
     let shown = rendered(&report, Format::Github, WIDE);
     let begins = |word: &str| shown.lines().filter(|line| line.starts_with(word)).count();
     assert_eq!((begins("::error "), begins("::warning "), begins("::notice ")), (10, 10, 3));
@@ -123,15 +113,7 @@ fn what_github_will_not_take_is_said() {
         ),
     ] {
         let findings = vec![file_finding(); results];
-        let report = Report {
-            findings: &findings,
-            hidden: 0,
-            suppressed: &[],
-            coverage: &coverage,
-            checklist: None,
-            cuts: &[],
-            run: Run::default(),
-        };
+        let report = plain(&findings, &coverage);
         let log: Value = serde_json::from_str(&rendered(&report, Format::Sarif, WIDE)).unwrap();
         let run = &log["runs"][0];
         assert_eq!(run["results"].as_array().unwrap().len(), results, "none is lost");
@@ -243,15 +225,7 @@ proptest! {
         let mut decided = decided();
         decided[0].suppression.reason = Some(detail.clone());
         let findings = [found, secret];
-        let report = Report {
-            findings: &findings,
-            hidden: 0,
-            suppressed: &decided,
-            coverage: &coverage,
-            checklist: None,
-            cuts: &[],
-            run: Run::default(),
-        };
+        let report = Report { suppressed: &decided, ..plain(&findings, &coverage) };
         let document = |format| -> Value {
             serde_json::from_str(&rendered(&report, format, WIDE)).unwrap()
         };
@@ -285,15 +259,7 @@ proptest! {
 #[test]
 fn a_clean_run_is_a_report_too() {
     let coverage = Coverage { rules: "ab".repeat(32), ..Coverage::default() };
-    let report = Report {
-        findings: &[],
-        hidden: 0,
-        suppressed: &[],
-        coverage: &coverage,
-        checklist: None,
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report = plain(&[], &coverage);
     for &format in Format::ALL {
         let shown = rendered(&report, format, WIDE);
         assert!(!shown.is_empty() && shown == rendered(&report, format, WIDE), "{format}");

@@ -18,15 +18,8 @@ fn findings_text(list: Option<&Checklist>) -> String {
     let coverage = coverage();
     let findings = [full(), file_finding(), secret_finding()];
     let decided = decided();
-    let report = Report {
-        findings: &findings,
-        hidden: 2,
-        suppressed: &decided,
-        coverage: &coverage,
-        checklist: list,
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report =
+        Report { hidden: 2, suppressed: &decided, checklist: list, ..plain(&findings, &coverage) };
     rendered(&report, Format::Json, WIDE)
 }
 
@@ -41,15 +34,7 @@ fn checklist_text() -> String {
 fn findings_have_their_shape_and_order() {
     let coverage = Coverage { rules: "ab".repeat(32), ..Coverage::default() };
     let findings = [full()];
-    let report = Report {
-        findings: &findings,
-        hidden: 0,
-        suppressed: &[],
-        coverage: &coverage,
-        checklist: None,
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report = plain(&findings, &coverage);
     insta::assert_snapshot!(rendered(&report, Format::Json, WIDE), @r#"
     {
       "version": 1,
@@ -336,15 +321,7 @@ fn hostile_text_survives_exactly_and_in_ascii_escapes() {
     finding.message = bad.to_owned();
     finding.location.path = bad.into();
     let (coverage, findings) = (coverage(), [finding]);
-    let report = Report {
-        findings: &findings,
-        hidden: 0,
-        suppressed: &[],
-        coverage: &coverage,
-        checklist: None,
-        cuts: &[],
-        run: Run::default(),
-    };
+    let report = plain(&findings, &coverage);
     let text = rendered(&report, Format::Json, WIDE);
     assert!(
         text.contains(
