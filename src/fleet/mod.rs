@@ -271,8 +271,10 @@ impl Fleet {
         });
         self.findings.sort_by(|a, b| {
             let rank = |joined: &Joined| (joined.severity, joined.hosts());
-            let name = |joined: &'_ Joined| (joined.rule.clone(), joined.fingerprint.clone());
-            rank(b).cmp(&rank(a)).then_with(|| name(a).cmp(&name(b)))
+            rank(b)
+                .cmp(&rank(a))
+                .then_with(|| a.rule.cmp(&b.rule))
+                .then_with(|| a.fingerprint.cmp(&b.fingerprint))
         });
         (self.item_places, self.rule_places, self.finding_places) = Default::default();
     }
