@@ -5,7 +5,7 @@
 //! denylist that is no longer there. To know that, the state before is judged as well, but only when it matters.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::args;
@@ -208,8 +208,8 @@ impl Selected {
         workers.extend(show(&around));
         let beside = plan.shared(Some(state.view));
         if self.disk {
-            let named: Vec<PathBuf> = blobs.iter().map(|blob| blob.path.real.clone()).collect();
-            workers.extend(source::visit_context(&named, options, || Worker::new(&beside)));
+            let files = beside_on_disk(blobs.iter().chain(&around));
+            workers.extend(source::visit_context(&files, options, || Worker::new(&beside)));
         }
         let mut all = merged(workers);
         for path in state.view.undecided() {
@@ -287,6 +287,25 @@ impl Selected {
             Deployment::join(documents, &plan.knowledge, skips, archives, None, Some(&view));
         judged_as_whole(&deployment).into_vec().iter().map(key).collect()
     }
+}
+
+/// The files that lie beside `blobs` and may belong to a deployment, stored or not: a live `.env` seldom is.
+fn beside_on_disk<'b>(blobs: impl Iterator<Item = &'b Blob>) -> Vec<PathBuf> {
+    let worthy = blobs.filter(|blob| source::context_worthy(blob.path.file_name()));
+    let folders: BTreeSet<PathBuf> =
+        worthy.filter_map(|blob| blob.path.real.parent().map(Path::to_path_buf)).collect();
+    let here = std::env::current_dir().unwrap_or_default();
+    let mut files = Vec::new();
+    for entry in
+        folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten()
+    {
+        if entry.file_name().to_str().is_some_and(source::context_worthy) {
+            let path = entry.path();
+            // A path below the working directory is shown the way a user would write it.
+            files.push(path.strip_prefix(&here).map_or_else(|_| path.clone(), Path::to_path_buf));
+        }
+    }
+    files
 }
 
 /// What makes two findings the same one, whatever was written around it.

@@ -99,17 +99,16 @@ pub fn visit<V: Visitor>(
     Ok(visitors)
 }
 
-/// Visits what surrounds the files at `named`, as [`Origin::Context`], and not those files; they need not be on the
-/// disk. Returns the visitors.
+/// Visits the files at `paths` as [`Origin::Context`], whatever git ignores. Returns the visitors.
 pub fn visit_context<V: Visitor>(
-    named: &[PathBuf],
+    paths: &[PathBuf],
     options: Options,
     make: impl Fn() -> V + Sync,
 ) -> Vec<V> {
-    let named: Vec<Root> = named.iter().map(|path| Root::new(path, false)).collect();
-    let roots = context_roots(&named);
+    let roots: Vec<Root> = paths.iter().map(|path| Root::new(path, false)).collect();
     let mut visitors = Vec::new();
     if !roots.is_empty() {
+        let options = Options { gitignore: false, ..options };
         Pass::new(&roots, options, Origin::Context, None).run(&make, &mut visitors);
     }
     visitors

@@ -179,8 +179,9 @@ impl Parsed {
     fn read(repo: &Repo, id: ObjectId, buffer: &mut Vec<u8>) -> Option<Self> {
         use gix::prelude::FindExt;
         let commit = repo.git().objects.find_commit_iter(&id, buffer).ok()?;
-        let tree = commit.clone().tree_id().ok()?;
-        let time = commit.clone().committer().ok().and_then(|by| by.time().ok());
+        let mut start = commit;
+        let tree = start.tree_id().ok()?;
+        let time = commit.committer().ok().and_then(|by| by.time().ok());
         let time = time.map_or(0, |at| at.seconds);
         Some(Self { tree, time, parents: commit.parent_ids().collect() })
     }
