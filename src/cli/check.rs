@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::pipeline::{self, Extras, Scanned};
-use super::{CLEAN, FOUND, INCOMPLETE, Outcome, args, output};
+use super::{CLEAN, FOUND, INCOMPLETE, Outcome, args, fixing, output};
 use crate::finding::FailOn;
 use crate::report::{self, Format, Report};
 
@@ -27,17 +27,26 @@ pub struct Args {
 
     #[command(flatten)]
     output: args::Output,
+
+    #[command(flatten)]
+    fix: fixing::Fixes,
 }
 
 /// Checks and reports.
 pub fn run(args: &Args) -> Outcome {
-    let scanned = pipeline::scan(
-        &args.paths,
-        &args.scan,
-        Some(&args.choose),
-        args.output.quiet,
-        Extras { cuts: args.format == Format::Human && !args.output.quiet, ..Extras::default() },
-    )?;
+    let cuts = args.format == Format::Human && !args.output.quiet;
+    let extras = Extras { cuts, ..Extras::default() };
+    let (scan, choose, quiet) = (&args.scan, &args.choose, args.output.quiet);
+    let scanned = if args.fix.is_asked() {
+        let target =
+            fixing::Target { paths: &args.paths, scan, choose, output: &args.output, extras };
+        match fixing::run(target, &args.fix)? {
+            fixing::Outcome::Scanned(scanned) => *scanned,
+            fixing::Outcome::Done(status) => return Ok(status),
+        }
+    } else {
+        pipeline::scan(&args.paths, scan, Some(choose), quiet, extras)?
+    };
     let style = output::style(&args.output);
     output::to(&args.output, |out| report::write(&report(&scanned), args.format, style, out))?;
     let status = status(&scanned, &args.choose);

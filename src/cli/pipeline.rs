@@ -7,6 +7,7 @@ use super::args;
 use super::cuts;
 use super::detectors::engine;
 use super::error::Failure;
+use super::fixing::Seen;
 use super::progress::Progress;
 use super::repeats;
 use super::scope::{Excluded, Globs, Named, common_folder, is_third_party, project_of};
@@ -25,7 +26,7 @@ use crate::secrets::import::Where;
 use crate::secrets::{Candidate, Effort, Engine, Nature};
 use crate::settings::{FILE_NAME, Settings};
 use crate::source::archive::{Limits, Stop};
-use crate::source::{self, Inputs, Origin, Skip, SkipReason, Source, SourcePath, Visitor};
+use crate::source::{self, Inputs, Origin, Overlay, Skip, SkipReason, Source, SourcePath, Visitor};
 use crate::span::Span;
 use crate::triage::{Choice, Triaged, names_rule, triage};
 
@@ -50,6 +51,8 @@ pub struct Scanned {
     pub owners: Vec<String>,
     /// Edits that close several errors at once, when asked for.
     pub cuts: Vec<Cut>,
+    /// What fixes are judged by, when asked for.
+    pub seen: Option<Seen>,
 }
 
 /// What to do besides checking.
@@ -61,6 +64,10 @@ pub struct Extras<'s> {
     pub cuts: bool,
     /// The machine the deployment runs on: modes and owners are looked at even in a checkout.
     pub host: Option<&'s Survey>,
+    /// What some files are taken to hold.
+    pub overlay: Option<&'s Overlay>,
+    /// Keep what fixes are judged by.
+    pub seen: bool,
 }
 
 /// Runs every stage over `paths`.
@@ -94,6 +101,7 @@ pub fn scan(
     let scrubber = Scrubber::new(&all.secrets);
     scrubber.findings(&mut all.findings);
 
+    let seen = extras.seen.then(|| Seen::of(&all.documents, &all.findings, &scrubber));
     let today = today();
     // An archive does not vouch for what lies beside it: alone it is judged for what it is.
     let beside = all.documents.partition_point(|document| !order(document).0);
@@ -135,7 +143,7 @@ pub fn scan(
     } else {
         Vec::new()
     };
-    Ok(Scanned { triaged, coverage, checklist, settings, owners, cuts })
+    Ok(Scanned { triaged, coverage, checklist, settings, owners, cuts, seen })
 }
 
 /// What the rules find that look at more than a file.
@@ -184,8 +192,13 @@ fn read(
         gitignore: !options.no_ignore,
         archives: options.archives.then(|| Limits::new(options.max_size)),
     };
-    let shared =
-        Shared { engine: &engine, knowledge: &knowledge, excluded: &excluded, progress: &progress };
+    let shared = Shared {
+        engine: &engine,
+        knowledge: &knowledge,
+        excluded: &excluded,
+        progress: &progress,
+        overlay: extras.overlay,
+    };
     let workers = progress
         .watch(quiet, || source::visit(&inputs, walk, || Worker::new(&shared)))
         .map_err(|(path, error)| {
@@ -195,6 +208,14 @@ fn read(
 
     let mut all = Merged::default();
     for worker in workers {
+        all.take(worker);
+    }
+    if let Some(overlay) = extras.overlay {
+        let mut worker = Worker::new(&shared);
+        for real in overlay.made() {
+            let path = SourcePath::new(real.clone(), &project);
+            worker.source(Source { path: &path, bytes: &[], origin: Origin::Named, part: None });
+        }
         all.take(worker);
     }
     // What is in archives comes last.
@@ -386,6 +407,7 @@ struct Shared<'s> {
     knowledge: &'s Knowledge,
     excluded: &'s Excluded,
     progress: &'s Progress,
+    overlay: Option<&'s Overlay>,
 }
 
 /// What one thread finds.
@@ -498,6 +520,9 @@ impl Visitor for Worker<'_> {
     }
 
     fn source(&mut self, source: Source<'_>) {
+        let shared = self.shared;
+        let over = shared.overlay.and_then(|overlay| overlay.of(&source.path.real));
+        let source = Source { bytes: over.unwrap_or(source.bytes), ..source };
         if source.origin != Origin::Context {
             if source.part.is_none_or(|part| part.number == 0) {
                 self.found.files += 1;

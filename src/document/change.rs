@@ -12,6 +12,8 @@ use crate::span::Span;
 
 /// Largest document that is edited, in bytes.
 const LARGEST: usize = 128 << 10;
+/// Shortest credential that is looked for in an edit, in bytes: shorter ones are ordinary words elsewhere.
+const SHORTEST: usize = 4;
 /// Most edits that are worked out for one document: each reads it once more, and a file may give any number of findings.
 const MOST: usize = 64;
 
@@ -39,8 +41,17 @@ impl Document {
         let mut sheet = Sheet::open(self.text.bytes(), structured).ok()?;
         change(&mut sheet).ok()?;
         let splices = sheet.splices();
-        let edits = splices.into_iter().map(|one| self.edit(one.span, one.text)).collect();
-        Some(edits)
+        // An edit holds no credential, and neither what it replaces nor what it writes is one.
+        let shows = |text: &str| {
+            let masked = self.text.masks().iter().map(|mask| mask.of(self.text.bytes()));
+            masked
+                .filter(|it| it.len() >= SHORTEST)
+                .any(|it| memchr::memmem::find(text.as_bytes(), it).is_some())
+        };
+        if splices.iter().any(|one| self.text.is_masked(one.span) || shows(&one.text)) {
+            return None;
+        }
+        Some(splices.into_iter().map(|one| self.edit(one.span, one.text)).collect())
     }
 
     /// The edits that put `text` in the place of a value.
@@ -73,8 +84,15 @@ impl Document {
         if !matches!(self.kind, Kind::Env(_)) || !self.is_editable() {
             return None;
         }
-        let lines = dotenv::edit::lines_of(self.text.bytes(), name)?;
-        Some(lines.into_iter().map(|line| self.edit(line, String::new())).collect())
+        let mut lines: Vec<Span> = Vec::new();
+        for line in dotenv::edit::lines_of(self.text.bytes(), name)? {
+            match lines.last_mut() {
+                Some(last) if line.start <= last.end => *last = last.join(line),
+                _ => lines.push(line),
+            }
+        }
+        let hidden = lines.iter().any(|line| self.text.is_masked(*line));
+        (!hidden).then(|| lines.into_iter().map(|line| self.edit(line, String::new())).collect())
     }
 
     fn edit(&self, span: Span, replacement: String) -> Edit {

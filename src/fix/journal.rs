@@ -204,8 +204,10 @@ impl Journals {
         let mut failed = false;
         for mode in journal.modes.iter().rev() {
             let at = mode.path.clone();
+            let is_back = || write::chmod(&mode.path, mode.from, mode.from).is_ok();
             done.push(match write::chmod(&mode.path, mode.to, mode.from) {
                 Ok(()) => Undone::Mode(at, mode.from),
+                Err(_) if is_back() => Undone::Untouched(at),
                 Err(fault) => Undone::Left(at, fault.to_string()),
             });
         }

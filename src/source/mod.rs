@@ -10,6 +10,7 @@ pub mod archive;
 mod checks;
 mod git;
 mod names;
+mod overlay;
 mod parts;
 mod path;
 mod read;
@@ -19,6 +20,7 @@ mod walk;
 pub use checks::{CheckFile, check_files};
 pub use git::{Git, Tracking};
 pub use names::{context_worthy, hermes_named};
+pub use overlay::Overlay;
 pub use path::{SourcePath, absolute, project_root, with_archives};
 pub use walk::{Inputs, Options, visit};
 

@@ -45,7 +45,7 @@ pub(in crate::rules) const fn lets_replace(folder: &HomeFile) -> bool {
 }
 
 /// `path` as a word of a shell command.
-pub(in crate::rules) fn quoted(path: &str) -> String {
+pub(crate) fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+@%~=:,".contains(c);
     if path.chars().all(plain) {
         path.to_owned()

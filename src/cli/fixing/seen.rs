@@ -1,0 +1,112 @@
+//! What a run of the rules saw, as much of it as fixes are judged by: the documents that could be changed, and how bad
+//! every file was found to be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem::Discriminant;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::document::{Document, Kind, Standing};
+use crate::finding::{Finding, Severity};
+use crate::rules::secret::Scrubber;
+use crate::source::Origin;
+use crate::span::Span;
+
+/// What one run saw.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// The documents that could be changed, by the path people see.
+    pub documents: BTreeMap<String, SeenDocument>,
+    /// How grave the findings of a rule in a file are, gravest first, whatever the user chose to see of them.
+    posture: BTreeMap<(&'static str, Arc<str>), Vec<Severity>>,
+}
+
+/// A document that could be changed.
+#[derive(Debug)]
+pub struct SeenDocument {
+    /// The path to open it with.
+    pub real: PathBuf,
+    /// Its bytes.
+    pub bytes: Box<[u8]>,
+    /// What no output may show.
+    pub masks: Vec<Span>,
+    /// Its text for people, with that masked.
+    pub shown: String,
+    /// True when it was named, or lies below a folder that was.
+    pub named: bool,
+    /// True for a dotenv file: what stands in it is secret unless known otherwise.
+    pub is_env: bool,
+    /// What it is; a change must leave it that.
+    what: (Discriminant<Kind>, Standing),
+}
+
+impl Seen {
+    /// What `documents` are, and what all rules say.
+    pub fn of(documents: &[Document], findings: &[Finding], scrubber: &Scrubber) -> Self {
+        let mut seen = Self::default();
+        for document in documents {
+            let (text, kind) = (&document.text, &document.kind);
+            let path = text.path();
+            if !matches!(kind, Kind::Config(_) | Kind::Env(_) | Kind::Compose(_))
+                || path.archive().is_some()
+                || document.origin == Origin::Stdin
+            {
+                continue;
+            }
+            let all = Span::new(0, text.bytes().len());
+            let mut shown = text.show(all);
+            scrubber.text(&mut shown);
+            let document = SeenDocument {
+                real: path.real.clone(),
+                bytes: text.bytes().into(),
+                masks: text.masks().to_vec(),
+                shown,
+                named: document.origin == Origin::Named,
+                is_env: matches!(kind, Kind::Env(_)),
+                what: (std::mem::discriminant(kind), document.standing),
+            };
+            seen.documents.insert(path.display.clone(), document);
+        }
+        for finding in findings {
+            let key = (finding.rule, Arc::clone(&finding.location.path));
+            seen.posture.entry(key).or_default().push(finding.severity);
+        }
+        for severities in seen.posture.values_mut() {
+            severities.sort_by(|a, b| b.cmp(a));
+        }
+        seen
+    }
+
+    /// How many findings of `rule` at `path` are at least as grave as `severity`.
+    pub fn count(&self, rule: &'static str, path: &Arc<str>, severity: Severity) -> usize {
+        let found = self.posture.get(&(rule, Arc::clone(path)));
+        found.map_or(0, |all| all.iter().filter(|one| **one >= severity).count())
+    }
+
+    /// The first rule that finds more in `after` than here, or graver things, from `least` on; with its file.
+    pub fn worse_in(&self, after: &Self, least: Severity) -> Option<(&'static str, Arc<str>)> {
+        let worse = |((rule, path), severities): &(&(&'static str, Arc<str>), &Vec<Severity>)| {
+            let levels: BTreeSet<Severity> =
+                severities.iter().copied().filter(|severity| *severity >= least).collect();
+            levels.into_iter().any(|severity| {
+                after.count(rule, path, severity) > self.count(rule, path, severity)
+            })
+        };
+        after.posture.iter().find(worse).map(|((rule, path), _)| (*rule, Arc::clone(path)))
+    }
+
+    /// The first document that is there in both and is something else in `after`.
+    pub fn turned_in<'s>(&'s self, after: &Self) -> Option<&'s str> {
+        let turned = |(path, document): &(&String, &SeenDocument)| {
+            after.documents.get(*path).is_none_or(|now| now.what != document.what)
+        };
+        self.documents.iter().find(turned).map(|(path, _)| path.as_str())
+    }
+}
+
+impl SeenDocument {
+    /// True when what is shown of it is what it holds.
+    pub fn is_shown_whole(&self) -> bool {
+        self.shown.as_bytes() == &*self.bytes
+    }
+}
