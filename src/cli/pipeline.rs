@@ -96,6 +96,7 @@ pub fn scan(
     all.findings.extend(findings.into_vec().into_iter().filter(|finding| {
         named.names(&finding.location.path) && !excluded.excludes(&finding.location.identity)
     }));
+    secret::attach(&deployment, &mut all.findings);
     // The checklist quotes the first few of what it is given: the order must not be the threads'.
     all.findings.sort_by(|a, b| a.order().cmp(&b.order()).then(b.severity.cmp(&a.severity)));
     let scrubber = Scrubber::new(&all.secrets);

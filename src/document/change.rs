@@ -78,6 +78,22 @@ impl Document {
         Some(vec![self.edit(span, text.to_owned())])
     }
 
+    /// What to write at `span`, a part of a text in a YAML file, so that `reference` stands there in its place.
+    #[must_use]
+    pub fn referring(&self, span: Span, reference: &str) -> Option<String> {
+        let Kind::Config(structured) = &self.kind else { return None };
+        if !self.is_editable() {
+            return None;
+        }
+        let mut sheet = Sheet::open(self.text.bytes(), structured).ok()?;
+        sheet.replace_within(span, reference).ok()?;
+        match sheet.splices().as_slice() {
+            // More than that would have to carry what stands beside it.
+            [only] if only.span == span => Some(only.text.clone()),
+            _ => None,
+        }
+    }
+
     /// The edits that remove every line of a dotenv file that sets `name`.
     #[must_use]
     pub fn without_variable(&self, name: &str) -> Option<Vec<Edit>> {

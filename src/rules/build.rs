@@ -153,16 +153,15 @@ impl Draft {
         self
     }
 
-    /// A change that is no replacement of text, where there is one.
-    pub fn action(
+    /// Changes that are no replacements of text, where there are any.
+    pub fn actions(
         mut self,
         description: impl Into<String>,
         safe: bool,
-        action: Option<Action>,
+        actions: Vec<Action>,
     ) -> Self {
-        if let Some(action) = action {
+        if !actions.is_empty() {
             let description = description.into();
-            let actions = vec![action];
             self.0.fix = Some(Fix { description, safe, edits: Vec::new(), actions });
         }
         self

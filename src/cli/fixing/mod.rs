@@ -122,7 +122,8 @@ pub fn run(target: Target<'_>, args: &Fixes) -> Result<Outcome, Failure> {
     }
     let journal = apply::write(&plan.work, args.undo_dir.as_deref())?;
     let after = fixer.look(&Workspace::default())?;
-    let worse = after.seen.as_ref().and_then(|seen| before.worse_in(seen, plan.least()));
+    // What was judged in memory is what is to be on the disk.
+    let worse = after.seen.as_ref().and_then(|seen| now.worse_in(seen, Severity::Info));
     if let Some((rule, path)) = worse {
         apply::undo(&journal)?;
         return Err(Failure::new(format!(
@@ -142,18 +143,11 @@ struct Plan {
     work: Workspace,
     /// One line each.
     done: Vec<String>,
-    severities: Vec<Severity>,
 }
 
 impl Plan {
     fn take(&mut self, finding: &Finding, fix: &Fix) {
-        self.severities.push(finding.severity);
         self.done.push(line(finding, fix));
-    }
-
-    /// The mildest of what is fixed: nothing as grave may come in its place.
-    fn least(&self) -> Severity {
-        self.severities.iter().copied().min().unwrap_or(Severity::Info)
     }
 }
 
@@ -407,16 +401,9 @@ fn harm(before: &Seen, after: &Seen, batch: &[(&Finding, &Fix)]) -> Option<Strin
     if let Some((rule, path)) = before.worse_in(after, least) {
         return Some(format!("it would bring {rule} in {path}"));
     }
-    for (finding, _) in batch {
-        let (rule, path) = (finding.rule, &finding.location.path);
-        let severity = finding.severity;
-        let same = |(one, _): &&(&Finding, &Fix)| {
-            one.rule == rule && one.location.path == *path && one.severity >= severity
-        };
-        let fixed = batch.iter().filter(same).count();
-        if after.count(rule, path, severity) + fixed > before.count(rule, path, severity) {
-            return Some("the finding would stay".to_owned());
-        }
+    let stays = |(finding, _): &&(&Finding, &Fix)| after.says(finding) >= before.says(finding);
+    if batch.iter().any(|one| stays(&one)) {
+        return Some("the finding would stay".to_owned());
     }
     None
 }

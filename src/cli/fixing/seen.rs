@@ -1,7 +1,7 @@
 //! What a run of the rules saw, as much of it as fixes are judged by: the documents that could be changed, and how bad
 //! every file was found to be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::mem::Discriminant;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +19,16 @@ pub struct Seen {
     pub documents: BTreeMap<String, SeenDocument>,
     /// How grave the findings of a rule in a file are, gravest first, whatever the user chose to see of them.
     posture: BTreeMap<(&'static str, Arc<str>), Vec<Severity>>,
+    /// How many findings say the same.
+    said: HashMap<Said, usize>,
+}
+
+/// Rule, file, anchor and message.
+type Said = (&'static str, Arc<str>, String, String);
+
+fn said(finding: &Finding) -> Said {
+    let path = Arc::clone(&finding.location.path);
+    (finding.rule, path, finding.anchor.clone(), finding.message.clone())
 }
 
 /// A document that could be changed.
@@ -70,6 +80,7 @@ impl Seen {
         for finding in findings {
             let key = (finding.rule, Arc::clone(&finding.location.path));
             seen.posture.entry(key).or_default().push(finding.severity);
+            *seen.said.entry(said(finding)).or_default() += 1;
         }
         for severities in seen.posture.values_mut() {
             severities.sort_by(|a, b| b.cmp(a));
@@ -77,22 +88,45 @@ impl Seen {
         seen
     }
 
+    /// How many findings say what `finding` says.
+    pub fn says(&self, finding: &Finding) -> usize {
+        self.said.get(&said(finding)).copied().unwrap_or(0)
+    }
+
     /// How many findings of `rule` at `path` are at least as grave as `severity`.
-    pub fn count(&self, rule: &'static str, path: &Arc<str>, severity: Severity) -> usize {
+    fn count(&self, rule: &'static str, path: &Arc<str>, severity: Severity) -> usize {
         let found = self.posture.get(&(rule, Arc::clone(path)));
         found.map_or(0, |all| all.iter().filter(|one| **one >= severity).count())
     }
 
-    /// The first rule that finds more in `after` than here, or graver things, from `least` on; with its file.
+    /// How many findings each file has.
+    fn totals(&self) -> BTreeMap<&Arc<str>, usize> {
+        let mut totals = BTreeMap::new();
+        for ((_, path), severities) in &self.posture {
+            *totals.entry(path).or_default() += severities.len();
+        }
+        totals
+    }
+
+    /// The first rule that finds more in `after` than here, or graver things, from `least` on; with its file. Of what is
+    /// only worth knowing, one may take the place of another: what is left to say of a list that is no longer missing.
     pub fn worse_in(&self, after: &Self, least: Severity) -> Option<(&'static str, Arc<str>)> {
-        let worse = |((rule, path), severities): &(&(&'static str, Arc<str>), &Vec<Severity>)| {
-            let levels: BTreeSet<Severity> =
-                severities.iter().copied().filter(|severity| *severity >= least).collect();
-            levels.into_iter().any(|severity| {
-                after.count(rule, path, severity) > self.count(rule, path, severity)
-            })
+        let graver = |(rule, path): &(&'static str, Arc<str>), level: Severity| {
+            level >= least && after.count(rule, path, level) > self.count(rule, path, level)
         };
-        after.posture.iter().find(worse).map(|((rule, path), _)| (*rule, Arc::clone(path)))
+        let levels = [Severity::Error, Severity::Warning];
+        let grave = after.posture.keys().find(|key| levels.into_iter().any(|it| graver(key, it)));
+        if grave.is_some() || least > Severity::Info {
+            return grave.map(|(rule, path)| (*rule, Arc::clone(path)));
+        }
+        let (before, now) = (self.totals(), after.totals());
+        let more = now.iter().find(|(path, total)| before.get(*path).unwrap_or(&0) < total);
+        let path = *more?.0;
+        let fresh = after.posture.keys().find(|(rule, at)| {
+            at == path
+                && after.count(rule, at, Severity::Info) > self.count(rule, at, Severity::Info)
+        });
+        fresh.map(|(rule, path)| (*rule, Arc::clone(path)))
     }
 
     /// The first document that is there in both and is something else in `after`.

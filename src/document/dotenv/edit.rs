@@ -130,3 +130,82 @@ pub fn value_of(bytes: &[u8], name: &str) -> Option<String> {
     let first = values.next()??;
     values.all(|value| value.as_ref() == Some(&first)).then_some(first)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::document::dotenv::parse;
+
+    fn without(source: &str, name: &str) -> Option<String> {
+        let mut out = source.as_bytes().to_vec();
+        for line in lines_of(source.as_bytes(), name)?.into_iter().rev() {
+            out = spliced(&out, line, "")?;
+        }
+        String::from_utf8(out).ok()
+    }
+
+    #[test]
+    fn lines_go_whole() {
+        let source = "A=1\nexport B='x\ny' # why\n# B=2\nB=3\r\nC=4";
+        assert_eq!(without(source, "B").as_deref(), Some("A=1\n# B=2\nC=4"));
+        assert_eq!(
+            without(source, "C").as_deref(),
+            Some("A=1\nexport B='x\ny' # why\n# B=2\nB=3\r\n")
+        );
+        assert_eq!(without(source, "D"), None);
+    }
+
+    #[test]
+    fn variables_are_added_once() {
+        let add = |source: &str, value: &str| {
+            let out = with_variable(source.as_bytes(), "K", value)?;
+            String::from_utf8(out).ok()
+        };
+        assert_eq!(add("", "sk-1").as_deref(), Some("K=sk-1\n"));
+        assert_eq!(add("A=1", "a b").as_deref(), Some("A=1\nK='a b'\n"));
+        assert_eq!(add("A=1\r\n", "x#y").as_deref(), Some("A=1\r\nK='x#y'\r\n"));
+        assert_eq!(add("K=sk-1\n", "sk-1").as_deref(), Some("K=sk-1\n"));
+        // Another value, a value that would be expanded, a file that ends inside a quote.
+        assert_eq!(add("K=other\n", "sk-1"), None);
+        assert_eq!(add("", "a${B}"), None);
+        assert_eq!(
+            add("A='open", "sk-1").map(|text| value_of(text.as_bytes(), "K")),
+            Some(Some("sk-1".to_owned()))
+        );
+        assert_eq!(value_of(b"K='a b'\n", "K").as_deref(), Some("a b"));
+    }
+
+    #[test]
+    fn only_what_was_meant_is_replaced() {
+        let source = b"A=1\nB='x y'\n";
+        assert_eq!(replaced(source, Span::new(4, 5), "C").as_deref(), Some(&b"A=1\nC='x y'\n"[..]));
+        assert_eq!(
+            replaced(source, Span::new(2, 3), "127.0.0.1").as_deref(),
+            Some(&b"A=127.0.0.1\nB='x y'\n"[..])
+        );
+        assert_eq!(replaced(source, Span::new(2, 3), "'"), None);
+    }
+
+    proptest! {
+        /// Whatever the value, it is read back as it was, by every release, and nothing else changes.
+        #[test]
+        fn values_come_back_as_they_were(
+            before in "([A-D]=[a-z'\"#\\\\ ]{0,6}(\r?\n)){0,3}",
+            value in "[ -~]{1,24}",
+        ) {
+            if let Some(out) = with_variable(before.as_bytes(), "KEY", &value) {
+                prop_assert!(out.starts_with(before.as_bytes()));
+                prop_assert_eq!(value_of(&out, "KEY"), Some(value.clone()));
+                prop_assert_eq!(with_variable(&out, "KEY", &value), Some(out.clone()));
+                let (old, new) = (parse(before.as_bytes()), parse(&out));
+                prop_assert_eq!(&new.entries[..old.entries.len()], &old.entries[..]);
+            } else {
+                // Only what is expanded on loading, or what comes behind an open quote, is refused.
+                let open = !parse(before.as_bytes()).errors.is_empty() || before.contains(['\'', '"']);
+                prop_assert!(value.contains("${") || open || value.contains('\\') || value.contains('\''), "{value:?}");
+            }
+        }
+    }
+}
