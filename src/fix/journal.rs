@@ -31,6 +31,9 @@ pub struct Journal {
     version: u32,
     /// When, in UTC.
     time: String,
+    /// The journal of the same run that came before: it is undone next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    earlier: Option<PathBuf>,
     files: Vec<FileEntry>,
     modes: Vec<ModeEntry>,
 }
@@ -118,12 +121,17 @@ impl Journals {
         Some(state.join("hermes-lint").join("undo"))
     }
 
-    /// Notes what is about to be done with `workspace`; returns the journal's name.
+    /// Notes what is about to be done with `workspace`, after what `earlier` notes; returns the journal's name.
     ///
     /// # Errors
     ///
     /// When the journal can't be written.
-    pub fn note(&self, workspace: &Workspace, time: &str) -> io::Result<PathBuf> {
+    pub fn note(
+        &self,
+        workspace: &Workspace,
+        time: &str,
+        earlier: Option<&Path>,
+    ) -> io::Result<PathBuf> {
         let key = self.key(true)?;
         let absolute =
             |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
@@ -151,6 +159,7 @@ impl Journals {
         let journal = Journal {
             version: VERSION,
             time: time.to_owned(),
+            earlier: earlier.map(absolute),
             files: files.collect(),
             modes: modes.collect(),
         };
@@ -177,12 +186,30 @@ impl Journals {
         Ok(names.filter(|path| path.extension().is_some_and(|end| end == "json")).max())
     }
 
-    /// Undoes what the journal at `path` notes, and removes it when nothing is left to undo.
+    /// Undoes the run that the journal at `path` ends, and removes each journal that leaves nothing to undo.
     ///
     /// # Errors
     ///
-    /// When the journal can't be read.
+    /// When a journal can't be read.
     pub fn undo(&self, path: &Path, value_of: &ValueOf<'_>) -> io::Result<Vec<Undone>> {
+        let mut all = Vec::new();
+        let mut next = Some(path.to_path_buf());
+        while let Some(path) = next.take() {
+            let (done, earlier) = self.undo_one(&path, value_of)?;
+            let whole = !done.iter().any(|one| matches!(one, Undone::Left(..)));
+            all.extend(done);
+            // What came before rests on what could not be put back.
+            next = earlier.filter(|earlier| whole && *earlier != path && earlier.exists());
+        }
+        Ok(all)
+    }
+
+    /// Undoes what one journal notes; returns the one that came before.
+    fn undo_one(
+        &self,
+        path: &Path,
+        value_of: &ValueOf<'_>,
+    ) -> io::Result<(Vec<Undone>, Option<PathBuf>)> {
         let text = std::fs::read(path)?;
         let journal: Journal = serde_json::from_slice(&text)
             .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no journal"))?;
@@ -233,7 +260,7 @@ impl Journals {
         if !done.iter().any(|one| matches!(one, Undone::Left(..))) {
             std::fs::remove_file(path)?;
         }
-        Ok(done)
+        Ok((done, journal.earlier))
     }
 
     /// The key of the digests, made on first use.

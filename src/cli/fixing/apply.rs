@@ -71,12 +71,16 @@ impl Noted {
     }
 }
 
-/// Does what was planned, noting it first.
+/// Does what was planned, noting it first, as what follows `earlier` in one run.
 ///
 /// # Errors
 ///
 /// When something can't be written: then everything is as it was.
-pub fn write(work: &Workspace, folder: Option<&Path>) -> Result<Noted, Failure> {
+pub fn write(
+    work: &Workspace,
+    folder: Option<&Path>,
+    earlier: Option<&Noted>,
+) -> Result<Noted, Failure> {
     let by_default = folder.is_none();
     let folder = folder.map(Path::to_path_buf).or_else(Journals::default_folder);
     let folder = folder.ok_or_else(|| {
@@ -84,7 +88,8 @@ pub fn write(work: &Workspace, folder: Option<&Path>) -> Result<Noted, Failure> 
     })?;
     let journals = Journals::new(folder.clone());
     let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
-    let path = journals.note(work, &time).map_err(|error| {
+    let earlier = earlier.map(|noted| noted.path.as_path());
+    let path = journals.note(work, &time, earlier).map_err(|error| {
         Failure::new(format!("can't note the changes in {}: {error}", folder.display()))
             .help("nothing was changed; name another folder: `--undo-dir DIR`")
     })?;

@@ -99,42 +99,72 @@ pub fn run(target: Target<'_>, args: &Fixes) -> Result<Outcome, Failure> {
         refused: BTreeMap::new(),
         locked: BTreeMap::new(),
     };
-    let first = fixer.look(&Workspace::default())?;
-    let Some(before) = &first.seen else { return Ok(Outcome::Scanned(Box::new(first))) };
-    let mut plan = Plan::default();
-    let last = fixer.settle(&first, &mut plan)?;
-    let latest = last.as_ref().unwrap_or(&first);
-    fixer.outside(latest, &mut plan);
-    let now = latest.seen.as_ref().unwrap_or(before);
-    if args.diff {
-        let status = if plan.work.is_empty() { super::CLEAN } else { FOUND };
-        output::to(target.output, |out| apply::diff(&plan.work, before, now, out))?;
-        if !target.output.quiet {
-            fixer.tell(&plan, latest, "would fix", None);
+    let mut first = fixer.look(&Workspace::default())?;
+    let mut done = Done::default();
+    for pass in 0..PASSES {
+        let Some(before) = &first.seen else { break };
+        let mut plan = Plan::default();
+        let last = fixer.settle(&first, &mut plan)?;
+        let latest = last.as_ref().unwrap_or(&first);
+        fixer.outside(latest, &mut plan);
+        let now = latest.seen.as_ref().unwrap_or(before);
+        if args.diff {
+            output::to(target.output, |out| apply::diff(&plan.work, before, now, out))?;
+            let status = if plan.work.is_empty() { super::CLEAN } else { FOUND };
+            done.take(plan);
+            fixer.tell(&done, latest, "would fix");
+            return Ok(Outcome::Done(status));
         }
-        return Ok(Outcome::Done(status));
-    }
-    if plan.work.is_empty() {
-        if !target.output.quiet {
-            fixer.tell(&plan, latest, "fixed", None);
+        if plan.work.is_empty() || pass + 1 == PASSES {
+            fixer.tell(&done, latest, "fixed");
+            break;
         }
-        return fixer.report();
+        let journal = apply::write(&plan.work, args.undo_dir.as_deref(), done.journal.as_ref())?;
+        let after = fixer.look(&Workspace::default())?;
+        // What was judged in memory is what is to be on the disk.
+        let worse =
+            after.seen.as_ref().and_then(|seen| now.worse_in(seen, Severity::Info, is_of_text));
+        if let Some((rule, path)) = worse {
+            apply::undo(&journal)?;
+            return Err(Failure::new(format!(
+                "the changes brought {rule} in {path}, so all of them were undone"
+            ))
+            .help("choose what to fix with `--select`"));
+        }
+        done.journal = Some(journal);
+        done.take(plan);
+        first = after;
     }
-    let journal = apply::write(&plan.work, args.undo_dir.as_deref())?;
-    let after = fixer.look(&Workspace::default())?;
-    // What was judged in memory is what is to be on the disk.
-    let worse = after.seen.as_ref().and_then(|seen| now.worse_in(seen, Severity::Info));
-    if let Some((rule, path)) = worse {
-        apply::undo(&journal)?;
-        return Err(Failure::new(format!(
-            "the changes brought {rule} in {path}, so all of them were undone"
-        ))
-        .help("choose what to fix with `--select`"));
+    let Target { paths, scan, choose, output, extras } = target;
+    let scanned = pipeline::scan(paths, scan, Some(choose), output.quiet, extras)?;
+    Ok(Outcome::Scanned(Box::new(scanned)))
+}
+
+/// Most times that everything is gone through: a file that is made may be the first to give a folder's mode a meaning.
+const PASSES: usize = 4;
+
+/// False for rules about the machine: nothing that is written here loosens a mode, but a file that is new may be the
+/// first thing in a folder that others should not reach, which is then said and fixed in its turn.
+fn is_of_text(rule: &str) -> bool {
+    !rule.starts_with("host/")
+}
+
+/// What a run did so far.
+#[derive(Default)]
+struct Done {
+    lines: Vec<String>,
+    files: BTreeSet<String>,
+    journal: Option<apply::Noted>,
+}
+
+impl Done {
+    fn take(&mut self, plan: Plan) {
+        self.lines.extend(plan.done);
+        let changed =
+            plan.work.files.into_iter().filter(|(_, file)| file.before.as_ref() != Some(&file.now));
+        self.files.extend(changed.map(|(path, _)| path));
+        self.files.extend(plan.work.modes.into_iter().map(|mode| mode.path));
     }
-    if !target.output.quiet {
-        fixer.tell(&plan, latest, "fixed", Some(&journal));
-    }
-    fixer.report()
 }
 
 /// What is to be done, and for which findings.
@@ -191,13 +221,6 @@ impl Fixer<'_> {
         let host = self.target.extras.host;
         let extras = Extras { host, overlay: Some(&overlay), seen: true, ..Extras::default() };
         pipeline::scan(paths, scan, Some(choose), output.quiet, extras)
-    }
-
-    /// The report of what is left, as a run without fixes would give it.
-    fn report(&self) -> Result<Outcome, Failure> {
-        let Target { paths, scan, choose, output, extras } = self.target;
-        let scanned = pipeline::scan(paths, scan, Some(choose), output.quiet, extras)?;
-        Ok(Outcome::Scanned(Box::new(scanned)))
     }
 
     /// Carries out what text can fix, batch by batch, until nothing is left; returns what the last look saw.
@@ -356,36 +379,32 @@ impl Fixer<'_> {
     }
 
     /// Says what was done, what was left, and what more could be done.
-    fn tell(&self, plan: &Plan, left: &Scanned, verb: &str, journal: Option<&apply::Noted>) {
-        for done in &plan.done {
-            output::say(&format!("{verb}: {done}"));
+    fn tell(&self, done: &Done, left: &Scanned, verb: &str) {
+        if self.target.output.quiet {
+            return;
+        }
+        for line in &done.lines {
+            output::say(&format!("{verb}: {line}"));
         }
         for ((rule, path, _, what), why) in &self.refused {
             output::say(&format!("not fixed: {path}: {rule}: {what}: {why}"));
         }
-        let files: BTreeSet<&str> = plan
-            .work
-            .files
-            .keys()
-            .map(String::as_str)
-            .chain(plan.work.modes.iter().map(|mode| mode.path.as_str()))
-            .collect();
         let count = |number: usize, what: &str| match number {
             1 => format!("1 {what}"),
             _ => format!("{number} {what}s"),
         };
-        let done = plan.done.len();
-        let mut text = match done {
+        let mut text = match done.lines.len() {
             0 => "nothing to fix".to_owned(),
-            _ => format!("{verb} {} in {}", count(done, "finding"), count(files.len(), "file")),
+            lines => {
+                format!("{verb} {} in {}", count(lines, "finding"), count(done.files.len(), "file"))
+            }
         };
-        let findings = left.triaged.findings.iter();
-        let more = findings.filter_map(|finding| finding.fix.as_ref()).filter(|fix| !fix.safe);
-        let more = if self.takes_unsafe { 0 } else { more.count() };
+        let fixes = left.triaged.findings.iter().filter_map(|finding| finding.fix.as_ref());
+        let more = if self.takes_unsafe { 0 } else { fixes.filter(|fix| !fix.safe).count() };
         if more > 0 {
             text.push_str(&format!("; {more} more with --unsafe-fixes"));
         }
-        if let Some(journal) = journal {
+        if let Some(journal) = &done.journal {
             text.push_str(&format!("; undo: {}", journal.command()));
         }
         output::say(&text);
@@ -398,7 +417,7 @@ fn harm(before: &Seen, after: &Seen, batch: &[(&Finding, &Fix)]) -> Option<Strin
         return Some(format!("{path} would not be read as what it is any more"));
     }
     let least = batch.iter().map(|(finding, _)| finding.severity).min()?;
-    if let Some((rule, path)) = before.worse_in(after, least) {
+    if let Some((rule, path)) = before.worse_in(after, least, |_| true) {
         return Some(format!("it would bring {rule} in {path}"));
     }
     let stays = |(finding, _): &&(&Finding, &Fix)| after.says(finding) >= before.says(finding);

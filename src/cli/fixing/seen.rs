@@ -100,9 +100,9 @@ impl Seen {
     }
 
     /// How many findings each file has.
-    fn totals(&self) -> BTreeMap<&Arc<str>, usize> {
+    fn totals(&self, counts: &impl Fn(&str) -> bool) -> BTreeMap<&Arc<str>, usize> {
         let mut totals = BTreeMap::new();
-        for ((_, path), severities) in &self.posture {
+        for ((_, path), severities) in self.posture.iter().filter(|((rule, _), _)| counts(rule)) {
             *totals.entry(path).or_default() += severities.len();
         }
         totals
@@ -110,16 +110,24 @@ impl Seen {
 
     /// The first rule that finds more in `after` than here, or graver things, from `least` on; with its file. Of what is
     /// only worth knowing, one may take the place of another: what is left to say of a list that is no longer missing.
-    pub fn worse_in(&self, after: &Self, least: Severity) -> Option<(&'static str, Arc<str>)> {
+    /// Rules that `counts` says no of are left out.
+    pub fn worse_in(
+        &self,
+        after: &Self,
+        least: Severity,
+        counts: impl Fn(&str) -> bool,
+    ) -> Option<(&'static str, Arc<str>)> {
         let graver = |(rule, path): &(&'static str, Arc<str>), level: Severity| {
-            level >= least && after.count(rule, path, level) > self.count(rule, path, level)
+            counts(rule)
+                && level >= least
+                && after.count(rule, path, level) > self.count(rule, path, level)
         };
         let levels = [Severity::Error, Severity::Warning];
         let grave = after.posture.keys().find(|key| levels.into_iter().any(|it| graver(key, it)));
         if grave.is_some() || least > Severity::Info {
             return grave.map(|(rule, path)| (*rule, Arc::clone(path)));
         }
-        let (before, now) = (self.totals(), after.totals());
+        let (before, now) = (self.totals(&counts), after.totals(&counts));
         let more = now.iter().find(|(path, total)| before.get(*path).unwrap_or(&0) < total);
         let path = *more?.0;
         let fresh = after.posture.keys().find(|(rule, at)| {
