@@ -228,13 +228,14 @@ def dotted(path):
     return ".".join(str(part) for part in path)
 
 
-def justified(tables, rule, path, old, new, trees):
+def justified(tables, rule, path, old, new, trees, rules):
     """True when `rule` is there to make this difference."""
     name, last = dotted(path), str(path[-1])
     whole_old, whole_new = trees
     texts = lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value)
-    grown = name == "approvals.deny" and texts(new) and (
-        old in (GONE, None, []) or (isinstance(old, list) and new[:len(old)] == old)
+    known = old if isinstance(old, list) else []
+    grown = name == "approvals.deny" and isinstance(new, list) and texts(new[len(known):]) and (
+        old in (GONE, None) or (isinstance(old, list) and new[:len(known)] == known)
     )
     if rule == "config/redaction-off":
         return new is True and last == "redact_secrets"
@@ -247,11 +248,15 @@ def justified(tables, rule, path, old, new, trees):
     if rule == "config/unattended-approve":
         return new in ("deny", False, "manual") and old not in (GONE,)
     if rule in ("config/denylist-missing", "config/denylist-incomplete"):
-        return grown
-    if rule in ("config/denylist-type", "config/allowlist-type"):
-        return name in ("approvals.deny", "command_allowlist", "security.command_denylist") and texts(new) and (
-            new == [old] or (isinstance(old, list) and len(new) == len(old))
-        )
+        typed = "config/denylist-type" in rules and name == "approvals.deny" and texts(new)
+        return grown or typed
+    if rule == "config/denylist-type":
+        was = old if isinstance(old, list) else [old]
+        same = lambda one, other: one == other if isinstance(one, str) else isinstance(other, str)
+        longer = {"config/denylist-missing", "config/denylist-incomplete"} & set(rules)
+        return name in ("approvals.deny", "security.command_denylist") and texts(new) and (
+            len(new) >= len(was) if longer else len(new) == len(was)
+        ) and all(map(same, was, new))
     if rule == "config/inert-key":
         removed = new is GONE and any(
             name == key or name.startswith(key + ".") for key in tables.inert
@@ -305,7 +310,9 @@ def spans(text):
         seen = seen | {id(node)}
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
-                name = yaml.safe_load(text[key.start_mark.index:key.end_mark.index]) if isinstance(key, yaml.ScalarNode) else None
+                name = key.value
+                if isinstance(key, yaml.ScalarNode) and not key.tag.endswith(":merge"):
+                    name = yaml.safe_load(text[key.start_mark.index:key.end_mark.index])
                 found[path + (name,)] = (key, value)
                 visit(value, path + (name,), seen)
         elif isinstance(node, yaml.SequenceNode):
@@ -328,6 +335,15 @@ def rest(text, other, paths, scalars):
     blanks = []
     for path in paths:
         if path not in marks:
+            above = path
+            while above and above not in marks:
+                above = above[:-1]
+            # In braces what goes or comes shares its lines with the rest.
+            if above and getattr(marks[above][1], "flow_style", False):
+                key, value = marks[above]
+                lines.update(range(key.start_mark.line, value.end_mark.line + 1))
+            elif not above and numbers and text.lstrip().startswith("{"):
+                lines.update(range(len(numbers)))
             continue
         while len(path) > 1 and path[:-1] not in there:
             path = path[:-1]
@@ -338,6 +354,7 @@ def rest(text, other, paths, scalars):
             end = value.end_mark
             last = end.line if end.column > 0 or end.line == key.start_mark.line else end.line - 1
             # PyYAML ends a block where the next thing begins, behind comments that belong to neither.
+            last = min(last, len(numbers) - 1)
             while last > key.start_mark.line and re.match(r"\s*(#|$)", numbers[last]):
                 last -= 1
             lines.update(range(key.start_mark.line, max(last, key.start_mark.line) + 1))
@@ -413,11 +430,11 @@ def check(program, tables, folder, text, secrets, totals):
     new = yaml.safe_load(after.decode("utf-8"))
     changes = list(differences({} if old is None else old, {} if new is None else new))
     for path, one, other in changes:
-        if not any(justified(tables, rule, path, one, other, (old, new)) for rule in rules):
+        if not any(justified(tables, rule, path, one, other, (old, new), rules) for rule in rules):
             shown = "gone" if other is GONE else repr(other)
             raise Problem(f"{dotted(path)}: {'nothing' if one is GONE else repr(one)} became {shown}, by none of {rules}")
     for rule in set(rules):
-        if not any(justified(tables, rule, *change, (old, new)) for change in changes):
+        if not any(justified(tables, rule, *change, (old, new), rules) for change in changes):
             raise Problem(f"{rule} was said to be fixed, and nothing of it changed")
     names = set(re.findall(r"\$\{([A-Z0-9_]+)\}", after.decode("utf-8"))) - set(re.findall(r"\$\{([A-Z0-9_]+)\}", before.decode("utf-8")))
     if names:
@@ -427,7 +444,11 @@ def check(program, tables, folder, text, secrets, totals):
             raise Problem(".env is open to others")
         for name in names:
             value = re.search(rf"(?m)^{name}=(.*)$", env)
-            if not value or value[1].strip("'\"") not in secrets:
+            value = value and value[1].strip("'\"")
+            moved = lambda one, other: isinstance(one, str) and isinstance(other, str) and value and (
+                one == other.replace("${%s}" % name, value)
+            )
+            if not any(moved(one, other) and one != other for _, one, other in changes):
                 raise Problem(f"{name} does not hold what was moved")
     is_scalar = lambda value: value is not GONE and not isinstance(value, (dict, list))
     scalars = {path for path, one, other in changes if is_scalar(one) and is_scalar(other)}

@@ -9,8 +9,11 @@ use crate::span::Span;
 /// The releases of python-dotenv whose readings an edit has to fit.
 const RELEASES: [Release; 3] = [Release::V1_2_2, Release::V1_2_3, Release::V1_2_4];
 
+/// Names and values, as one release reads them.
+type Reading = Vec<(String, Option<String>)>;
+
 /// What each release reads: names and values in order, and what it can't read.
-fn readings(bytes: &[u8]) -> Option<Vec<Vec<(String, Option<String>)>>> {
+fn readings(bytes: &[u8]) -> Option<Vec<Reading>> {
     let read = |release| {
         let Dotenv { entries, encoding, .. } = parse_as(bytes, release);
         // The span of an error moves with an edit; how many there are does not.
@@ -36,7 +39,7 @@ fn spliced(bytes: &[u8], span: Span, text: &str) -> Option<Vec<u8>> {
 pub fn replaced(bytes: &[u8], span: Span, text: &str) -> Option<Vec<u8>> {
     let out = spliced(bytes, span, text)?;
     let (before, after) = (readings(bytes)?, readings(&out)?);
-    let one_changed = |(old, new): (&Vec<_>, &Vec<_>)| {
+    let one_changed = |(old, new): (&Reading, &Reading)| {
         old.len() == new.len() && old.iter().zip(new).filter(|(old, new)| old != new).count() == 1
     };
     let fits = before.iter().zip(&after).all(one_changed) && errors(bytes) == errors(&out);
@@ -104,7 +107,7 @@ pub fn with_line(bytes: &[u8], line: &str) -> Vec<u8> {
 #[must_use]
 pub fn with_variable(bytes: &[u8], name: &str, value: &str) -> Option<Vec<u8>> {
     let mut wanted = readings(bytes)?;
-    let set = |pairs: &Vec<(String, Option<String>)>| {
+    let set = |pairs: &Reading| {
         let found = pairs.iter().rev().find(|(key, _)| key == name);
         found.map(|(_, set)| set.as_deref() == Some(value))
     };

@@ -1,7 +1,6 @@
 //! `config/allowlist-type`: what stands under `command_allowlist` is no list of texts.
 
 use super::approvals::{by_backend, ends, entries};
-use super::denylist_type::as_list;
 use crate::deployment::{Home, Setting};
 use crate::document::tree::Value;
 use crate::facts::Range;
@@ -50,8 +49,7 @@ impl HomeRule for AllowlistType {
                 .message(reading.message)
                 .label(reading.label)
                 .notes(reading.note)
-                .help("write `command_allowlist: []`, or one exact command a line: `- git status`")
-                .edits("make a list of it", false, as_list(&setting)),
+                .help("write `command_allowlist: []`, or one exact command a line: `- git status`"),
         );
     }
 }

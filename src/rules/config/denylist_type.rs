@@ -97,14 +97,14 @@ fn native(home: &Home<'_>, setting: &Setting<'_>, findings: &mut Findings) {
 }
 
 /// A list with a text as its only entry, where it can have been meant as one.
-pub(super) fn as_list(setting: &Setting<'_>) -> Option<Vec<Edit>> {
+fn as_list(setting: &Setting<'_>) -> Option<Vec<Edit>> {
     setting.str().filter(|text| !text.contains([',', '\n', '[', ']']))?;
     let span = setting.tree().span(setting.node);
     setting.document.changed(|sheet| sheet.wrap_in_list(span))
 }
 
 /// The entries that are no text, put in quotes as they are written.
-pub(super) fn quoted(setting: &Setting<'_>) -> Option<Vec<Edit>> {
+fn quoted(setting: &Setting<'_>) -> Option<Vec<Edit>> {
     let tree = setting.tree();
     let odd = tree.items(setting.node).iter().filter(|item| tree.str(**item).is_none());
     let mut spans: Vec<Span> = odd.map(|&item| tree.span(item)).collect();

@@ -23,7 +23,7 @@ use self::layout::Layout;
 use self::plain::{Plain, Route, write_out};
 use super::parse;
 use crate::document::Structured;
-use crate::document::tree::{Entry, NodeId, Tree, Value};
+use crate::document::tree::{Entry, NodeId, Style, Tree, Value};
 use crate::span::Span;
 
 /// Why an edit is not made.
@@ -221,7 +221,9 @@ impl Sheet {
     pub fn quote(&mut self, span: Span) -> Result<(), Refusal> {
         let (node, route) = self.lone(span)?;
         let written = std::str::from_utf8(span.of(&self.bytes)).map_err(|_| Refusal::Entangled)?;
-        if written.is_empty()
+        // What stands in brackets was meant as what it is.
+        if self.tree.node(node).is_some_and(|node| node.style == Style::Flow)
+            || written.is_empty()
             || written.contains(['\n', '\r', '#'])
             || self.tree.str(node).is_some()
         {

@@ -203,6 +203,7 @@ fn parts_of_texts_names_and_lists_are_replaced() {
         text(&sheet),
         "h: \"Bearer ${V}\"\nk: abc\nf: {k: '${V}'}\nd: [rm -rf*]\nn:\n  - 'git push: x'\n  - '12'\n"
     );
+    assert!(open("a: [{b: 1}]\n").quote(crate::span::Span::new(4, 10)).is_err());
     let mut sheet = open("a: 1\n'b': 2\n");
     sheet.rename(crate::span::Span::new(5, 8), "c").unwrap();
     assert_eq!(text(&sheet), "a: 1\n'c': 2\n");
