@@ -67,6 +67,8 @@ impl Document {
     #[must_use]
     pub fn renamed(&self, span: Span, text: &str) -> Option<Vec<Edit>> {
         match &self.kind {
+            // Of two lines the later one would win.
+            Kind::Env(env) if env.get(text).is_some() => None,
             Kind::Env(_) => self.replaced_in_env(span, text),
             _ => self.changed(|sheet| sheet.rename(span, text)),
         }

@@ -119,29 +119,15 @@ impl Draft {
 
     /// The edit as data: `replacement` in the place of a value. There is none where it would change anything else, such
     /// as through an anchor.
-    pub fn fix(
-        self,
-        description: &str,
-        safe: bool,
-        place: &Place<'_>,
-        replacement: impl Into<String>,
-    ) -> Self {
-        let replacement = replacement.into();
-        let edits = place.span.and_then(|span| place.document.replaced(span, &replacement));
+    pub fn fix(self, description: &str, safe: bool, place: &Place<'_>, replacement: &str) -> Self {
+        let edits = place.span.and_then(|span| place.document.replaced(span, replacement));
         self.edits(description, safe, edits)
     }
 
     /// The edit as data: `name` in the place of that of a key or variable.
-    pub fn fix_name(
-        self,
-        description: &str,
-        safe: bool,
-        place: &Place<'_>,
-        name: impl Into<String>,
-    ) -> Self {
-        let name = name.into();
-        let edits = place.span.and_then(|span| place.document.renamed(span, &name));
-        self.edits(description, safe, edits)
+    pub fn fix_name(self, description: &str, place: &Place<'_>, name: &str) -> Self {
+        let edits = place.span.and_then(|span| place.document.renamed(span, name));
+        self.edits(description, false, edits)
     }
 
     /// Edits as data, where there are any.

@@ -165,7 +165,6 @@ fn report(key: &Key<'_, '_>, path: &str, findings: &mut Findings) {
             ),
         None => draft.help(format!("write `{sibling}:`")).fix_name(
             "spell the key as Hermes reads it",
-            false,
             &place,
             sibling,
         ),

@@ -12,6 +12,8 @@ use crate::rules::config::keys::{Key, walk};
 use crate::rules::config::references::{Form, Reader, is_expanded, reader};
 use crate::span::Span;
 
+/// Longest name of a key that a variable is named after, in bytes.
+const LONGEST: usize = 28;
 /// The file that Hermes loads variables from.
 const ENV: &str = ".env";
 
@@ -86,8 +88,9 @@ fn fix(
         finding.credential.as_ref().and_then(|credential| credential.provider.as_deref());
     let variable = name(home, provider, &key.route);
     let value = std::str::from_utf8(span.of(config.text.bytes())).ok()?;
-    // Hermes takes lines that run together apart: what looks like the beginning of another one is left.
-    if looks_like_assignment(value) {
+    // Hermes takes lines that run together apart: what looks like the beginning of another one is left. And a name that
+    // is as long as a credential may be one.
+    if looks_like_assignment(value) || key.path.iter().any(|name| name.len() > LONGEST) {
         return None;
     }
     let reference = config.referring(span, &format!("${{{variable}}}"))?;
