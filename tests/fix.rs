@@ -431,3 +431,31 @@ fn modes_and_other_files_of_the_tree_stay() {
         "{compose}"
     );
 }
+
+/// Every kind of action, in a report that the published schema describes.
+#[test]
+fn actions_are_as_the_schema_says() {
+    let path = common::root().join("docs/schemas/findings.schema.json");
+    let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let case = Case::of(&[
+        ("home/config.yaml", &format!("model:\n  api_key: {KEY}\nterminal: {{backend: local}}\n")),
+        ("home/.env", "OPENAI_API_KEY=%{sk-proj-{alnum:74}T3BlbkFJ{alnum:74}}%\n"),
+    ]);
+    fs::set_permissions(case.folder().join("home/.env"), fs::Permissions::from_mode(0o644))
+        .unwrap();
+    let kinds = |folder: &str| -> BTreeSet<String> {
+        let (_, json, _) = case.run(&["--format", "json", folder]);
+        let report: Value = serde_json::from_str(&json).expect("JSON");
+        let errors: Vec<String> =
+            schema.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        let findings = report["findings"].as_array().unwrap().clone();
+        let actions = findings.iter().filter_map(|it| it["fix"]["actions"].as_array().cloned());
+        actions.flatten().map(|action| action["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    let of = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+    assert_eq!(kinds("."), of(&["mode", "move-secret"]));
+    common::git(case.folder(), &["home/.env".to_owned()]);
+    assert_eq!(kinds("home"), of(&["append", "move-secret"]));
+}
