@@ -14,6 +14,7 @@ pub mod deployment;
 pub mod document;
 pub mod facts;
 pub mod finding;
+pub mod fix;
 pub mod fleet;
 pub mod host;
 pub mod policy;

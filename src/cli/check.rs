@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::error::Failure;
 use super::git::Selected;
 use super::pipeline::{self, Extras, Scanned};
-use super::{CLEAN, FOUND, INCOMPLETE, Outcome, args, choices, history, output};
+use super::{CLEAN, FOUND, INCOMPLETE, Outcome, args, choices, fixing, history, output};
 use crate::finding::FailOn;
 use crate::report::{self, Format, GITHUB_RESULTS, GITHUB_SHOWN, Report, Run};
 
@@ -29,6 +29,9 @@ pub struct Args {
 
     #[command(flatten)]
     output: args::Output,
+
+    #[command(flatten)]
+    fix: fixing::Fixes,
 }
 
 /// Checks and reports.
@@ -40,6 +43,10 @@ pub fn run(args: &Args) -> Outcome {
     if args.choose.prune && (args.git.history || selected.is_some()) {
         return Err(Failure::new("what a commit or history does not show may still be there")
             .help("remove entries in a run over all files: `hermes-lint check --prune`"));
+    }
+    if args.fix.is_asked() && (args.git.history || selected.is_some()) {
+        return Err(Failure::new("what git stores can't be changed")
+            .help("fix the files on the disk, `hermes-lint check --fix`, and stage them"));
     }
     let sinks = output::sinks(&args.formats.format, &args.output)?;
     let started = choices::now();
@@ -54,7 +61,15 @@ pub fn run(args: &Args) -> Outcome {
             git: selected.as_ref(),
             ..Extras::default()
         };
-        pipeline::scan(paths, &args.scan, Some(&args.choose), args.output.quiet, extras)?
+        let (scan, choose, output) = (&args.scan, &args.choose, &args.output);
+        if args.fix.is_asked() {
+            match fixing::run(fixing::Target { paths, scan, choose, output, extras }, &args.fix)? {
+                fixing::Outcome::Scanned(scanned) => *scanned,
+                fixing::Outcome::Done(status) => return Ok(status),
+            }
+        } else {
+            pipeline::scan(paths, scan, Some(choose), output.quiet, extras)?
+        }
     };
     let report = report(&scanned, run_of(started, &args.formats));
     warn_of_limits(&report, &sinks, args.output.quiet);

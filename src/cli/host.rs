@@ -1,12 +1,12 @@
 //! `hermes-lint host [--home DIR]`: this machine's deployments, with modes, owners and the checklist.
 //!
-//! Every home that an account, a unit or a compose file leads to is looked at, and nothing is changed.
+//! Every home that an account, a unit or a compose file leads to is looked at, and nothing is changed unless asked for.
 
 use std::path::{Path, PathBuf};
 
 use super::error::Failure;
 use super::pipeline::{self, Extras};
-use super::{CLEAN, Outcome, args, check, choices, output};
+use super::{CLEAN, Outcome, args, check, choices, fixing, output};
 use crate::data;
 use crate::deployment::Survey;
 use crate::facts::MachineFacts;
@@ -36,6 +36,9 @@ pub struct Args {
 
     #[command(flatten)]
     output: args::Output,
+
+    #[command(flatten)]
+    fix: fixing::Fixes,
 }
 
 /// Checks the homes and what starts them, and reports.
@@ -62,7 +65,21 @@ pub fn run(args: &Args) -> Outcome {
     // A home's own .gitignore says what is not published; here the question is what is on the disk.
     scan.no_ignore = true;
     let extras = Extras { checklist: true, host: Some(&survey), cuts: true, ..Extras::default() };
-    let scanned = pipeline::scan(&paths, &scan, Some(&args.choose), args.output.quiet, extras)?;
+    let (choose, quiet) = (&args.choose, args.output.quiet);
+    let scanned = if args.fix.is_asked() {
+        if survey.machine.is_image() {
+            return Err(Failure::new("the disk of another machine is only looked at")
+                .help("run `hermes-lint host --fix` on the machine itself"));
+        }
+        let target =
+            fixing::Target { paths: &paths, scan: &scan, choose, output: &args.output, extras };
+        match fixing::run(target, &args.fix)? {
+            fixing::Outcome::Scanned(scanned) => *scanned,
+            fixing::Outcome::Done(status) => return Ok(status),
+        }
+    } else {
+        pipeline::scan(&paths, &scan, Some(choose), quiet, extras)?
+    };
     let report = check::report(&scanned, check::run_of(started, &args.formats));
     check::warn_of_limits(&report, &sinks, args.output.quiet);
     output::each(&sinks, &args.output, |format, style, out| {

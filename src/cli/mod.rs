@@ -10,6 +10,7 @@ mod cuts;
 mod detectors;
 mod error;
 mod explain;
+pub(crate) mod fixing;
 mod git;
 mod history;
 mod host;
@@ -23,6 +24,7 @@ mod repeats;
 mod rules;
 mod rules_test;
 mod scope;
+mod undo;
 mod worker;
 
 use std::ffi::OsString;
@@ -69,6 +71,8 @@ enum Command {
     Policy(policy::Args),
     /// Seal logs so that a change shows, and verify those that are chained
     Audit(audit::Args),
+    /// Take back what the last --fix changed
+    Undo(undo::Args),
     /// Explain a rule: why it matters, what can happen, how to fix it
     Explain(explain::Args),
     /// List every rule, or test detectors of your own
@@ -93,6 +97,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Capabilities(args) => capabilities::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Audit(args) => audit::run(&args),
+        Command::Undo(args) => undo::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Rules(args) => rules::run(&args),
     };

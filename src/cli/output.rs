@@ -180,6 +180,14 @@ pub fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "note: {}", crate::report::shown_name(text));
 }
 
+/// Says on stderr what was done; it may take several lines.
+pub fn say(text: &str) {
+    for line in text.lines() {
+        // Nothing is left to tell it to when stderr is closed.
+        let _ = writeln!(io::stderr().lock(), "{}", crate::report::shown_name(line));
+    }
+}
+
 /// Says on stderr why nothing could be reported.
 pub fn fail(failure: &Failure) {
     let handler = if io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {

@@ -7,6 +7,7 @@ use super::choices::{PerPath, choice, knowledge, known_rules, settings, today};
 use super::cuts;
 use super::detectors::engine;
 use super::error::Failure;
+use super::fixing::Seen;
 use super::git::Selected;
 use super::known::Known;
 use super::progress::Progress;
@@ -19,13 +20,13 @@ use crate::deployment::{Deployment, Knowledge, Survey};
 use crate::document::Document;
 use crate::finding::{Coverage, Decision, Finding, Location, Region, Says, Severity, Standing};
 use crate::report::Cut;
-use crate::rules::secret::Scrubber;
+use crate::rules::secret::{self, Scrubber};
 use crate::rules::{Check, Findings, RULES};
 use crate::secrets::Engine;
 use crate::settings::Settings;
 use crate::source::archive::Limits;
 use crate::source::git::View;
-use crate::source::{self, Inputs, SourcePath};
+use crate::source::{self, Inputs, Origin, Overlay, Source, SourcePath, Visitor as _};
 use crate::triage::{Baseline, Decisions as Decided, Marks, Remark, Triaged, names_rule, triage};
 
 /// What a run found.
@@ -44,6 +45,8 @@ pub struct Scanned {
     pub cuts: Vec<Cut>,
     /// The baseline of the run.
     pub known: Option<Known>,
+    /// What fixes are judged by, when asked for.
+    pub seen: Option<Seen>,
 }
 
 impl Scanned {
@@ -51,7 +54,7 @@ impl Scanned {
     pub(super) fn of(triaged: Triaged, coverage: Coverage, plan: Plan) -> Self {
         let (owners, cuts) = (Vec::new(), Vec::new());
         let Plan { settings, known, .. } = plan;
-        Self { triaged, coverage, checklist: None, settings, owners, cuts, known }
+        Self { triaged, coverage, checklist: None, settings, owners, cuts, known, seen: None }
     }
 }
 
@@ -66,6 +69,10 @@ pub struct Extras<'s> {
     pub host: Option<&'s Survey>,
     /// What a repository stores is read instead of the disk.
     pub git: Option<&'s Selected>,
+    /// What some files are taken to hold.
+    pub overlay: Option<&'s Overlay>,
+    /// Keep what fixes are judged by.
+    pub seen: bool,
 }
 
 /// Runs every stage over `paths`.
@@ -84,7 +91,7 @@ pub fn scan(
     let plan = Plan::new(paths, options, choose, quiet, extras)?;
     let mut all = match extras.git {
         Some(git) => git.read(git.after(), &plan, options),
-        None => plan.read(paths, options, quiet)?,
+        None => plan.read(paths, options, extras.overlay, quiet)?,
     };
     let Plan { project, settings, settings_folder, knowledge, excluded, .. } = &plan;
     let stored = extras.git.map(|git| git.after().view);
@@ -103,11 +110,13 @@ pub fn scan(
     if let Some(git) = extras.git {
         git.keep_new(&mut all.findings, &plan, options)?;
     }
+    secret::attach(&deployment, &mut all.findings);
     // The checklist quotes the first few of what it is given: the order must not be the threads'.
     all.findings.sort_by(|a, b| a.order().cmp(&b.order()).then(b.severity.cmp(&a.severity)));
     let scrubber = Scrubber::new(&all.secrets);
     scrubber.findings(&mut all.findings);
 
+    let seen = extras.seen.then(|| Seen::of(&all.documents, &all.findings, &scrubber));
     let today = today();
     // An archive does not vouch for what lies beside it: alone it is judged for what it is.
     let beside = all.documents.partition_point(|document| !order(document).0);
@@ -155,7 +164,7 @@ pub fn scan(
     };
     let settings = settings.clone();
     let known = plan.known;
-    Ok(Scanned { triaged, coverage, checklist, settings, owners, cuts, known })
+    Ok(Scanned { triaged, coverage, checklist, settings, owners, cuts, known, seen })
 }
 
 /// Refuses names of rules that there are not.
@@ -303,6 +312,7 @@ impl Plan {
             excluded: &self.excluded,
             progress: &self.progress,
             stored,
+            overlay: None,
             secrets_only: false,
             suppressions: &self.settings.suppressions,
             powerless: self.powerless,
@@ -329,16 +339,26 @@ impl Plan {
         &self,
         paths: &[PathBuf],
         options: &args::Scan,
+        overlay: Option<&Overlay>,
         quiet: bool,
     ) -> Result<Merged, Failure> {
         let inputs = Inputs { paths: paths.to_vec(), context: true };
-        let shared = self.shared(None);
-        let workers = self
+        let shared = Shared { overlay, ..self.shared(None) };
+        let mut workers = self
             .watch(quiet, || source::visit(&inputs, walk(options), || Worker::new(&shared)))
             .map_err(|(path, error)| {
                 Failure::new(format!("can't read {}: {error}", path.display()))
                     .help("name a file or folder that exists, or - for standard input")
             })?;
+        if let Some(overlay) = overlay {
+            let mut worker = Worker::new(&shared);
+            for real in overlay.made() {
+                let path = SourcePath::new(real.clone(), &self.project);
+                let origin = Origin::Named;
+                worker.source(Source { path: &path, bytes: &[], origin, part: None });
+            }
+            workers.push(worker);
+        }
         Ok(merged(workers))
     }
 }
@@ -376,7 +396,7 @@ pub fn with_deployment<R>(
     ask: impl FnOnce(&Deployment<'_>, &Knowledge) -> R,
 ) -> Result<R, Failure> {
     let plan = Plan::new(paths, options, None, quiet, Extras::default())?;
-    let Merged { documents, skips, archives, .. } = plan.read(paths, options, quiet)?;
+    let Merged { documents, skips, archives, .. } = plan.read(paths, options, None, quiet)?;
     let deployment = Deployment::join(&documents, &plan.knowledge, &skips, &archives, None, None);
     Ok(ask(&deployment, &plan.knowledge))
 }

@@ -16,7 +16,7 @@ use crate::secrets::{Candidate, Effort, Engine, Nature};
 use crate::settings::Suppressions;
 use crate::source::archive::Stop;
 use crate::source::git::View;
-use crate::source::{Origin, Skip, SkipReason, Source, SourcePath, Visitor};
+use crate::source::{Origin, Overlay, Skip, SkipReason, Source, SourcePath, Visitor};
 use crate::span::Span;
 use crate::triage::{Raw, find_marks, foreign_mark, names_rule};
 
@@ -37,6 +37,8 @@ pub(super) struct Shared<'s> {
     pub progress: &'s Progress,
     /// A state of a repository that is read instead of the disk: what is in it is not read from there as well.
     pub stored: Option<&'s View>,
+    /// What some files are taken to hold.
+    pub overlay: Option<&'s Overlay>,
     /// Only rules of the family `secret/` count, and nothing is kept to be judged as a whole.
     pub secrets_only: bool,
     /// What comments in files may decide.
@@ -238,6 +240,9 @@ impl Visitor for Worker<'_> {
     }
 
     fn source(&mut self, source: Source<'_>) {
+        let shared = self.shared;
+        let over = shared.overlay.and_then(|overlay| overlay.of(&source.path.real));
+        let source = Source { bytes: over.unwrap_or(source.bytes), ..source };
         if source.origin != Origin::Context {
             if source.part.is_none_or(|part| part.number == 0) {
                 self.found.files += 1;

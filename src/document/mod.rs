@@ -4,6 +4,7 @@
 //! a document of its kind, with the error kept for a rule to report, because Hermes then runs on its
 //! defaults and the operator should know. Every key and value carries its span.
 
+mod change;
 pub mod dockerfile;
 pub mod dotenv;
 mod embedded;

@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use std::borrow::Cow;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
 use crate::finding::{Excerpt, Location, Region};
@@ -31,6 +32,7 @@ pub struct Text {
     shift: Shift,
     masks: Vec<Span>,
     secrets: Vec<Span>,
+    edits: AtomicUsize,
 }
 
 impl Text {
@@ -45,6 +47,7 @@ impl Text {
             shift: Shift::default(),
             masks: Vec::new(),
             secrets: Vec::new(),
+            edits: AtomicUsize::new(0),
         }
     }
 
@@ -99,6 +102,11 @@ impl Text {
     pub fn set_secrets(&mut self, mut spans: Vec<Span>) {
         spans.sort();
         self.secrets = spans;
+    }
+
+    /// How many edits were worked out so far.
+    pub(super) const fn edits(&self) -> &AtomicUsize {
+        &self.edits
     }
 
     /// The credentials in it, one span each, sorted.

@@ -2,7 +2,7 @@
 //!
 //! Only what is seen in guides and real files is listed; everything else that is unknown is for `keys`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use super::version::{Range, Release};
@@ -36,6 +36,9 @@ pub struct InertKey {
     pub instead: Vec<String>,
     /// The exact edit.
     pub help: String,
+    /// What to write in its place, where that is certain: path and scalar.
+    #[serde(default)]
+    pub write: BTreeMap<String, String>,
     /// What else to know.
     #[serde(default)]
     pub note: Option<String>,

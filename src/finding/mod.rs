@@ -180,6 +180,57 @@ pub struct Fix {
     pub safe: bool,
     /// The edits, which do not overlap.
     pub edits: Vec<Edit>,
+    /// What else has to be done: what no replacement of text can say, or may carry.
+    pub actions: Vec<Action>,
+}
+
+/// A change that is no replacement of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Takes permissions away from a file or folder.
+    Mode {
+        /// Path, as in [`Location::path`].
+        path: String,
+        /// Its permission bits now.
+        from: u32,
+        /// What is left of them.
+        to: u32,
+    },
+    /// Adds a line to a file, which is made when there is none.
+    Append {
+        /// Path, as in [`Location::path`].
+        path: String,
+        /// The line, without a line break.
+        line: String,
+    },
+    /// Moves a credential to a variable of a dotenv file. Whoever applies it takes the value from the bytes it stands
+    /// in: it is not here, and so in no report either.
+    MoveSecret {
+        /// Path of the file that holds it, as in [`Location::path`].
+        path: String,
+        /// First byte of the value.
+        start: usize,
+        /// Byte after its last one.
+        end: usize,
+        /// What stands there afterwards.
+        reference: String,
+        /// Name of the variable.
+        variable: String,
+        /// Path of the dotenv file, which is made when there is none.
+        to: String,
+    },
+}
+
+impl Action {
+    /// The word that machine formats use.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Mode { .. } => "mode",
+            Self::Append { .. } => "append",
+            Self::MoveSecret { .. } => "move-secret",
+        }
+    }
 }
 
 /// Tells whether two values of one run are the same, and nothing else: the key is drawn anew for every run, so a tag

@@ -10,8 +10,8 @@ use super::pretty::{Each, document};
 use super::{Counts, Report};
 use crate::checklist::{Checklist, Evidence, Item, Tally};
 use crate::finding::{
-    Commit, Coverage, Credential, Edit, Finding, Fix, History, Related, Skipped, Suppressed,
-    Suppression, Suppressor,
+    Action, Commit, Coverage, Credential, Edit, Finding, Fix, History, Related, Skipped,
+    Suppressed, Suppression, Suppressor,
 };
 
 /// Version of both documents; it grows when a key is removed or changes its meaning.
@@ -211,12 +211,51 @@ struct FixJson<'a> {
     description: &'a str,
     safe: bool,
     edits: Each<'a, Edit, EditJson<'a>>,
+    actions: Each<'a, Action, ActionJson<'a>>,
 }
 
 impl<'a> FixJson<'a> {
     fn new(fix: &'a Fix) -> Self {
         let edits = Each(fix.edits.as_slice(), EditJson::new as fn(&'a _) -> _);
-        Self { description: &fix.description, safe: fix.safe, edits }
+        let actions = Each(fix.actions.as_slice(), ActionJson::new as fn(&'a _) -> _);
+        Self { description: &fix.description, safe: fix.safe, edits, actions }
+    }
+}
+
+#[derive(serde::Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum ActionJson<'a> {
+    Mode {
+        path: &'a str,
+        from: String,
+        to: String,
+    },
+    Append {
+        path: &'a str,
+        line: &'a str,
+    },
+    MoveSecret {
+        path: &'a str,
+        start: usize,
+        end: usize,
+        reference: &'a str,
+        variable: &'a str,
+        to: &'a str,
+    },
+}
+
+impl<'a> ActionJson<'a> {
+    fn new(action: &'a Action) -> Self {
+        match action {
+            Action::Mode { path, from, to } => {
+                let octal = |mode: &u32| format!("{:04o}", mode & 0o7777);
+                Self::Mode { path, from: octal(from), to: octal(to) }
+            }
+            Action::Append { path, line } => Self::Append { path, line },
+            Action::MoveSecret { path, start, end, reference, variable, to } => {
+                Self::MoveSecret { path, start: *start, end: *end, reference, variable, to }
+            }
+        }
     }
 }
 

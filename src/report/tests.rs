@@ -77,6 +77,7 @@ pub(super) fn full() -> Finding {
                 end: 22,
                 replacement: "manual".to_owned(),
             }],
+            actions: Vec::new(),
         }),
         ..finding(place("config.yaml", 2, "approvals:\n  mode: off\nagent:", "off"))
     }

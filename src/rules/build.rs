@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use crate::document::Place;
 use crate::facts::Weight;
-use crate::finding::{Confidence, Credential, Edit, Finding, Fix, Location, Related, Severity};
+use crate::finding::{
+    Action, Confidence, Credential, Edit, Finding, Fix, Location, Related, Severity,
+};
 
 use super::RuleMeta;
 
@@ -115,24 +117,38 @@ impl Draft {
         self
     }
 
-    /// The edit as data: replace the bytes of `place` by `replacement`. There is none in an archive: nothing could
-    /// apply it.
-    pub fn fix(
+    /// The edit as data: `replacement` in the place of a value. There is none where it would change anything else, such
+    /// as through an anchor.
+    pub fn fix(self, description: &str, safe: bool, place: &Place<'_>, replacement: &str) -> Self {
+        let edits = place.span.and_then(|span| place.document.replaced(span, replacement));
+        self.edits(description, safe, edits)
+    }
+
+    /// The edit as data: `name` in the place of that of a key or variable.
+    pub fn fix_name(self, description: &str, place: &Place<'_>, name: &str) -> Self {
+        let edits = place.span.and_then(|span| place.document.renamed(span, name));
+        self.edits(description, false, edits)
+    }
+
+    /// Edits as data, where there are any.
+    pub fn edits(mut self, description: &str, safe: bool, edits: Option<Vec<Edit>>) -> Self {
+        if let Some(edits) = edits.filter(|edits| !edits.is_empty()) {
+            let description = description.to_owned();
+            self.0.fix = Some(Fix { description, safe, edits, actions: Vec::new() });
+        }
+        self
+    }
+
+    /// Changes that are no replacements of text, where there are any.
+    pub fn actions(
         mut self,
-        description: &str,
+        description: impl Into<String>,
         safe: bool,
-        place: &Place<'_>,
-        replacement: impl Into<String>,
+        actions: Vec<Action>,
     ) -> Self {
-        let path = place.document.text.path();
-        if let Some(span) = place.span.filter(|_| path.archive().is_none()) {
-            let edit = Edit {
-                path: path.display.clone(),
-                start: span.start,
-                end: span.end,
-                replacement: replacement.into(),
-            };
-            self.0.fix = Some(Fix { description: description.to_owned(), safe, edits: vec![edit] });
+        if !actions.is_empty() {
+            let description = description.into();
+            self.0.fix = Some(Fix { description, safe, edits: Vec::new(), actions });
         }
         self
     }

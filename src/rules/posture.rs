@@ -6,7 +6,8 @@
 use crate::deployment::{Home, Port, Service, Setting, Starter};
 use crate::document::{Kind, Place};
 use crate::facts::{Holds, Range};
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Edit, Severity};
+use crate::rules::host::published_port::to_loopback;
 
 /// Keys of the hardening guides; one of them in a file says which vocabulary its author follows.
 const GUIDE_KEYS: &[&str] = &[
@@ -117,6 +118,22 @@ pub(crate) fn reached<'d>(home: &Home<'d>, at: Option<&Place<'d>>, port: &str) -
         .flat_map(|service| &service.ports)
         .find(published)
         .map_or(Reached::No, |port| Reached::Published(port.place.clone()))
+}
+
+/// The edits that keep a listener on `port`, whose host is set at `at`, to the machine itself: there, or where a
+/// container publishes the port.
+pub(crate) fn loopback(home: &Home<'_>, at: &Place<'_>, port: &str) -> Option<Vec<Edit>> {
+    match reached(home, Some(at), port) {
+        Reached::No => None,
+        Reached::Directly => at.document.replaced(at.span?, "127.0.0.1"),
+        Reached::Published(_) => {
+            let services = home.services().iter().filter(|service| service.is_hermes);
+            let ports = services.flat_map(|service| &service.ports);
+            let open: Vec<&Port<'_>> =
+                ports.filter(|open| open.target == port && !open.is_loopback()).collect();
+            to_loopback(&open)
+        }
+    }
 }
 
 /// The service's file of variables that was not among what was read: it may hold what seems missing.

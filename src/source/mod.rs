@@ -10,6 +10,7 @@ pub mod archive;
 mod checks;
 pub mod git;
 mod names;
+mod overlay;
 mod parts;
 mod path;
 mod read;
@@ -18,6 +19,7 @@ mod walk;
 
 pub use checks::{CheckFile, check_files};
 pub use names::{context_worthy, hermes_named};
+pub use overlay::Overlay;
 pub use path::{SourcePath, absolute, project_root, with_archives};
 pub use walk::{Inputs, Options, visit, visit_context};
 

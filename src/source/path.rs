@@ -109,6 +109,14 @@ impl SourcePath {
         shown(folder.parent().unwrap_or(&folder))
     }
 
+    /// The `.gitignore` at the root of the project, as people would write it from where the scan was started; `None`
+    /// for what lies in an archive.
+    #[must_use]
+    pub fn ignore_file(&self) -> Option<String> {
+        let above = self.display.strip_suffix(self.identity.as_str())?;
+        self.archive.is_none().then(|| format!("{above}.gitignore"))
+    }
+
     /// The folder that holds the file, as people see it; empty at the top.
     #[must_use]
     pub fn folder(&self) -> &str {

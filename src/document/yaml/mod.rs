@@ -28,6 +28,7 @@ mod binary;
 mod characters;
 mod composer;
 mod construct;
+pub mod edit;
 mod error;
 mod integer;
 mod keys;

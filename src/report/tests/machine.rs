@@ -62,7 +62,8 @@ fn findings_have_their_shape_and_order() {
                 "end": 22,
                 "replacement": "manual"
               }
-            ]
+            ],
+            "actions": []
           },
           "related": [
             {

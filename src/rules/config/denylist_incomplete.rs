@@ -125,6 +125,25 @@ fn judge(
             Release::SEGMENT_DENY
         ));
     }
+    let (document, known) = match vocabulary {
+        DenyVocabulary::Native => (Some(first.document), texts.as_slice()),
+        // What a guide's list denies nothing denies: all of it is written anew.
+        DenyVocabulary::Guide => (home.config(), &[][..]),
+    };
+    let globs = complete(home, known);
+    // Which everyday work is to be refused, too, a person decides.
+    let edits = document.filter(|_| !optional).and_then(|document| {
+        document.changed(|sheet| sheet.append(&["approvals", "deny"], &globs))
+    });
+    draft = draft.edits(
+        if vocabulary == DenyVocabulary::Native {
+            "deny what still gets through"
+        } else {
+            "write the list where Hermes reads it"
+        },
+        false,
+        edits,
+    );
     for other in lists.iter().skip(1) {
         draft = draft.related(&other.key_place(), "read together with it");
     }
@@ -259,6 +278,26 @@ fn help(
     };
     let rest = if more { "\nmore follow once these are in" } else { "" };
     format!("{start}{}{rest}", yaml_items(&globs, "    "))
+}
+
+/// Every glob that is needed beside `known`, entries of `approvals.deny`, to stop the usual spellings of all classes but
+/// those that are everyday work as well.
+pub(super) fn complete(home: &Home<'_>, known: &[&str]) -> Vec<String> {
+    let (low, high) = ends(home);
+    let commands = &home.knowledge.commands;
+    let mut globs: Vec<&str> = Vec::new();
+    for class in commands.classes.iter().filter(|class| !class.optional) {
+        let usual = class.spellings.iter().filter(|spelling| spelling.usual);
+        let usual =
+            usual.flat_map(|one| [(one.command.as_str(), high), (one.command.as_str(), low)]);
+        let mut left = Wanted::new(commands, usual);
+        known.iter().chain(&globs).for_each(|glob| left.stop(glob));
+        while let Some(glob) = left.best(class, low, high) {
+            left.stop(glob);
+            globs.push(glob);
+        }
+    }
+    globs.into_iter().map(str::to_owned).collect()
 }
 
 /// The globs to list, and whether more are needed.

@@ -1,6 +1,7 @@
 //! `config/denylist-missing`: no command is denied outright in this deployment.
 
 use super::approvals::{ends, of_missing, yaml_items};
+use super::denylist_incomplete::complete;
 use super::{approvals_off, unattended_approve};
 use crate::deployment::Home;
 use crate::facts::Range;
@@ -36,6 +37,11 @@ impl HomeRule for DenylistMissing {
             None => home.anchor("approvals.deny"),
         };
         let Some(place) = place else { return };
+        let document = empty.as_ref().map(|list| list.document).or(home.config());
+        let edits = document.and_then(|document| {
+            let globs = complete(home, &[]);
+            document.changed(|sheet| sheet.append(&["approvals", "deny"], &globs))
+        });
         findings.add(
             Self::META
                 .at(&place)
@@ -51,7 +57,8 @@ impl HomeRule for DenylistMissing {
                     "write, and let `config/denylist-incomplete` name what is still open:\napprovals:\n  deny:\n{}",
                     yaml_items(&short_list(home), "    ")
                 ))
-                .note("a deny entry holds with prompts off too, and no yes overrules it"),
+                .note("a deny entry holds with prompts off too, and no yes overrules it")
+                .edits("deny destructive commands", false, edits),
         );
     }
 }

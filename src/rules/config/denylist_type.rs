@@ -4,9 +4,10 @@ use super::approvals::{by_backend, entries};
 use crate::deployment::{Home, Setting};
 use crate::document::tree::Value;
 use crate::facts::Range;
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Edit, Severity};
 use crate::policy::{ScalarEffect, scalar_deny};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
+use crate::span::Span;
 
 /// The denylist is no list of texts.
 pub struct DenylistType;
@@ -90,8 +91,26 @@ fn native(home: &Home<'_>, setting: &Setting<'_>, findings: &mut Findings) {
             .severity(by_backend(home, Severity::Error))
             .message(message)
             .label(label)
-            .help("write one glob a line:\napprovals:\n  deny:\n    - '*rm -rf*'\n    - '*mkfs*'"),
+            .help("write one glob a line:\napprovals:\n  deny:\n    - '*rm -rf*'\n    - '*mkfs*'")
+            .edits("make a list of it", false, as_list(setting)),
     );
+}
+
+/// A list with a text as its only entry, where it can have been meant as one.
+fn as_list(setting: &Setting<'_>) -> Option<Vec<Edit>> {
+    setting.str().filter(|text| !text.contains([',', '\n', '[', ']']))?;
+    let span = setting.tree().span(setting.node);
+    setting.document.changed(|sheet| sheet.wrap_in_list(span))
+}
+
+/// The entries that are no text, put in quotes as they are written.
+fn quoted(setting: &Setting<'_>) -> Option<Vec<Edit>> {
+    let tree = setting.tree();
+    let odd = tree.items(setting.node).iter().filter(|item| tree.str(**item).is_none());
+    let mut spans: Vec<Span> = odd.map(|&item| tree.span(item)).collect();
+    // From the end on, so that what is still to be done stays where it is.
+    spans.sort_by_key(|span| std::cmp::Reverse(span.start));
+    setting.document.changed(|sheet| spans.iter().try_for_each(|span| sheet.quote(*span)))
 }
 
 /// Entries of a list that are no text.
@@ -141,6 +160,7 @@ fn left_out(home: &Home<'_>, setting: &Setting<'_>, findings: &mut Findings) {
             .message(message)
             .label(what)
             .help("put each entry in single quotes: `- 'git push: *'`")
-            .note(why),
+            .note(why)
+            .edits("put the entries in quotes", false, quoted(setting)),
     );
 }

@@ -1,9 +1,12 @@
 //! `config/inert-key`: a setting that guides and real files use and that no code reads.
 
+use super::denylist_incomplete::complete;
 use super::keys::{Key, equals, walk};
 use crate::deployment::Home;
+use crate::document::Document;
+use crate::document::yaml::edit::Fresh;
 use crate::facts::{Holds, InertKey as Fact, Lookup, Range};
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Edit, Severity};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// A setting stands in the config that no code reads.
@@ -102,10 +105,47 @@ fn report(
     if let Some(twin) = twin {
         draft = draft.note(format!("`{twin}` is set as well, and that one counts"));
     }
+    let replaced = twin.is_none() && !fact.instead.is_empty();
+    let mut paths: Vec<&[&str]> = vec![&key.path];
+    paths.extend(others.iter().map(|(other, _)| &*other.path));
+    // What some release reads is not dead yet.
+    let dead = matches!(holds, Holds::Always);
+    let edits = if dead { edits(home, key.document, &paths, fact, replaced) } else { None };
+    let what = if replaced { "write the setting that is read" } else { "remove what is not read" };
+    draft = draft.edits(what, !replaced, edits);
     for (other, _) in others {
         draft = draft.related(&other.place(), "goes with it");
     }
     findings.add(draft);
+}
+
+/// The edits that take dead keys away, and write what has the effect that was meant.
+fn edits(
+    home: &Home<'_>,
+    document: &Document,
+    keys: &[&[&str]],
+    fact: &Fact,
+    replaced: bool,
+) -> Option<Vec<Edit>> {
+    let denies = fact.instead == ["approvals.deny"];
+    if replaced && !denies && fact.write.is_empty() {
+        return None;
+    }
+    document.changed(|sheet| {
+        if replaced && denies {
+            sheet.append(&["approvals", "deny"], &complete(home, &[]))?;
+        }
+        if replaced {
+            for (path, value) in &fact.write {
+                let path: Vec<&str> = path.split('.').collect();
+                let unset = home.setting(&path.join(".")).is_none_or(|it| it.is_empty());
+                if unset {
+                    sheet.set(&path, &Fresh::Scalar(value.clone()))?;
+                }
+            }
+        }
+        keys.iter().try_for_each(|path| sheet.remove(path))
+    })
 }
 
 /// What is so, by the releases in question. `effect` is what the user believes, as an infinitive.

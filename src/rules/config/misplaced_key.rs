@@ -4,6 +4,7 @@ use super::keys::{Key, equals, walk, yaml};
 use super::unknown_key::{is_environment_name, unknown};
 use crate::deployment::Home;
 use crate::document::tree::Value;
+use crate::document::yaml::edit::Refusal;
 use crate::facts::{Lookup, Range, SuggestionKind};
 use crate::finding::{Confidence, Severity};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
@@ -80,6 +81,17 @@ fn report(
         .message(format!("`{}` is not read there: the setting is `{shown}`", key.route))
         .label("at the wrong place")
         .help(help);
+    let target: Vec<&str> = to.split('.').collect();
+    let edits = key.document.changed(|sheet| match (&set, moved) {
+        (Some(_), _) => sheet.remove(&key.path),
+        (None, true) => sheet.relocate(&key.path, &target),
+        (None, false) => Err(Refusal::Absent),
+    });
+    // A likeness of names is a guess; a setting that comes to be read does something.
+    let safe = set.is_some() && confidence == Confidence::High;
+    let what =
+        if set.is_some() { "remove what is not read" } else { "move it to where it is read" };
+    draft = draft.edits(what, safe, edits);
     if let Some(set) = set {
         draft = draft.related(&set.place(), "this one is read");
     }

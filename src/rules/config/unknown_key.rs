@@ -163,9 +163,8 @@ fn report(key: &Key<'_, '_>, path: &str, findings: &mut Findings) {
                 &crate::document::Place::new(key.document, key.tree().span(there.key), path),
                 "this one is read",
             ),
-        None => draft.help(format!("write `{sibling}:`")).fix(
+        None => draft.help(format!("write `{sibling}:`")).fix_name(
             "spell the key as Hermes reads it",
-            false,
             &place,
             sibling,
         ),

@@ -90,7 +90,7 @@ fn entry(
                 .label("no toolset")
                 .confidence(Confidence::Medium)
                 .help(format!("`{known}`, if that is meant"))
-                .fix("use the name that is known", false, place, known.clone()),
+                .fix("use the name that is known", false, place, known),
         );
     }
 }

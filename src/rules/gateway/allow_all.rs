@@ -2,10 +2,12 @@
 
 use crate::deployment::{Effective, Home, Setting, Variable, VariableSource, says_yes};
 use crate::document::tree::Value;
+use crate::document::{Document, Kind};
 use crate::facts::{Holds, Platform, Range};
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Edit, Severity};
 use crate::rules::posture::{in_force, is_on, is_switched_off, open_door};
 use crate::rules::{Draft, Findings, HomeRule, RuleMeta, page};
+use crate::span::Span;
 
 /// A switch lets everybody command the agent.
 pub struct AllowAll;
@@ -55,7 +57,11 @@ fn by_variable(
     let on = is_on(home, &platform.id);
     let message = format!("`{name}` lets everybody on {} command the agent", platform.name);
     let severity = if on { severity(home, variable) } else { Severity::Warning };
-    let draft = set(variable).message(message).severity(severity).help(help(platform));
+    let draft = set(variable).message(message).severity(severity).help(help(platform)).edits(
+        REMOVE,
+        false,
+        without(&effective),
+    );
     findings.add(shadowed(dormant(draft, platform, on), effective.shadowed));
 }
 
@@ -81,8 +87,46 @@ fn by_key(home: &Home<'_>, platform: &Platform, findings: &mut Findings) {
         .message(message)
         .label("everybody is let in")
         .severity(severity)
-        .help(help(platform));
+        .help(help(platform))
+        .edits(REMOVE, false, without_keys(state.opened.iter().map(|(setting, _)| setting)));
     findings.add(dormant(draft, platform, on));
+}
+
+const REMOVE: &str = "let nobody in who is not on a list";
+
+/// The edits that remove every assignment that opens the door; nothing where one can't be removed.
+fn without(effective: &Effective<'_, '_>) -> Option<Vec<Edit>> {
+    let all = std::iter::once(effective.winner).chain(effective.shadowed.iter().copied());
+    let mut documents: Vec<&Document> = Vec::new();
+    let mut edits = Vec::new();
+    for variable in all.filter(|variable| variable.is_true()) {
+        let document = variable.place.document;
+        if documents.iter().any(|known| std::ptr::eq(*known, document)) {
+            continue;
+        }
+        documents.push(document);
+        let span = variable.place.span?;
+        edits.extend(match document.kind {
+            Kind::Env(_) => document.without_variable(&variable.name)?,
+            _ => document.changed(|sheet| sheet.remove_value(span))?,
+        });
+    }
+    Some(edits)
+}
+
+/// The edits that remove keys that open the door.
+fn without_keys<'s, 'd: 's>(
+    settings: impl Iterator<Item = &'s Setting<'d>> + Clone,
+) -> Option<Vec<Edit>> {
+    let first = settings.clone().next()?.document;
+    // From the end on, so that what is still to be removed stays where it is.
+    let mut spans: Vec<Span> = settings
+        .filter(|setting| std::ptr::eq(setting.document, first))
+        .map(|setting| setting.tree().span(setting.node))
+        .collect();
+    spans.sort_by_key(|span| std::cmp::Reverse(span.start));
+    spans.dedup();
+    first.changed(|sheet| spans.iter().try_for_each(|span| sheet.remove_value(*span)))
 }
 
 /// How grave a key is that opens a door, and what it does in the releases in question.
@@ -155,6 +199,7 @@ fn everywhere(home: &Home<'_>, findings: &mut Findings) {
             (message, severity(home, effective.winner))
         };
         let draft = set(effective.winner).message(message).severity(severity).help(help);
+        let draft = draft.edits(REMOVE, is_idle(home), without(&effective));
         let mut draft = shadowed(draft, effective.shadowed);
         for (setting, _) in &keys {
             draft = draft.related(&setting.place(), "says the same, from 0.21.4 on");
@@ -170,7 +215,8 @@ fn everywhere(home: &Home<'_>, findings: &mut Findings) {
         .message(message)
         .label("everybody is let in")
         .severity(severity)
-        .help(help);
+        .help(help)
+        .edits(REMOVE, false, without_keys(keys.iter().map(|(setting, _)| setting)));
     for (other, _) in others {
         draft = draft.related(&other.place(), "says the same");
     }

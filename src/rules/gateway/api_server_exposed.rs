@@ -6,7 +6,7 @@ use crate::deployment::Home;
 use crate::document::Place;
 use crate::facts::{Holds, Range, Release};
 use crate::finding::{Confidence, Severity};
-use crate::rules::posture::{self, Reached, open_door, platform_key, reached};
+use crate::rules::posture::{self, Reached, loopback, open_door, platform_key, reached};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 use crate::secrets::{Context, Kind, classify};
 
@@ -49,6 +49,7 @@ fn host(home: &Home<'_>, findings: &mut Findings) {
     let port = value(home, "API_SERVER_PORT", "port").map_or(PORT.to_owned(), |(port, ..)| port);
     // In a container the published port is what to change: the host has to be open there.
     let mut local = is_private(&host);
+    let edits = loopback(home, &place, &port);
     let (at, related, help) = match reached(home, Some(&place), &port) {
         Reached::No => return,
         Reached::Directly => {
@@ -77,7 +78,8 @@ fn host(home: &Home<'_>, findings: &mut Findings) {
         )
         .label("reachable from elsewhere")
         .severity(if local { open_door(home).min(Severity::Warning) } else { open_door(home) })
-        .help(help);
+        .help(help)
+        .edits("bind it to this machine", false, edits);
     if let Some(host) = related {
         draft = draft.related(&host, "opens it within the container");
     }

@@ -70,7 +70,7 @@ impl HomeRule for UnreadAllowlistVariable {
                 ));
             }
             if let Some(key) = key_span(variable) {
-                draft = draft.fix("use the name that is read", false, &key, right);
+                draft = draft.fix_name("use the name that is read", &key, right);
             }
             findings.add(draft);
         }

@@ -2,9 +2,12 @@
 
 use crate::deployment::{Home, UNSIGNED};
 use crate::document::Place;
+use crate::document::yaml::edit::Fresh;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
-use crate::rules::posture::{self, Reached, in_force, missing, open_door, platform_key, reached};
+use crate::rules::posture::{
+    self, Reached, in_force, loopback, missing, open_door, platform_key, reached,
+};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// The webhook listens on every interface, or takes unsigned deliveries.
@@ -48,14 +51,14 @@ impl HomeRule for WebhookExposed {
                 if open {
                     let message = "the webhook listens beyond this machine, in clear";
                     let severity = in_force(home, Severity::Warning);
-                    exposed(home, &setting.place(), &port, message, severity, findings);
+                    exposed(home, (&setting.place(), true), &port, message, severity, findings);
                 }
             }
             None if home.has_config() && !home.is_incomplete() => {
                 let message = "the webhook is on without a host, so it listens on every interface, \
                                in clear";
                 let severity = missing(home, Severity::Warning);
-                exposed(home, &on, &port, message, severity, findings);
+                exposed(home, (&on, false), &port, message, severity, findings);
             }
             None => {}
         }
@@ -79,7 +82,7 @@ impl HomeRule for WebhookExposed {
 /// Reports a listener that is reached, at the port that a container publishes where one does.
 fn exposed(
     home: &Home<'_>,
-    set_at: &Place<'_>,
+    (set_at, is_set): (&Place<'_>, bool),
     port: &str,
     message: &str,
     severity: Severity,
@@ -97,5 +100,22 @@ fn exposed(
             .related(set_at, "switches it on within the container")
             .help(format!("`127.0.0.1:{port}:{port}`, and a reverse proxy with TLS in front of it")),
     };
-    findings.add(draft.anchor("platforms.webhook.extra.host").message(message).severity(severity));
+    let edits = if is_set {
+        loopback(home, set_at, port)
+    } else {
+        match reached(home, Some(set_at), port) {
+            Reached::Directly => home.config().and_then(|config| {
+                let path = ["platforms", "webhook", "extra", "host"];
+                config.changed(|sheet| sheet.set(&path, &Fresh::Scalar("127.0.0.1".to_owned())))
+            }),
+            _ => loopback(home, set_at, port),
+        }
+    };
+    findings.add(
+        draft.anchor("platforms.webhook.extra.host").message(message).severity(severity).edits(
+            "bind it to this machine",
+            false,
+            edits,
+        ),
+    );
 }

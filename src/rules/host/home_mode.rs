@@ -1,6 +1,6 @@
 //! `host/home-mode`: other accounts can look into the home, or put another in its place.
 
-use super::{is_lived_in, location, quoted};
+use super::{chmod, is_lived_in, location, quoted};
 use crate::deployment::Home;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
@@ -68,8 +68,12 @@ impl HomeRule for HomeMode {
                     .message(message)
                     .help(help)
                     .anchor("mode");
-                if let Some(set) = wanted {
-                    draft = draft.related(&set.place, "Hermes sets this mode whenever it starts");
+                match wanted {
+                    Some(set) => {
+                        draft =
+                            draft.related(&set.place, "Hermes sets this mode whenever it starts");
+                    }
+                    None => draft = chmod(draft, home, [(folder, 0o077)]),
                 }
                 findings.add(draft);
             }
@@ -77,16 +81,15 @@ impl HomeRule for HomeMode {
         for parent in home.parents() {
             let (open, sticky) = (parent.facts.mode & 0o002 != 0, parent.facts.mode & 0o1000 != 0);
             if open && !sticky {
-                findings.add(
-                    Self::META
+                let draft = Self::META
                         .at_location(location(parent))
                         .message(format!(
                             "every account can write this folder above the home (mode {:04o}): the home can be moved away and replaced",
                             parent.facts.mode & 0o7777
                         ))
                         .help(format!("`chmod o-w {}`", quoted(&parent.display)))
-                        .anchor("mode"),
-                );
+                        .anchor("mode");
+                findings.add(draft);
             }
         }
     }

@@ -24,7 +24,8 @@ pub mod unit_sandbox;
 use crate::deployment::{Home, HomeFile, Mount, Service, Starter};
 use crate::document::{Place, Standing};
 use crate::facts::Holding;
-use crate::finding::{Location, Severity};
+use crate::finding::{Action, Location, Severity};
+use crate::rules::Draft;
 
 /// The file or folder as a whole.
 pub(in crate::rules) fn location(file: &HomeFile) -> Location {
@@ -39,13 +40,49 @@ pub(in crate::rules) fn is_stranger(uid: u32, by: u32) -> bool {
     ![0, NOBODY, by].contains(&uid)
 }
 
+/// Takes `bits` away from `files`: what to add to a finding about their modes. It is safe where only strangers lose
+/// something: a group of the owner's own name has no other member, as a rule, and whom another account runs Hermes as
+/// is nothing that a mode tells.
+pub(in crate::rules) fn chmod<'f>(
+    draft: Draft,
+    home: &Home<'_>,
+    files: impl IntoIterator<Item = (&'f HomeFile, u32)>,
+) -> Draft {
+    let owner = home.files().iter().find(|file| file.below.is_empty()).map(|home| home.facts.uid);
+    let runs_as_other = |file: &HomeFile| {
+        let named = home.services().iter().filter(|service| service.is_hermes);
+        named.filter_map(|service| service.user.as_ref()).any(|user| user.text != file.owner)
+    };
+    let (mut actions, mut commands, mut safe) = (Vec::new(), Vec::new(), true);
+    for (file, bits) in files {
+        let from = file.facts.mode & 0o777;
+        let to = from & !bits;
+        // What an access list gives stays given.
+        if file.acl || from == to {
+            return draft;
+        }
+        let private = from & 0o070 == to & 0o070 || file.group.as_ref() == Some(&file.owner);
+        safe &= private && Some(file.facts.uid) == owner && !runs_as_other(file);
+        let path = quoted(&file.display);
+        commands.push(format!("`chmod {to:03o} {path}` (back: `chmod {from:03o} {path}`)"));
+        actions.push(Action::Mode { path: file.display.clone(), from, to });
+    }
+    let more = commands.len().saturating_sub(COMMANDS);
+    commands.truncate(COMMANDS);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    draft.actions(format!("{}{rest}", commands.join(", ")), safe, actions)
+}
+
+/// Most commands that the description of a fix names.
+const COMMANDS: usize = 3;
+
 /// True for a folder in which every account can put another file in the place of one.
 pub(in crate::rules) const fn lets_replace(folder: &HomeFile) -> bool {
     folder.facts.mode & 0o1002 == 0o002
 }
 
 /// `path` as a word of a shell command.
-pub(in crate::rules) fn quoted(path: &str) -> String {
+pub(crate) fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+@%~=:,".contains(c);
     if path.chars().all(plain) {
         path.to_owned()

@@ -2,9 +2,12 @@
 
 use super::{containers, in_service, starts_open};
 use crate::deployment::{Home, Port, Service, Starter, Through};
+use crate::document::Kind;
+use crate::document::tree::Value;
 use crate::facts::Range;
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Edit, Severity};
 use crate::rules::{Draft, Findings, HomeRule, RuleMeta, page};
+use crate::span::Span;
 
 /// A container of Hermes publishes a port on every address.
 pub struct PublishedPort;
@@ -68,11 +71,48 @@ fn published(service: &Service<'_>, ports: &[&Port<'_>]) -> Option<Draft> {
         ))
         .label("every address")
         .help(help(service, first))
-        .anchor(format!("services.{}.ports{by}", service.name));
+        .anchor(format!("services.{}.ports{by}", service.name))
+        .edits("bind it to this machine", false, to_loopback(ports));
     for port in rest.iter().take(5) {
         draft = draft.related(&port.place, format!("port {}, too", port.target));
     }
     Some(draft)
+}
+
+/// The edits that publish ports to the machine itself only; nothing where one is written another way than
+/// `host:container`.
+pub(in crate::rules) fn to_loopback(ports: &[&Port<'_>]) -> Option<Vec<Edit>> {
+    let first = ports.first()?.place.document;
+    let Kind::Compose(structured) = &first.kind else { return None };
+    let tree = &structured.tree;
+    let mut all: Vec<(Span, String)> = Vec::new();
+    for port in ports.iter().filter(|port| std::ptr::eq(port.place.document, first)) {
+        let span = port.place.span?;
+        let node = tree.nodes.iter().find(|node| node.span == span)?;
+        let text = match &node.value {
+            Value::Str(text) => text.to_string(),
+            Value::Int(number) => number.to_string(),
+            _ => return None,
+        };
+        let text = ["0.0.0.0:", "[::]:", ":::"]
+            .iter()
+            .find_map(|every| text.strip_prefix(every))
+            .unwrap_or(&text);
+        // `${PORT:-9119}` is one word, whatever it holds.
+        let mut rest = String::new();
+        for (number, part) in text.split("${").enumerate() {
+            rest.push_str(if number == 0 { part } else { part.split_once('}')?.1 });
+        }
+        if rest.contains(['$', '[', '\\', '"']) || rest.matches(':').count() > 1 {
+            return None;
+        }
+        // A port alone is published on any free port of the host.
+        let colon = if rest.contains(':') { "" } else { ":" };
+        all.push((span, format!("\"127.0.0.1:{colon}{text}\"")));
+    }
+    all.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+    all.dedup();
+    first.changed(|sheet| all.iter().try_for_each(|(span, text)| sheet.replace_scalar(*span, text)))
 }
 
 /// What of Hermes listens on a port.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{is_in_use, is_lived_in, location, quoted};
+use super::{chmod, is_in_use, is_lived_in, location, quoted};
 use crate::deployment::{Home, HomeFile};
 use crate::facts::{Holding, Range};
 use crate::finding::{Confidence, Severity};
@@ -51,18 +51,24 @@ impl HomeRule for SecretFileMode {
                 (Some(folder), [first, ..]) if group.len() > SINGLE => {
                     let bits = group.iter().fold(0, |bits, file| bits | excess(file));
                     let right = if bits & 0o044 == 0 { "go-w" } else { "go-rwx" };
-                    findings.add(
-                        Self::META
+                    let draft = Self::META
                             .at_location(location(folder))
                             .severity(severity)
                             .message(format!(
                                 "the modes of {} files below `{top}/` let {} {} them, `{}` among them{}",
                                 group.len(), whom(bits), verb(bits), first.below, if group.iter().all(|file| is_shut_in(file, files)) { "; closed folders above are all that keeps them out" } else { "" }))
                             .help(format!("`chmod -R {right} {}`", quoted(&folder.display)))
-                            .anchor(format!("{top}/**")),
-                    );
+                            .anchor(format!("{top}/**"));
+                    let files = group.iter().map(|file| (*file, file.excess() | excess(file)));
+                    findings.add(chmod(draft, home, files));
                 }
-                _ => group.iter().for_each(|file| findings.add(single(file, severity, files))),
+                _ => group.iter().for_each(|file| {
+                    findings.add(chmod(
+                        single(file, severity, files),
+                        home,
+                        [(*file, file.excess() | excess(file))],
+                    ));
+                }),
             }
         }
     }

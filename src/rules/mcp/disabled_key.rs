@@ -31,6 +31,11 @@ impl HomeRule for DisabledKey {
             let tree = disabled.tree();
             let span = tree.span(disabled.key).join(tree.span(disabled.node));
             let pair = Place::new(disabled.document, span, disabled.path.clone());
+            let (key, value) = (tree.span(disabled.key), tree.span(disabled.node));
+            let edits = disabled.document.changed(|sheet| {
+                sheet.replace_scalar(value, "false")?;
+                sheet.rename(key, "enabled")
+            });
             findings.add(
                 Self::META
                     .at(&pair)
@@ -40,7 +45,7 @@ impl HomeRule for DisabledKey {
                     ))
                     .label("not read")
                     .help("`enabled: false`")
-                    .fix("use the key that is read", false, &pair, "enabled: false"),
+                    .edits("use the key that is read", false, edits),
             );
         }
     }

@@ -4,9 +4,20 @@ use super::{called, counted, secrets_in_store};
 use crate::deployment::Deployment;
 use crate::document::Place;
 use crate::facts::Range;
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Action, Confidence, Severity};
 use crate::rules::{DeploymentRule, Findings, RuleMeta, page};
+use crate::source::SourcePath;
 use crate::source::git::Tracking;
+
+/// The line that keeps git from taking the file in.
+fn ignore_line(path: &SourcePath) -> Option<Action> {
+    let name = path.file_name();
+    // What means something to git in a pattern is left to a person.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+@".contains(c);
+    let file = path.ignore_file()?;
+    (!name.is_empty() && name.chars().all(plain))
+        .then(|| Action::Append { path: file, line: name.to_owned() })
+}
 
 /// A live secret store in a working tree is not ignored by git.
 pub struct EnvNotIgnored;
@@ -43,7 +54,12 @@ impl DeploymentRule for EnvNotIgnored {
                         "add the line `{}` to the .gitignore of the repository",
                         path.on_disk().file_name()
                     ))
-                    .anchor("not-ignored"),
+                    .anchor("not-ignored")
+                    .actions(
+                        "name it in .gitignore",
+                        true,
+                        Vec::from_iter(ignore_line(path)),
+                    ),
             );
         }
     }

@@ -7,9 +7,11 @@
 mod facts;
 pub mod in_context;
 pub mod known_token;
+mod moves;
 pub mod named_literal;
 mod scrub;
 
+pub use moves::attach;
 pub use scrub::Scrubber;
 
 use std::borrow::Cow;
