@@ -352,7 +352,8 @@ def rest(text, other, paths, scalars):
             blanks.append((value.start_mark.index, value.end_mark.index))
         else:
             end = value.end_mark
-            last = end.line if end.column > 0 or end.line == key.start_mark.line else end.line - 1
+            tail = numbers[end.line][:end.column] if end.line < len(numbers) else ""
+            last = end.line if tail.strip() else end.line - 1
             # PyYAML ends a block where the next thing begins, behind comments that belong to neither.
             last = min(last, len(numbers) - 1)
             while last > key.start_mark.line and re.match(r"\s*(#|$)", numbers[last]):

@@ -276,10 +276,9 @@ impl<'s> Layout<'s> {
         let newline = self.newline();
         let at = self.next_line(offset);
         let text = lines.join(newline);
-        let ended = self
-            .bytes
-            .get(..at)
-            .is_none_or(|before| before.is_empty() || before == BOM || before.ends_with(b"\n"));
+        let ended = self.bytes.get(..at).is_none_or(|before| {
+            before.is_empty() || before == BOM || before.ends_with(b"\n") || before.ends_with(b"\r")
+        });
         // A file that ends without a line break goes on doing so.
         let text = if ended { format!("{text}{newline}") } else { format!("{newline}{text}") };
         Splice { span: Span::at(at), text }

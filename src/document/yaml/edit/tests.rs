@@ -71,6 +71,7 @@ fn a_value_is_set_where_it_stands_or_at_the_end_of_its_block() {
         ("a: ~ # why\nb: 1\n", "a.c", "a: # why\n  c: x\nb: 1\n"),
         ("a:\r\n  b: 1\r\n", "a.c", "a:\r\n  b: 1\r\n  c: x\r\n"),
         ("a: 1", "b", "a: 1\nb: x"),
+        ("a: 1\r\nb: 2\r", "c", "a: 1\r\nb: 2\rc: x\r\n"),
         ("", "b", "b: x\n"),
         ("# only this\n", "a.b", "# only this\na:\n  b: x\n"),
         ("\u{feff}a: 1\n", "b", "\u{feff}a: 1\nb: x\n"),
