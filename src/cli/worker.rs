@@ -159,7 +159,7 @@ impl Worker<'_> {
         }
         let own = source.part.map_or(Span::new(0, source.bytes.len()), |part| part.own);
         let first = source.part.map_or(1, |part| part.at.line);
-        find_marks(own.of(source.bytes), first)
+        find_marks(source.path.file_name(), own.of(source.bytes), first)
             .into_iter()
             .map(|mut mark| {
                 mark.span = mark.span.start + own.start..mark.span.end + own.start;

@@ -19,8 +19,46 @@ const WORD: &[u8] = b"hermes-lint:";
 const MOST: usize = 1_000;
 /// How far a mark is read, in bytes.
 const LONGEST: usize = 1_000;
-/// What begins a comment in some kind of file.
-const OPENERS: &[&str] = &[
+/// What begins a comment, by the ending of a file's name. In a text of prose, a mark that is only shown is none.
+const OPENERS: &[(&[&str], &[&str])] = &[
+    (&["md", "markdown", "mdx", "rst", "xml", "svg", "plist"], &["<!--"]),
+    (&["html", "htm", "vue", "svelte", "astro", "php"], &["<!--", "//", "/*", "*", "#"]),
+    (
+        &[
+            "rs", "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "go", "c", "h", "cc",
+            "cpp", "hpp", "cs", "java", "kt", "kts", "swift", "scala", "dart", "json5", "jsonc",
+            "css", "scss", "less", "proto", "zig", "gradle", "groovy",
+        ],
+        &["//", "/*", "*"],
+    ),
+    (
+        &[
+            "py",
+            "pyi",
+            "sh",
+            "bash",
+            "zsh",
+            "fish",
+            "rb",
+            "pl",
+            "r",
+            "toml",
+            "env",
+            "cfg",
+            "mk",
+            "cmake",
+            "nix",
+            "dockerfile",
+        ],
+        &["#"],
+    ),
+    (&["yaml", "yml", "j2", "jinja", "jinja2", "tpl", "tmpl"], &["#", "{#", "{{/*", "{{- /*"]),
+    (&["tf", "tfvars", "hcl"], &["#", "//", "/*", "*"]),
+    (&["sql", "lua", "hs", "elm"], &["--", "/*", "*"]),
+    (&["ini", "service", "timer", "conf", "properties"], &["#", ";"]),
+];
+/// What begins a comment in a file of any other kind.
+const ANY: &[&str] = &[
     "#", "//", "/*", "<!--", ";", "--", "%", "{#", "{{/*", "{{- /*", "*", "REM", "rem", "'", "dnl",
 ];
 /// What ends one on the same line.
@@ -175,9 +213,23 @@ fn read(text: &str) -> Option<(bool, Says)> {
     says.reason = (!reason.is_empty()).then(|| reason.to_owned());
     Some((of_file, says))
 }
-/// The marks in `bytes`, of which the first is in the line `first`, counted from 1.
+/// What begins a comment in the file `name`.
+fn openers(name: &str) -> &'static [&'static str] {
+    let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    // `.env.prod`, `Dockerfile.gpu`.
+    let ending = if name.starts_with(".env") { "env" } else { ending };
+    let ending = if name.starts_with("dockerfile") { "dockerfile" } else { ending };
+    OPENERS
+        .iter()
+        .find(|(endings, _)| endings.contains(&ending))
+        .map_or(ANY, |(_, openers)| openers)
+}
+
+/// The marks in `bytes` of the file `name`, of which the first is in the line `first`, counted from 1.
 #[must_use]
-pub fn find(bytes: &[u8], first: usize) -> Vec<Raw> {
+pub fn find(name: &str, bytes: &[u8], first: usize) -> Vec<Raw> {
+    let openers = openers(name);
     let mut marks: Vec<Raw> = Vec::new();
     // The end of the last line that was counted, and its number.
     let (mut counted, mut line) = (0, first);
@@ -190,7 +242,7 @@ pub fn find(bytes: &[u8], first: usize) -> Vec<Raw> {
         let end = line_end(bytes, at).min(at + LONGEST);
         let before = String::from_utf8_lossy(bytes.get(start..at).unwrap_or_default());
         let before = before.trim_end();
-        let Some(opener) = OPENERS.iter().find(|opener| before.ends_with(**opener)) else {
+        let Some(opener) = openers.iter().find(|opener| before.ends_with(**opener)) else {
             continue;
         };
         // A letter that a word ends with opens nothing.
@@ -259,7 +311,7 @@ mod tests {
     use super::*;
 
     fn reaches(text: &str) -> Vec<Reach> {
-        find(text.as_bytes(), 1).into_iter().map(|mark| mark.reach).collect()
+        find("x", text.as_bytes(), 1).into_iter().map(|mark| mark.reach).collect()
     }
 
     #[test]
@@ -273,10 +325,32 @@ mod tests {
             "x = 1 -- hermes-lint: allow(config/lax-value): it is a test.",
             "{{- x }} {{/* hermes-lint: allow(config/lax-value) it is a test */}}",
         ] {
-            let [mark] = &find(line.as_bytes(), 1)[..] else { panic!("{line}") };
+            let [mark] = &find("x", line.as_bytes(), 1)[..] else { panic!("{line}") };
             assert_eq!(mark.reach, Reach::Lines(1..2), "{line}");
             assert_eq!(mark.says.rules, ["config/lax-value"]);
             assert_eq!(mark.says.reason.as_deref(), Some("it is a test"), "{line}");
+        }
+    }
+
+    #[test]
+    fn comments_are_those_of_the_kind_of_file() {
+        for (name, line, expected) in [
+            ("README.md", "    x: y  # hermes-lint: allow(config) shown", false),
+            ("README.md", "<!-- hermes-lint: allow(config) -->", true),
+            ("a/b.py", "x = 1  # hermes-lint: allow(config)", true),
+            ("a/b.py", "x = \"// hermes-lint: allow(config)\"", false),
+            ("a.rs", "let x = \"# hermes-lint: allow(config)\";", false),
+            ("a.rs", "x(); // hermes-lint: allow(config)", true),
+            ("home/.env.prod", "X=1 # hermes-lint: allow(config)", true),
+            ("deploy/Dockerfile.gpu", "# hermes-lint: allow(config)", true),
+            ("values.yaml", "{{- /* hermes-lint: allow(config) */ -}}", true),
+            ("odd.zz", "% hermes-lint: allow(config)", true),
+        ] {
+            assert_eq!(
+                find(name, line.as_bytes(), 1).len(),
+                usize::from(expected),
+                "{name}: {line}"
+            );
         }
     }
 
@@ -290,7 +364,7 @@ mod tests {
             "harem hermes-lint: allow(x)",
             "\"hermes-lint: allow(x)\"",
         ] {
-            assert!(find(line.as_bytes(), 1).is_empty(), "{line}");
+            assert!(find("x", line.as_bytes(), 1).is_empty(), "{line}");
         }
     }
 
@@ -309,7 +383,7 @@ mod tests {
     fn owner_and_day_are_told_from_the_reason() {
         let text =
             "x # hermes-lint: allow(secret, env/a) owner=ops a test key until=2027-01-31 of ours";
-        let [mark] = &find(text.as_bytes(), 9)[..] else { panic!() };
+        let [mark] = &find("x", text.as_bytes(), 9)[..] else { panic!() };
         assert_eq!(
             mark.says,
             Says {
@@ -320,7 +394,7 @@ mod tests {
             }
         );
         assert_eq!(mark.reach, Reach::Lines(9..10));
-        assert_eq!(find(b"# hermes-lint: allow(a) --", 1)[0].says.reason, None);
+        assert_eq!(find("x", b"# hermes-lint: allow(a) --", 1)[0].says.reason, None);
     }
 
     #[test]
@@ -338,8 +412,8 @@ mod tests {
     fn no_bytes_make_it_fail() {
         let mut hostile = vec![0xff; 40];
         hostile.extend(b"#hermes-lint:allow(\xff\xfe)".repeat(3));
-        assert_eq!(find(&hostile, 1).len(), 3);
+        assert_eq!(find("x", &hostile, 1).len(), 3);
         let many = b"#hermes-lint: allow(a)\n".repeat(5_000);
-        assert_eq!(find(&many, 1).len(), MOST);
+        assert_eq!(find("x", &many, 1).len(), MOST);
     }
 }
