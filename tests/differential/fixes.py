@@ -265,9 +265,10 @@ def justified(tables, rule, path, old, new, trees, rules):
     if rule == "config/misplaced-key":
         if new is GONE:
             return any(name == key or name.startswith(key + ".") for key in tables.misplaced) or last in trees_keys(whole_new)
-        return old in (GONE, None) and any(
-            str(path_old[-1]) == last and one == new for path_old, one in leaves(whole_old)
-        )
+        # What has moved to a variable may move on.
+        moved = any(one.startswith("secret/") for one in rules) and "${" in str(new)
+        there = any(str(at[-1]) == last and one == new for at, one in leaves(whole_old))
+        return old in (GONE, None) and (moved or there)
     if rule == "gateway/allow-all":
         return new is GONE and "allow_all" in name.lower()
     if rule in ("gateway/webhook-exposed", "gateway/api-server-exposed"):
@@ -279,7 +280,7 @@ def justified(tables, rule, path, old, new, trees, rules):
     if rule == "config/unknown-toolset":
         return True
     if rule.startswith("secret/"):
-        return isinstance(old, str) and isinstance(new, str) and re.search(r"\$\{[A-Z0-9_]+\}", new) is not None
+        return (isinstance(old, str) or old in (GONE, None)) and re.search(r"\$\{[A-Z0-9_]+\}", str(new)) is not None
     return False
 
 
@@ -330,7 +331,9 @@ def rest(text, other, paths, scalars):
     """The lines without a changed setting, in order; changed scalars are blanked where they stand. What `other` has no
     block for goes with its block."""
     marks, there = spans(text), spans(other)
-    numbers = text.split("\n")
+    # A carriage return alone ends a line as well.
+    pieces = re.split("(\r\n|\n|\r)", text)
+    numbers = pieces[::2]
     lines = set()
     blanks = []
     for path in paths:
@@ -360,8 +363,8 @@ def rest(text, other, paths, scalars):
                 last -= 1
             lines.update(range(key.start_mark.line, max(last, key.start_mark.line) + 1))
     starts = [0]
-    for line in numbers:
-        starts.append(starts[-1] + len(line) + 1)
+    for line, ending in zip(numbers, [*pieces[1::2], "\n"]):
+        starts.append(starts[-1] + len(line) + len(ending))
     out = []
     for number, line in enumerate(numbers):
         if number in lines:
@@ -446,10 +449,10 @@ def check(program, tables, folder, text, secrets, totals):
         for name in names:
             value = re.search(rf"(?m)^{name}=(.*)$", env)
             value = value and value[1].strip("'\"")
-            moved = lambda one, other: isinstance(one, str) and isinstance(other, str) and value and (
-                one == other.replace("${%s}" % name, value)
-            )
-            if not any(moved(one, other) and one != other for _, one, other in changes):
+            filled = lambda text: isinstance(text, str) and text.replace("${%s}" % name, value or "")
+            texts = {one for _, one in leaves(old) if isinstance(one, str)}
+            there = [filled(one) for _, one in leaves(new) if "${%s}" % name in str(one)]
+            if not value or not any(one in texts for one in there):
                 raise Problem(f"{name} does not hold what was moved")
     is_scalar = lambda value: value is not GONE and not isinstance(value, (dict, list))
     scalars = {path for path, one, other in changes if is_scalar(one) and is_scalar(other)}
