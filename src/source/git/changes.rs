@@ -132,13 +132,6 @@ impl Changes {
         Ok(())
     }
 
-    /// The change of the file at `path`.
-    #[must_use]
-    pub fn of(&self, path: &BStr) -> Option<&Change> {
-        let at = self.changed.binary_search_by(|change| change.path.as_bstr().cmp(path)).ok()?;
-        self.changed.get(at)
-    }
-
     /// The lines that are new in `change`. A file that was renamed has those that it did not bring along.
     ///
     /// # Errors

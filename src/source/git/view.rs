@@ -83,13 +83,6 @@ impl View {
             .map(|entry| (entry.path(&self.index), entry.id))
     }
 
-    /// The blob at `path`.
-    #[must_use]
-    pub fn blob(&self, path: &BStr) -> Option<ObjectId> {
-        let entry = self.index.entry_by_path(path)?;
-        (has_bytes(entry.mode) && counts(entry.flags)).then_some(entry.id)
-    }
-
     /// The files that are worth reading to know what `named` belong to, none of those among them.
     pub fn around<'v>(
         &'v self,
