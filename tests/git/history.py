@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Histories with planted credentials: what `check --history` finds, how fast, and beside its peers.
 
-    tests/git/history.py BINARY [--commits N] [--source DIR]... [--peer NAME=PATH]... [--keep DIR]
+    tests/git/history.py BINARY [--commits N] [--source DIR]... [--peer NAME=COMMAND]... [--keep DIR]
 
 Makes a repository for each source, a folder of text files (by default the crates that this project is built from),
 with git's fast-import: edits, new files, renames, deletions, branches and merges, and credentials that are made up at
 run time and planted at known commits, some of them removed again. Then runs BINARY over each and compares every
 planted credential with what is reported: once, brought by and removed by the right commits, in HEAD or not. After that
-times it beside `git cat-file --batch-all-objects --batch` and the peers that are named (`gitleaks`, `betterleaks`).
+times it beside `git cat-file --batch-all-objects --batch` and the peers that are named: COMMAND is run with the repository's path
+in place of `{}`, such as `gitleaks git {}`.
 Needs git; without it, it says so and ends with 0.
 """
 
@@ -15,6 +16,7 @@ import argparse
 import json
 import os
 import random
+import shlex
 import shutil
 import string
 import subprocess
@@ -307,9 +309,9 @@ def main():
         }
         for peer in options.peer:
             name, path = peer.split("=", 1)
-            runs[name] = [path, "git", str(folder), "--no-banner", "--exit-code", "0"]
+            runs[name] = [word.replace("{}", str(folder)) for word in shlex.split(path)]
         for name, command in runs.items():
-            rounds = 1 if name in ("gitleaks", "betterleaks") else 3
+            rounds = 3 if name == "git cat-file" or name.startswith("hermes-lint") else 1
             speeds[name] = min(timed(command)[0] for _ in range(rounds))
             print(f"  {name}: {speeds[name]:.2f} s")
         print(f"  hermes-lint: {timed(ours, memory=True)[1]:.0f} MiB")
