@@ -14,7 +14,7 @@ use super::pipeline::{Plan, judged_as_whole, merged, walk};
 use super::scope::Named;
 use super::worker::{Merged, Worker};
 use crate::deployment::Deployment;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::rules::{Check, find};
 use crate::source::git::{self, Added, Blob, Change, Changes, Error, ObjectId, Repo, View};
 use crate::source::{self, Origin, Skip, SkipReason, SourcePath};
@@ -79,7 +79,13 @@ impl Selected {
             return Self::range(&[], |repo| repo.range(&range), whole_file).map(Some);
         }
         let staged = Self::staged(&[], whole_file)?;
-        Ok(paths.iter().all(|path| staged.changes(path)).then_some(staged))
+        let changed = staged.changes.changed.iter();
+        let changed: HashSet<String> =
+            changed.map(|change| staged.names.of(&change.path).identity).collect();
+        let is_staged = |path: &PathBuf| {
+            changed.contains(&SourcePath::new(path.clone(), &staged.names.root).identity)
+        };
+        Ok(paths.iter().all(is_staged).then_some(staged))
     }
 
     /// What is staged.
@@ -141,12 +147,6 @@ impl Selected {
     /// True when nothing was changed.
     pub fn is_empty(&self) -> bool {
         self.changes.changed.is_empty() && self.changes.deleted.is_empty()
-    }
-
-    /// True when `path` is among what was changed.
-    pub fn changes(&self, path: &Path) -> bool {
-        let identity = SourcePath::new(path.to_path_buf(), &self.names.root).identity;
-        self.changes.changed.iter().any(|change| self.names.of(&change.path).identity == identity)
     }
 
     fn is_wanted(&self, path: &SourcePath) -> bool {
@@ -308,11 +308,13 @@ fn beside_on_disk<'b>(blobs: impl Iterator<Item = &'b Blob>) -> Vec<PathBuf> {
     files
 }
 
-/// What makes two findings the same one, whatever was written around it.
-type Key = (&'static str, String, String);
+/// What a finding says, wherever its line is: one that says more than before is the change's.
+type Key = (&'static str, String, String, String, Vec<String>, Severity);
 
 fn key(finding: &Finding) -> Key {
-    (finding.rule, finding.location.identity.to_string(), finding.anchor.clone())
+    let Finding { rule, location, anchor, message, notes, severity, .. } = finding;
+    let place = location.identity.to_string();
+    (rule, place, anchor.clone(), message.clone(), notes.clone(), *severity)
 }
 
 /// Where the repository is looked for: at what was named, or here.

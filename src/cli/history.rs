@@ -5,7 +5,7 @@
 //! value, so memory does not grow with the number of commits; the blobs that are reported are read a second time, under
 //! the path that they had then.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
@@ -263,13 +263,10 @@ fn placed(
     }
     let origins = origins(repo, commits, &holds, all.len());
     // The same blob under the same path is read once for all that it holds.
-    let mut first: BTreeMap<(&[u8], ObjectId), ()> = BTreeMap::new();
-    for origin in &origins {
-        if let Some((path, id)) = &origin.first {
-            first.insert((path, *id), ());
-        }
-    }
-    let first: Vec<(&[u8], ObjectId)> = first.into_keys().collect();
+    let first = origins.iter().filter_map(|origin| origin.first.as_ref());
+    let first: BTreeSet<(&[u8], ObjectId)> =
+        first.map(|(path, id)| (path.as_slice(), *id)).collect();
+    let first: Vec<(&[u8], ObjectId)> = first.into_iter().collect();
     let root = repo.root();
     let (_, mut then, _) = hunt(repo, plan, options, first.len(), true, &|number| {
         let (path, id) = first.get(number)?;

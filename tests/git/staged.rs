@@ -96,6 +96,11 @@ fn posture_that_the_commit_loses_is_told_and_other_posture_is_not() {
     let lost = "_config_version: 32\nmodel: x\napprovals:\n  mode: manual\n";
     assert!(rules(lost).contains(&"config/denylist-missing".to_owned()));
     assert!(rules(&before.replace("manual", "off")).contains(&"config/approvals-off".to_owned()));
+    // One entry less of a list that was not complete before either.
+    let two = before.replace("    - \"*rm -rf*\"\n", "    - \"*rm -rf*\"\n    - \"*mkfs*\"\n");
+    repo.commit("main", &files(&[("home/config.yaml", &two)]), &[]);
+    assert!(rules(&before).contains(&"config/denylist-incomplete".to_owned()));
+    assert!(rules(&two.replace("model: x", "model: y")).is_empty());
     // A file that goes, and with it the list.
     repo.stage(&files(&[("home/.env", "TELEGRAM_BOT_TOKEN=${X}\n")]));
     assert!(!repo.findings(&["--staged"]).1.is_empty());

@@ -3,7 +3,7 @@
 //! Of each tree it is known which of the things found it holds, worked out once however many commits have it; a commit
 //! brought what its tree holds and none of its parents' trees does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use gix::ObjectId;
@@ -140,7 +140,7 @@ struct Trees<'r> {
     holds: &'r HashMap<ObjectId, Vec<u32>>,
     known: HashMap<ObjectId, Set, gix::hashtable::hash::Builder>,
     /// Equal sets are one.
-    sets: HashMap<Set, ()>,
+    sets: HashSet<Set>,
     kept: usize,
     none: Set,
 }
@@ -156,7 +156,7 @@ struct Open {
 impl<'r> Trees<'r> {
     fn new(repo: &'r Repo, holds: &'r HashMap<ObjectId, Vec<u32>>) -> Self {
         let none: Set = Rc::from([]);
-        Self { repo, holds, known: HashMap::default(), sets: HashMap::new(), kept: 0, none }
+        Self { repo, holds, known: HashMap::default(), sets: HashSet::new(), kept: 0, none }
     }
 
     /// What `root` holds. Not recursive: a tree may nest as deep as somebody likes.
@@ -234,11 +234,11 @@ impl<'r> Trees<'r> {
                 Rc::from(all)
             }
         };
-        if let Some((known, ())) = self.sets.get_key_value(&set) {
+        if let Some(known) = self.sets.get(&set) {
             return Rc::clone(known);
         }
         self.kept += set.len();
-        self.sets.insert(Rc::clone(&set), ());
+        self.sets.insert(Rc::clone(&set));
         set
     }
 
