@@ -17,6 +17,7 @@ pub mod finding;
 pub mod fix;
 pub mod fleet;
 pub mod host;
+pub mod near;
 pub mod policy;
 pub mod release;
 pub mod report;

@@ -19,7 +19,7 @@ use crate::data;
 use crate::deployment::Deployment;
 use crate::finding::{Finding, Severity};
 use crate::rules::RULES;
-use crate::settings::{Attestation, Settings};
+use crate::settings::{Attestation, Name, Settings};
 
 pub use tally::Tally;
 
@@ -190,10 +190,9 @@ const ITEMS: &[(&str, Decide)] = &[
     ("anomaly-alerts", operational::anomaly_alerts),
 ];
 
-/// True for the id of an item.
-#[must_use]
-pub fn is_item(id: &str) -> bool {
-    ITEMS.iter().any(|(known, _)| *known == id)
+/// The ids of all items.
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    ITEMS.iter().map(|(id, _)| *id)
 }
 
 /// Decides every item.
@@ -223,7 +222,7 @@ fn item(
     spec: Spec,
     seen: Seen,
     case: &Case<'_, '_>,
-    attested: &BTreeMap<String, Attestation>,
+    attested: &BTreeMap<Name, Attestation>,
 ) -> Item {
     let rules: Vec<String> = RULES
         .iter()
@@ -242,11 +241,11 @@ fn item(
     against.extend(seen.against);
     let mut seen = Seen { against: Vec::new(), ..seen };
     drop_void(case, &mut seen, &mut against);
-    if attested.get(&spec.id).is_none() {
+    if attested.get(spec.id.as_str()).is_none() {
         mark_unread(case, &mut seen);
         mark_shut(case, &mut seen);
     }
-    let attestation = attested.get(&spec.id);
+    let attestation = attested.get(spec.id.as_str());
     let look =
         format!("look at {}; then attest it in .hermes-lint.toml, [attest.{}]", spec.look, spec.id);
     let (status, evidence, help) = if !against.is_empty() {

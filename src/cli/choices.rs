@@ -1,17 +1,17 @@
-//! What the operator chose, by flags and in the settings file: which findings count, and for which release.
+//! What the operator chose, by flags and in the settings: which findings count, and for which release.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args;
 use super::error::Failure;
-use super::pipeline::Extras;
-use super::scope::{Globs, common_folder, is_third_party};
+use super::scope::Globs;
 use crate::data;
 use crate::deployment::Knowledge;
 use crate::finding::{Decision, Finding, Location, Says, Standing, Suppression, Suppressor};
+use crate::near::nearest;
 use crate::policy::CommandTable;
 use crate::rules::RULES;
-use crate::settings::{FILE_NAME, PerPath as Row, Settings};
+use crate::settings::{Name, PerPath as Row, Settings};
 use crate::triage::{Choice, names_rule};
 
 /// The time; `SOURCE_DATE_EPOCH` pins it for reproducible reports.
@@ -27,11 +27,20 @@ pub(super) fn today() -> jiff::civil::Date {
     jiff::tz::Offset::UTC.to_datetime(now()).date()
 }
 
+/// What `names` say, without their places.
+pub(super) fn texts(names: &[Name]) -> Vec<String> {
+    names.iter().map(|name| name.get_ref().clone()).collect()
+}
+
 pub(super) fn choice(choose: Option<&args::Choose>, settings: &Settings) -> Choice {
     let mut choice = Choice {
-        select: settings.select.clone(),
-        ignore: settings.ignore.clone(),
-        severity: settings.severity.iter().map(|(rule, word)| (rule.clone(), word.0)).collect(),
+        select: texts(&settings.select),
+        ignore: texts(&settings.ignore),
+        severity: settings
+            .severity
+            .iter()
+            .map(|(rule, word)| (rule.get_ref().clone(), word.0))
+            .collect(),
         ..Choice::default()
     };
     if let Some(word) = settings.min_confidence {
@@ -47,91 +56,39 @@ pub(super) fn choice(choose: Option<&args::Choose>, settings: &Settings) -> Choi
     choice
 }
 
-/// The settings file for `paths`, and the folder that its globs are relative to: the nearest one in or
-/// above all of them, up to the project's root. One that lies in a skill or a plugin is a stranger's, and
-/// the home of a running agent is the agent's to write: neither may switch a rule off.
-pub(super) fn settings(
-    paths: &[PathBuf],
-    options: &args::Scan,
-    project: &Path,
-    extras: Extras<'_>,
-) -> Result<(Settings, PathBuf, Option<String>), Failure> {
-    let found = match &options.config {
-        Some(path) => Some(path.clone()),
-        None if extras.host.is_some() => None,
-        None => common_folder(paths, project)
-            .ancestors()
-            .take_while(|folder| folder.starts_with(project))
-            .filter(|folder| !is_third_party(folder, project))
-            .map(|folder| folder.join(FILE_NAME))
-            .find(|path| path.is_file()),
-    };
-    let Some(path) = found else {
-        return Ok((Settings::default(), project.to_path_buf(), None));
-    };
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| Failure::new(format!("can't read the settings in {name}: {error}")))?;
-    let settings = Settings::parse(&text).map_err(|error| {
-        let failure =
-            Failure::new(format!("the settings in {name} are not valid: {}", error.message))
-                .help("`hermes-lint` reads the keys that its README lists, and no others");
-        match error.span {
-            Some(span) => failure.at(&name, text, span, "here"),
-            None => failure,
-        }
-    })?;
-    validate(&settings).map_err(|(problem, help)| {
-        Failure::new(format!("the settings in {name}: {problem}")).help(help)
-    })?;
-    let here = std::env::current_dir().unwrap_or_default();
-    let shown = path.strip_prefix(here).unwrap_or(&path).display().to_string();
-    let folder =
-        std::path::absolute(&path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
-    Ok((settings, folder.unwrap_or_else(|| project.to_path_buf()), Some(shown)))
-}
-
-/// What is wrong with settings that parse, and what to do about it.
-fn validate(settings: &Settings) -> Result<(), (String, &'static str)> {
-    let rules = settings
-        .ignore
-        .iter()
-        .chain(&settings.select)
-        .chain(settings.severity.keys())
-        .chain(settings.per_path.iter().flat_map(|row| &row.ignore));
-    known_rules(rules)?;
-    if let Some((tool, tier)) = settings.tiers.iter().find(|(_, tier)| **tier > 3) {
-        return Err((
-            format!("`{tool}` has tier {tier}"),
-            "tiers are 0 (reads) to 3 (high impact)",
-        ));
-    }
-    if let Some(item) = settings.attest.keys().find(|item| !crate::checklist::is_item(item)) {
-        let help = "`hermes-lint checklist --format json` lists the ids";
-        return Err((format!("there is no checklist item `{item}`"), help));
-    }
-    Ok(())
-}
-
-/// A name that is no rule and no family.
-pub(super) fn known_rules<'n>(
-    names: impl IntoIterator<Item = &'n String>,
-) -> Result<(), (String, &'static str)> {
-    let unknown = |name: &&String| !RULES.iter().any(|rule| names_rule(name, rule.meta.id));
-    match names.into_iter().find(unknown) {
-        Some(name) => {
-            Err((format!("there is no rule `{name}`"), "`hermes-lint rules` lists them all"))
-        }
+/// Refuses a name that is no rule and no family.
+///
+/// # Errors
+///
+/// The first such name.
+pub(super) fn known_rules<'n>(names: impl IntoIterator<Item = &'n String>) -> Result<(), Failure> {
+    names.into_iter().try_for_each(|name| match unknown_rule(name) {
+        Some((problem, help)) => Err(Failure::new(problem).help(help)),
         None => Ok(()),
+    })
+}
+
+/// What is wrong with the name of a rule or family, and what to write; `None` when there is one of that name.
+pub(super) fn unknown_rule(name: &str) -> Option<(String, String)> {
+    if RULES.iter().any(|rule| names_rule(name, rule.meta.id)) {
+        return None;
     }
+    let families = RULES.iter().filter_map(|rule| rule.meta.id.split('/').next());
+    let near = nearest(name, RULES.iter().map(|rule| rule.meta.id).chain(families));
+    let list = "`hermes-lint rules` lists them all";
+    let help =
+        near.map_or_else(|| list.to_owned(), |near| format!("did you mean `{near}`? {list}"));
+    Some((format!("there is no rule `{name}`"), help))
 }
 
 pub(super) fn knowledge(options: &args::Scan, settings: &Settings) -> Result<Knowledge, Failure> {
     let broken = |what: String| Failure::new(format!("the built-in facts can't be used: {what}"));
     let commands: CommandTable = serde_json::from_str(data::file("commands").unwrap_or("{}"))
         .map_err(|error| broken(error.to_string()))?;
-    let version = options.hermes_version.as_ref().or(settings.hermes_version.as_ref());
-    Knowledge::new(commands, version.map(String::as_str), &settings.tiers).map_err(|problem| {
+    let from_settings = settings.hermes_version.as_ref().map(Name::get_ref);
+    let version = options.hermes_version.as_ref().or(from_settings);
+    let tiers = settings.tiers.iter().map(|(tool, tier)| (tool.clone(), tier.0)).collect();
+    Knowledge::new(commands, version.map(String::as_str), &tiers).map_err(|problem| {
         Failure::new(problem).help("write a release such as 0.21.5: `--hermes-version 0.21.5`")
     })
 }
@@ -154,7 +111,7 @@ impl PerPath {
         settings: &Settings,
         today: jiff::civil::Date,
     ) -> Result<Self, Failure> {
-        let row = |row: &Row| Ok((Globs::new(folder, project, &row.paths)?, row.clone()));
+        let row = |row: &Row| Ok((Globs::new(folder, project, &texts(&row.paths))?, row.clone()));
         let rows: Result<_, Failure> = settings.per_path.iter().map(row).collect();
         Ok(Self { rows: rows?, today })
     }
@@ -163,7 +120,7 @@ impl PerPath {
     pub fn covering(&self, finding: &Finding) -> Option<Suppression> {
         let (_, row) = self.rows.iter().find(|(paths, row)| {
             row.until.is_none_or(|day| day.0 >= self.today)
-                && row.ignore.iter().any(|rule| names_rule(rule, finding.rule))
+                && row.ignore.iter().any(|rule| names_rule(rule.get_ref(), finding.rule))
                 && paths.name(&finding.location.identity, false)
         })?;
         Some(Suppression {
@@ -181,7 +138,7 @@ impl PerPath {
             .map(|row| Decision {
                 location: Location::file(path, path),
                 says: Says {
-                    rules: row.ignore.clone(),
+                    rules: texts(&row.ignore),
                     reason: row.reason.clone(),
                     owner: row.owner.clone(),
                     until: row.until.map(|day| day.0.to_string()),

@@ -5,6 +5,7 @@ use super::{CLEAN, Outcome, output};
 use crate::audit::finding::Code;
 use crate::audit::meaning;
 use crate::audit::review::{Rule as Reviewed, Weight};
+use crate::near;
 use crate::rules::{RULES, find};
 
 /// Options of `explain`.
@@ -52,13 +53,14 @@ pub fn run(args: &Args) -> Outcome {
 
 /// The rule whose id is most like `wanted`, when one is at all.
 fn nearest(wanted: &str) -> Option<&'static str> {
+    near::nearest(wanted, ids())
+}
+
+/// Every id that there is a page for.
+fn ids() -> impl Iterator<Item = &'static str> {
     RULES
         .iter()
         .map(|rule| rule.meta.id)
         .chain(Code::ALL.iter().map(|code| code.id()))
         .chain(Reviewed::ALL.iter().map(|rule| rule.id()))
-        .map(|id| (strsim::jaro_winkler(id, wanted), id))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, id)| id)
 }

@@ -24,6 +24,7 @@ mod repeats;
 mod rules;
 mod rules_test;
 mod scope;
+mod settings;
 mod undo;
 mod worker;
 

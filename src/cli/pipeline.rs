@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::args;
-use super::choices::{PerPath, choice, knowledge, known_rules, settings, today};
+use super::choices::{PerPath, choice, knowledge, known_rules, texts, today};
 use super::cuts;
 use super::detectors::engine;
 use super::error::Failure;
@@ -13,6 +13,7 @@ use super::known::Known;
 use super::progress::Progress;
 use super::repeats;
 use super::scope::{Excluded, Globs, Named, project_of};
+use super::settings;
 use super::worker::{Merged, Shared, Worker};
 use crate::checklist::Checklist;
 use crate::data;
@@ -175,7 +176,6 @@ pub fn scan(
 pub(super) fn known_names(choose: Option<&args::Choose>) -> Result<(), Failure> {
     let Some(choose) = choose else { return Ok(()) };
     known_rules(choose.select.iter().chain(&choose.ignore))
-        .map_err(|(problem, help)| Failure::new(problem).help(help))
 }
 
 /// What the rules find that look at more than a file.
@@ -280,14 +280,14 @@ impl Plan {
         quiet: bool,
         extras: Extras,
     ) -> Result<Self, Failure> {
-        let (settings, settings_folder, settings_file) =
-            settings(paths, options, &project, extras)?;
+        let found = settings::find(paths, options, &project, extras)?;
+        let settings::Found { settings, folder: settings_folder, file: settings_file } = found;
         let powerless = extras.host.is_some();
         let known = choose.map(|choose| Known::of(choose, &settings, &settings_folder));
         let known = known.transpose()?.flatten();
         let engine = engine(options.rules.as_deref(), quiet)?;
         let knowledge = knowledge(options, &settings)?;
-        let excluded = Globs::new(&settings_folder, &project, &settings.exclude)?;
+        let excluded = Globs::new(&settings_folder, &project, &texts(&settings.exclude))?;
         let excluded = Excluded::new(excluded, &project, paths);
         let progress = Progress::default();
         Ok(Self {

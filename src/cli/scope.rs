@@ -31,14 +31,14 @@ impl Globs {
             Err(_) => (project, PathBuf::new()),
         };
         let mut builder = GitignoreBuilder::new(folder);
-        let wrong = |line: &str, error: ignore::Error| {
-            Failure::new(format!("`{line}` in the settings is not a path glob: {error}"))
-                .help("write it as in a .gitignore, such as `vendor/` or `*.example`")
+        let wrong = |line: &str, error: &ignore::Error| {
+            let (problem, help) = no_glob(line, error);
+            Failure::new(format!("in the settings, {problem}")).help(help)
         };
         for line in lines {
-            builder.add_line(None, line).map_err(|error| wrong(line, error))?;
+            builder.add_line(None, line).map_err(|error| wrong(line, &error))?;
         }
-        let matcher = builder.build().map_err(|error| wrong("exclude", error))?;
+        let matcher = builder.build().map_err(|error| wrong("exclude", &error))?;
         Ok(Self { matcher, prefix })
     }
 
@@ -59,6 +59,17 @@ impl Globs {
             }
         })
     }
+}
+
+/// What is wrong with a glob and what to write; `None` for one that can be used.
+pub fn glob_problem(line: &str) -> Option<(String, String)> {
+    let error = GitignoreBuilder::new("").add_line(None, line).map(drop).err()?;
+    Some(no_glob(line, &error))
+}
+
+fn no_glob(line: &str, error: &ignore::Error) -> (String, String) {
+    let help = "write it as in a .gitignore, such as `vendor/` or `*.example`".to_owned();
+    (format!("`{line}` is not a path glob: {error}"), help)
 }
 
 /// What is left out of a run.
