@@ -24,6 +24,7 @@ pub mod report;
 pub mod rules;
 pub mod secrets;
 pub mod settings;
+pub mod setup;
 pub mod source;
 pub mod span;
 pub mod triage;

@@ -4,13 +4,15 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::builder::{
-    NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
+    NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, StringValueParser,
+    TypedValueParser,
 };
 use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 
 use crate::finding::{Confidence, FailOn};
 use crate::report::Format;
+use crate::rules::RULES;
 
 /// Default of `--max-size`, in bytes.
 pub const DEFAULT_MAX_SIZE: u64 = 10 * 1024 * 1024;
@@ -87,16 +89,33 @@ pub struct Git {
     pub max_commits: Option<usize>,
 }
 
+impl Default for Scan {
+    /// What a command line without options says.
+    fn default() -> Self {
+        Self {
+            hermes_version: None,
+            max_size: DEFAULT_MAX_SIZE,
+            no_ignore: false,
+            archives: false,
+            threads: 0,
+            rules: None,
+            config: None,
+        }
+    }
+}
+
 /// Which findings count.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Findings")]
 pub struct Choose {
     /// Run these rules or families only (`config/denylist-missing`, `secret`)
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = Names(rules_and_families),
+          hide_possible_values = true)]
     pub select: Vec<String>,
 
     /// Leave these rules or families out
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = Names(rules_and_families),
+          hide_possible_values = true)]
     pub ignore: Vec<String>,
 
     /// Hide findings less sure than this [default: medium]
@@ -228,6 +247,36 @@ where
     T: std::str::FromStr<Err = String> + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(known).try_map(|word| word.parse::<T>())
+}
+
+/// Any name; those that there are, for completions. What is not among them is told later, with what was meant.
+#[derive(Clone)]
+pub struct Names(pub fn() -> Vec<&'static str>);
+
+impl TypedValueParser for Names {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.0)().into_iter().map(PossibleValue::new)))
+    }
+}
+
+/// The ids of all rules, and their families.
+fn rules_and_families() -> Vec<&'static str> {
+    let mut names: Vec<&str> = RULES.iter().map(|rule| rule.meta.id).collect();
+    names.extend(RULES.iter().filter_map(|rule| rule.meta.id.split('/').next()));
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// More threads than any machine has cores only cost memory.

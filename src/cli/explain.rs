@@ -1,7 +1,7 @@
 //! `hermes-lint explain RULE`: the rule's documentation page, or what `audit verify` and `audit review` mean.
 
 use super::error::Failure;
-use super::{CLEAN, Outcome, output};
+use super::{CLEAN, Outcome, args, output};
 use crate::audit::finding::Code;
 use crate::audit::meaning;
 use crate::audit::review::{Rule as Reviewed, Weight};
@@ -12,6 +12,7 @@ use crate::rules::{RULES, find};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Id of the rule, as reports show it (`config/denylist-missing`)
+    #[arg(value_parser = args::Names(|| ids().collect()), hide_possible_values = true)]
     rule: String,
 }
 

@@ -73,6 +73,19 @@ impl Known {
         Ok(Some(Self { baseline, path, file, writes }))
     }
 
+    /// The baseline by which all that `scanned` has found is known.
+    pub fn anew(&self, scanned: &Scanned) -> Baseline {
+        let triaged = &scanned.triaged;
+        let known = triaged
+            .suppressed
+            .iter()
+            .filter(|one| one.suppression.by == Suppressor::Baseline)
+            .map(|one| &one.finding);
+        let mut all: Vec<&Finding> = triaged.findings.iter().chain(known).collect();
+        all.sort_by(|a, b| a.order().cmp(&b.order()));
+        self.baseline.of(&all)
+    }
+
     /// Writes what `options` ask for; true when the findings are known now.
     ///
     /// # Errors
@@ -84,18 +97,10 @@ impl Known {
         scanned: &Scanned,
         quiet: bool,
     ) -> Result<bool, Failure> {
-        let triaged = &scanned.triaged;
         let written = if self.writes {
-            let known = triaged
-                .suppressed
-                .iter()
-                .filter(|one| one.suppression.by == Suppressor::Baseline)
-                .map(|one| &one.finding);
-            let mut all: Vec<&Finding> = triaged.findings.iter().chain(known).collect();
-            all.sort_by(|a, b| a.order().cmp(&b.order()));
-            self.baseline.of(&all)
+            self.anew(scanned)
         } else if options.prune {
-            self.baseline.clone().without(&triaged.unneeded)
+            self.baseline.clone().without(&scanned.triaged.unneeded)
         } else {
             return Ok(false);
         };

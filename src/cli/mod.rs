@@ -6,6 +6,7 @@ mod capabilities;
 mod check;
 mod checklist;
 mod choices;
+mod completions;
 mod cuts;
 mod detectors;
 mod error;
@@ -14,7 +15,9 @@ pub(crate) mod fixing;
 mod git;
 mod history;
 mod host;
+mod init;
 mod known;
+mod manual;
 mod merge;
 mod output;
 pub mod pipeline;
@@ -60,6 +63,8 @@ struct Cli {
 enum Command {
     /// Check repos, skills and configs
     Check(check::Args),
+    /// Set a repository or a host up: settings, hooks, CI, baseline, or a daily run
+    Init(init::Args),
     /// Check this machine's deployment, with file modes, owners and the checklist
     Host(host::Args),
     /// Decide the two published hardening checklists
@@ -78,6 +83,10 @@ enum Command {
     Explain(explain::Args),
     /// List every rule, or test detectors of your own
     Rules(rules::Args),
+    /// Write the completions for a shell
+    Completions(completions::Args),
+    /// Write the man pages
+    Man(manual::Args),
 }
 
 /// Runs the program on `arguments` (the first one is its own name).
@@ -92,6 +101,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let status = match cli.command {
         Command::Check(args) => check::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Host(args) => host::run(&args),
         Command::Checklist(args) => checklist::run(&args),
         Command::Merge(args) => merge::run(&args),
@@ -101,6 +111,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Undo(args) => undo::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Completions(args) => completions::run(&args, Cli::command()),
+        Command::Man(args) => manual::run(&args, Cli::command()),
     };
     match status {
         Ok(status) => ExitCode::from(status),

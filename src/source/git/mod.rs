@@ -7,6 +7,7 @@
 mod added;
 mod blobs;
 mod changes;
+mod checkout;
 mod facts;
 pub mod history;
 mod repo;
@@ -15,6 +16,7 @@ mod view;
 pub use added::Added;
 pub use blobs::{Blob, visit};
 pub use changes::{Change, Changes};
+pub use checkout::Checkout;
 pub use facts::{Git, Tracking};
 pub use repo::{Error, Range, Repo};
 pub use view::View;
