@@ -11,7 +11,7 @@ use super::pipeline::{self, Extras, Scanned};
 use super::{CLEAN, FOUND, Outcome, args, output};
 use crate::finding::{Finding, Severity};
 use crate::fix::{diff, write};
-use crate::settings::{FILE_NAME, Settings};
+use crate::settings::FILE_NAME;
 use crate::setup::{self, Act, BASELINE, Step};
 use crate::source::Overlay;
 use crate::source::git::Checkout;
@@ -64,15 +64,16 @@ enum Part {
 pub fn run(args: &Args) -> Outcome {
     let binary = std::env::current_exe().ok();
     if let Some(folder) = &args.systemd {
-        let binary = binary.ok_or_else(|| Failure::new("it can't be told where this binary lies"))?;
+        let binary =
+            binary.ok_or_else(|| Failure::new("it can't be told where this binary lies"))?;
         let steps = setup::units(folder, &binary)
             .map_err(|help| Failure::new("the units can't name this binary").help(help))?;
         let next = "next: systemctl daemon-reload && systemctl enable --now hermes-lint.timer";
         return carry_out(args, folder, &steps, &[next.to_owned()]);
     }
     let folder = args.path.clone().unwrap_or_else(|| PathBuf::from("."));
-    let checkout = Checkout::of(&folder)
-        .map_err(|error| Failure::new(error.message).help(error.help))?;
+    let checkout =
+        Checkout::of(&folder).map_err(|error| Failure::new(error.message).help(error.help))?;
     let wanted = |part: Part| !args.without.contains(&part);
     let mut steps = Vec::new();
     if wanted(Part::PreCommit) {
@@ -84,11 +85,14 @@ pub fn run(args: &Args) -> Outcome {
     if wanted(Part::Ci) {
         match setup::continuous(&checkout) {
             Some(step) => steps.push(step),
-            None if !args.quiet => output::note("no forge is seen, so there is no CI file: docs/set-up.md has them"),
+            None if !args.quiet => {
+                output::note("no forge is seen, so there is no CI file: docs/set-up.md has them")
+            }
             None => {}
         }
     }
-    let (baseline, known) = if wanted(Part::Baseline) { baseline(&checkout, &steps)? } else { (None, Vec::new()) };
+    let (baseline, known) =
+        if wanted(Part::Baseline) { baseline(&checkout, &steps)? } else { (None, Vec::new()) };
     if wanted(Part::Settings) {
         let named = baseline.is_some();
         steps.insert(0, setup::settings(&checkout.root, named));
@@ -98,15 +102,16 @@ pub fn run(args: &Args) -> Outcome {
     carry_out(args, &checkout.root, &steps, &next)
 }
 
-/// The baseline of what is there once `steps` are carried out, with what to know about it; `None` when nothing is found,
-/// or the operator has one.
+/// The baseline of what is there once `steps` are carried out, with what to know about it; `None` when nothing is found.
+/// It comes with new settings alone: a later run must not make known what has come since.
 fn baseline(checkout: &Checkout, steps: &[Step]) -> Result<(Option<Step>, Vec<String>), Failure> {
     let path = checkout.root.join(BASELINE);
-    let settings = std::fs::read_to_string(checkout.root.join(FILE_NAME)).unwrap_or_default();
-    let named = Settings::parse(&settings).is_ok_and(|settings| settings.baseline.is_some());
     let what = "the findings that are there now, which do not count";
-    if named || path.exists() {
-        return Ok((Some(Step { path, act: Act::There { what } }).filter(|_| !named), Vec::new()));
+    if path.exists() {
+        return Ok((Some(Step { path, act: Act::There { what } }), Vec::new()));
+    }
+    if checkout.root.join(FILE_NAME).exists() {
+        return Ok((None, Vec::new()));
     }
     let mut overlay = Overlay::default();
     for step in steps {
@@ -118,7 +123,8 @@ fn baseline(checkout: &Checkout, steps: &[Step]) -> Result<(Option<Step>, Vec<St
     let extras = Extras { overlay: Some(&overlay), ..Extras::default() };
     let root = [checkout.root.clone()];
     let scanned = pipeline::scan(&root, &args::Scan::default(), Some(&choose), true, extras)?;
-    let Some(known) = scanned.known.as_ref().filter(|_| !scanned.triaged.findings.is_empty()) else {
+    let Some(known) = scanned.known.as_ref().filter(|_| !scanned.triaged.findings.is_empty())
+    else {
         return Ok((None, Vec::new()));
     };
     let now = known.anew(&scanned).text();
@@ -134,7 +140,8 @@ fn told(scanned: &Scanned, root: &Path) -> Vec<String> {
         (count(Severity::Error), count(Severity::Warning), count(Severity::Info));
     let mut lines =
         vec![format!("known from now on: {errors} errors, {warnings} warnings, {infos} infos")];
-    let errors: Vec<&Finding> = findings.iter().filter(|one| one.severity == Severity::Error).collect();
+    let errors: Vec<&Finding> =
+        findings.iter().filter(|one| one.severity == Severity::Error).collect();
     let line = |finding: &&Finding| {
         let place = &finding.location;
         let path = Path::new(&*place.path);
@@ -197,10 +204,10 @@ fn carry_out(args: &Args, root: &Path, steps: &[Step], next: &[String]) -> Outco
     }
     if !(args.quiet && args.yes) {
         let told = next.iter().map(|line| format!("{line}\n")).collect::<String>();
-        let out: String = format!("{out}{told}").lines().map(crate::report::shown_name).fold(
-            String::new(),
-            |all, line| all + &line + "\n",
-        );
+        let out: String = format!("{out}{told}")
+            .lines()
+            .map(crate::report::shown_name)
+            .fold(String::new(), |all, line| all + &line + "\n");
         output::stdout(|stdout| stdout.write_all(out.as_bytes()))?;
     }
     let any = steps.iter().any(|step| matches!(step.act, Act::Write { .. }));
@@ -214,8 +221,7 @@ fn carry_out(args: &Args, root: &Path, steps: &[Step], next: &[String]) -> Outco
 fn difference(step: &Step, root: &Path) -> Option<String> {
     let Act::Write { before, now, .. } = &step.act else { return None };
     let path = step.path.strip_prefix(root).unwrap_or(&step.path).display().to_string();
-    let file =
-        diff::FileDiff { path: &path, before: before.as_deref(), after: now, around: false };
+    let file = diff::FileDiff { path: &path, before: before.as_deref(), after: now, around: false };
     Some(diff::unified(file))
 }
 

@@ -32,7 +32,8 @@ pub fn continuous(checkout: &Checkout) -> Option<Step> {
     let root = &checkout.root;
     // Whoever has another main branch is asked nothing either.
     let branch = checkout.branch.as_deref().filter(|name| is_plain(name)).unwrap_or("main");
-    let by_branch = |template: &str| template.replace("branches: [main]", &format!("branches: [{branch}]"));
+    let by_branch =
+        |template: &str| template.replace("branches: [main]", &format!("branches: [{branch}]"));
     Some(match forge(checkout)? {
         Forge::GitHub => workflow(root, ".github/workflows", &by_branch(GITHUB)),
         Forge::Forgejo(folder) => workflow(root, folder, &by_branch(FORGEJO)),
@@ -75,8 +76,12 @@ fn forge(checkout: &Checkout) -> Option<Forge> {
 /// A workflow of its own, unless one of the others runs hermes-lint already.
 fn workflow(root: &Path, folder: &str, text: &str) -> Step {
     let folder = root.join(folder);
-    let mut files: Vec<_> =
-        std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
     files.sort();
     let runs = |path: &Path| matches!(look(path), Found::Text(text) if text.contains(NAME));
     if let Some(path) = files.into_iter().find(|path| runs(path)) {
@@ -109,7 +114,8 @@ fn with_job(text: &str) -> Option<String> {
     let read = |text: &str| yaml_serde::from_str::<Value>(text).ok();
     let before = read(text)?;
     let stages = before.get("stages").and_then(Value::as_sequence);
-    let stages: Option<Vec<&str>> = stages.map(|all| all.iter().filter_map(Value::as_str).collect());
+    let stages: Option<Vec<&str>> =
+        stages.map(|all| all.iter().filter_map(Value::as_str).collect());
     let job = match stages {
         Some(stages) if !stages.contains(&"test") => {
             let stage = stages.first().filter(|name| is_plain(name))?;
@@ -161,7 +167,9 @@ mod tests {
     fn a_workflow_is_of_the_branch_and_written_once() {
         let folder = tempfile::tempdir().unwrap();
         let checkout = checkout(folder.path(), &["github.com"]);
-        let Some(Act::Write { now, .. }) = continuous(&checkout).map(|step| step.act) else { panic!() };
+        let Some(Act::Write { now, .. }) = continuous(&checkout).map(|step| step.act) else {
+            panic!()
+        };
         assert!(now.contains("branches: [trunk]\n"), "{now}");
         let workflows = folder.path().join(".github/workflows");
         std::fs::create_dir_all(&workflows).unwrap();
@@ -174,7 +182,10 @@ mod tests {
     fn a_job_goes_behind_the_others_in_a_stage_that_there_is() {
         let old = "# ours\nstages: [check, ship]\nx:\n  script: !reference [.y, script]\n";
         let now = with_job(old).unwrap();
-        assert!(now.starts_with(&format!("{old}\n# Written by")) && now.contains("  stage: check\n"), "{now}");
+        assert!(
+            now.starts_with(&format!("{old}\n# Written by")) && now.contains("  stage: check\n"),
+            "{now}"
+        );
         assert!(with_job("x:\n  script: a\n").unwrap().contains("  stage: test\n"));
         assert!(with_job("# nothing\n").is_some());
         for unclear in ["- a\n", "{a: {script: b}}\n", "spec: {}\n---\na: {script: b}\n", "a: ["] {

@@ -62,13 +62,16 @@ pub fn entry(root: &Path) -> Step {
 /// `text` with the entry; `None` when it has one.
 fn in_yaml(text: &str) -> Result<Option<String>, &'static str> {
     const UNCLEAR: &str = "its layout is not one that an entry can be added to for certain";
-    let read = |text: &str| yaml_serde::from_str::<Value>(text).map_err(|_| "it is no YAML that can be read");
+    let read = |text: &str| {
+        yaml_serde::from_str::<Value>(text).map_err(|_| "it is no YAML that can be read")
+    };
     let before = read(text)?;
     if before.is_null() {
         return Ok(Some(with_lines(text, ENTRY)));
     }
     let repos = before.get("repos").and_then(Value::as_sequence);
-    let ids = repos.into_iter().flatten().filter_map(|repo| repo.get("hooks")?.as_sequence()).flatten();
+    let ids =
+        repos.into_iter().flatten().filter_map(|repo| repo.get("hooks")?.as_sequence()).flatten();
     if ids.filter_map(|hook| hook.get("id")?.as_str()).any(|id| id.starts_with("hermes-lint")) {
         return Ok(None);
     }
@@ -113,10 +116,13 @@ fn behind_last(text: &str) -> Option<String> {
 
 /// `text` with the entry; `None` when it has one.
 fn in_toml(text: &str) -> Result<Option<String>, &'static str> {
-    const UNCLEAR: &str = "its list of repositories is not one that an entry can be added to for certain";
-    let read = |text: &str| text.parse::<toml::Table>().map_err(|_| "it is no TOML that can be read");
+    const UNCLEAR: &str =
+        "its list of repositories is not one that an entry can be added to for certain";
+    let read =
+        |text: &str| text.parse::<toml::Table>().map_err(|_| "it is no TOML that can be read");
     let mut wanted = read(text)?;
-    let rows = |table: &toml::Table, key: &str| table.get(key).and_then(|rows| rows.as_array().cloned());
+    let rows =
+        |table: &toml::Table, key: &str| table.get(key).and_then(|rows| rows.as_array().cloned());
     let repos = rows(&wanted, "repos").unwrap_or_default();
     let hooks = repos.iter().filter_map(|repo| rows(repo.as_table()?, "hooks")).flatten();
     let mut ids = hooks.filter_map(|hook| hook.get("id")?.as_str().map(str::to_owned));
@@ -144,12 +150,26 @@ mod tests {
     fn an_entry_goes_behind_the_last_one_as_that_is_written() {
         let other = "repo: https://example.org/x\n";
         for (before, at, after) in [
-            (format!("# ours\nrepos:\n  - {other}    hooks: [{{id: x}}]  # last\n"), "  ", "\ndefault_stages: [pre-commit]\n"),
+            (
+                format!("# ours\nrepos:\n  - {other}    hooks: [{{id: x}}]  # last\n"),
+                "  ",
+                "\ndefault_stages: [pre-commit]\n",
+            ),
             (format!("repos:\n- {other}  hooks:\n  - id: x\n"), "", "# the end\nfail_fast: true\n"),
-            (format!("repos:\n    - {other}      hooks:\n        - id: x\n          args: |\n            y\n"), "    ", ""),
+            (
+                format!(
+                    "repos:\n    - {other}      hooks:\n        - id: x\n          args: |\n            y\n"
+                ),
+                "    ",
+                "",
+            ),
         ] {
             let text = format!("{before}{after}");
-            assert_eq!(in_yaml(&text), Ok(Some(format!("{before}{}{after}", indented(at)))), "{text}");
+            assert_eq!(
+                in_yaml(&text),
+                Ok(Some(format!("{before}{}{after}", indented(at)))),
+                "{text}"
+            );
         }
         // A file without a last line end gets one, and the others are kept as they are.
         let text = format!("repos:\r\n- {}  hooks: [{{id: x}}]", other.replace('\n', "\r\n"));

@@ -20,7 +20,9 @@ pub fn git_hook(checkout: &Checkout, binary: Option<&Path>) -> Step {
         Found::Text(text) if is_frameworks(&text) => {
             Step::there(path, "the hook of this clone: it runs the framework's entries")
         }
-        Found::Text(_) => Step::left(path, "it is somebody's own hook", format!("`{COMMAND} || exit 1`")),
+        Found::Text(_) => {
+            Step::left(path, "it is somebody's own hook", format!("`{COMMAND} || exit 1`"))
+        }
         Found::Else(why) => Step::left(path, why, format!("`{COMMAND}`")),
         Found::Nothing if checkout.hooks_chosen => {
             let why = "`core.hooksPath` names this folder for hooks";
@@ -56,7 +58,10 @@ mod tests {
     #[test]
     fn the_template_has_a_place_for_the_binary() {
         assert_eq!(HOOK.matches(ELSEWHERE).count(), 1);
-        assert!(hook(Some(Path::new("/opt/o'neil/hl"))).ends_with("exec '/opt/o'\\''neil/hl' check --hook\n"));
+        assert!(
+            hook(Some(Path::new("/opt/o'neil/hl")))
+                .ends_with("exec '/opt/o'\\''neil/hl' check --hook\n")
+        );
         assert!(hook(None).ends_with("exec hermes-lint check --hook\n"));
     }
 }

@@ -133,7 +133,9 @@ mod tests {
     #[test]
     fn every_file_names_this_release() {
         let release = concat!("v", env!("CARGO_PKG_VERSION"));
-        for text in [framework::ENTRY, framework::PREK, forge::GITHUB, forge::GITLAB, forge::FORGEJO] {
+        for text in
+            [framework::ENTRY, framework::PREK, forge::GITHUB, forge::GITLAB, forge::FORGEJO]
+        {
             let named: Vec<&str> = text
                 .split(|c: char| !c.is_ascii_alphanumeric() && c != '.')
                 .filter(|word| word.starts_with("v0.") || word.starts_with("v1."))

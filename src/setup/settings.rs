@@ -2,50 +2,33 @@
 
 use std::path::Path;
 
-use super::{BASELINE, Found, Step, line_end, look};
-use crate::settings::{FILE_NAME, Settings, TEMPLATE};
+use super::{BASELINE, Found, Step, look};
+use crate::settings::{FILE_NAME, TEMPLATE};
 
 const WHAT: &str = "settings: every key, with its default";
 
-/// The settings of the repository at `root`; with `baseline`, they name one.
+/// The settings of the repository at `root`; new ones name the baseline that comes with them.
 #[must_use]
 pub fn settings(root: &Path, baseline: bool) -> Step {
     let path = root.join(FILE_NAME);
-    let line = format!("baseline = \"{BASELINE}\"");
     match look(&path) {
         Found::Nothing if baseline => {
+            let line = format!("baseline = \"{BASELINE}\"");
             let now = TEMPLATE.replace(&format!("#{line}"), &line);
             Step::write(path, None, now, WHAT)
         }
         Found::Nothing => Step::write(path, None, TEMPLATE.to_owned(), WHAT),
-        Found::Text(text) => match Settings::parse(&text) {
-            Ok(known) if baseline && known.baseline.is_none() => {
-                let now = first(&text, &line);
-                let named = |text: &str| Settings::parse(text).is_ok_and(|all| all.baseline.is_some());
-                if named(&now) {
-                    Step::write(path, Some(text), now, "settings: with the baseline")
-                } else {
-                    Step::left(path, "it can't be told where a key would stand", line)
-                }
-            }
-            _ => Step::there(path, "settings"),
-        },
+        // Whoever has settings has decided about a baseline, too.
+        Found::Text(_) => Step::there(path, "settings"),
         Found::Else(why) => Step::left(path, why, "a settings file that can be read"),
     }
-}
-
-/// `text` with `line` as its first one, below what speaks to editors. Above all tables, a key is the file's.
-fn first(text: &str, line: &str) -> String {
-    let end = line_end(text);
-    let directive = text.split_inclusive('\n').take_while(|line| line.starts_with("#:"));
-    let (above, below) = text.split_at(directive.map(str::len).sum());
-    format!("{above}{line}{end}{below}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::Act;
     use super::*;
+    use crate::settings::Settings;
 
     fn step(text: Option<&str>, baseline: bool) -> Act {
         let folder = tempfile::tempdir().unwrap();
@@ -68,13 +51,8 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_there_gets_a_baseline_and_nothing_else() {
-        let old = "#:schema x\r\nfail-on = \"info\"\r\n[tiers]\r\nx = 1\r\n";
-        assert_eq!(
-            written(step(Some(old), true)),
-            "#:schema x\r\nbaseline = \".hermes-lint-baseline\"\r\nfail-on = \"info\"\r\n[tiers]\r\nx = 1\r\n"
-        );
-        for (text, baseline) in [(old, false), ("baseline = \"x\"\n", true), ("broken", true)] {
+    fn a_file_that_is_there_stays() {
+        for (text, baseline) in [("fail-on = \"info\"\n", true), ("broken", true), ("", false)] {
             assert_eq!(step(Some(text), baseline), Act::There { what: "settings" }, "{text}");
         }
     }

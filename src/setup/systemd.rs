@@ -49,7 +49,8 @@ fn service(binary: &Path, textfiles: Option<&str>) -> Result<String, String> {
     let mut text = SERVICE.replace(BINARY, binary);
     if let Some(folder) = textfiles {
         let report = "--format json=/var/lib/hermes-lint/report.json\n";
-        let metrics = format!("{} --format prometheus={folder}/hermes_lint.prom\n", report.trim_end());
+        let metrics =
+            format!("{} --format prometheus={folder}/hermes_lint.prom\n", report.trim_end());
         text = text.replace(report, &metrics).replace(
             "#ReadWritePaths=/var/lib/prometheus/node-exporter\n",
             &format!("ReadWritePaths={folder}\n"),

@@ -51,7 +51,10 @@ impl Checkout {
         let git = gix::ThreadSafeRepository::discover_opts(folder, Default::default(), trust)
             .map_err(|error| {
                 let shown = folder.display();
-                Error::new(format!("{shown} is in no git repository that can be read: {error}"), none)
+                Error::new(
+                    format!("{shown} is in no git repository that can be read: {error}"),
+                    none,
+                )
             })?
             .to_thread_local();
         let Some(root) = git.workdir().map(super::super::absolute) else {
@@ -59,12 +62,14 @@ impl Checkout {
         };
         let config = git.config_snapshot();
         let chosen = config.trusted_path("core.hooksPath").ok().flatten();
-        let hooks = chosen.as_ref().map_or_else(|| git.common_dir().join("hooks"), |path| root.join(path));
+        let hooks =
+            chosen.as_ref().map_or_else(|| git.common_dir().join("hooks"), |path| root.join(path));
         let mut names: Vec<_> = git.remote_names().into_iter().collect();
         names.sort_by_key(|name| (name.as_bstr() != "origin", name.to_string()));
         let url = |name: &gix::bstr::BStr| config.string(format!("remote.{name}.url").as_str());
         let urls = names.iter().filter_map(|name| url(name.as_bstr()));
-        let hosts = urls.filter_map(|url| host(&url.to_str_lossy()).map(str::to_lowercase)).collect();
+        let hosts =
+            urls.filter_map(|url| host(&url.to_str_lossy()).map(str::to_lowercase)).collect();
         let branch = cloned_by_default(&git).or_else(|| {
             let name = git.head_name().ok().flatten()?;
             Some(name.shorten().to_str_lossy().into_owned())
