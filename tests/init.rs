@@ -233,6 +233,22 @@ fn completions_know_formats_and_rules() {
     assert_eq!(hermes_lint(folder.path(), &["completions", "csh"]).0, 2);
 }
 
+/// Each state that the words before the cursor lead to has to have its options, in bash.
+#[test]
+fn bash_finds_the_options_of_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, script, _) = hermes_lint(folder.path(), &["completions", "bash"]);
+    let states: Vec<&str> = script
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("cmd=\"")?.strip_suffix('"'))
+        .filter(|state| !state.is_empty())
+        .collect();
+    assert!(states.len() > 20, "{states:?}");
+    for state in states {
+        assert!(script.contains(&format!("\n        {state})\n")), "{state}");
+    }
+}
+
 #[test]
 fn there_is_a_page_for_every_command() {
     let folder = tempfile::tempdir().unwrap();
