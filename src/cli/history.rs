@@ -24,8 +24,6 @@ use crate::source::git::{self, Blob, ObjectId, Repo};
 use crate::source::{Origin, Skip, SkipReason, Source, SourcePath, Visitor};
 use crate::triage::{Decisions, Marks, by_mark, triage};
 
-/// Hex digits of a commit that people are shown.
-const SHORT: usize = 12;
 /// What to do about a credential that was committed.
 const HELP: &str = "revoke it and issue a new one: whoever has a copy of this repository has it. Rewriting the history \
                     (`git filter-repo --replace-text`) comes after that, and reaches no copy that was made before";
@@ -294,10 +292,7 @@ fn placed(
 fn tell(finding: &mut Finding, origin: Origins) {
     let Origins { history, more, is_cut, tips, all_tips, .. } = origin;
     let mut notes = Vec::new();
-    let one = |commit: &Commit| {
-        let id = commit.id.get(..SHORT).unwrap_or(&commit.id);
-        format!("{id} ({}, {})", commit.author, commit.date)
-    };
+    let one = Commit::short;
     for commit in &history.brought {
         let word = if is_cut && notes.is_empty() { "there already in" } else { "brought by" };
         notes.push(format!("{word} {}", one(commit)));

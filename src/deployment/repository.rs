@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use super::{Home, Knowledge};
 use crate::document::{Document, Kind, Standing};
-use crate::source::git::{Git, Tracking, View};
+use crate::source::git::history::{Past, past};
+use crate::source::git::{Git, Repo, Tracking, View};
 use crate::source::{self, CheckFile, Skip, SourcePath, project_root};
 
 /// Git facts of a deployment.
@@ -16,6 +17,8 @@ use crate::source::{self, CheckFile, Skip, SourcePath, project_root};
 pub struct GitFacts {
     /// By the path people see.
     tracking: HashMap<String, Tracking>,
+    /// What git once had of files with secrets that it does not track, by the path people see.
+    pasts: HashMap<String, Past>,
     /// Repositories that hold a home, by path.
     pub repositories: Vec<Repository>,
     /// Files with keys and logins of the homes that are no text, by folder.
@@ -101,7 +104,9 @@ impl GitFacts {
                 checks: source::check_files(root),
             });
         }
-        Self { tracking, repositories: repositories.into_values().collect(), stores }
+        // What is judged by what a repository stores is not a file that is in use.
+        let pasts = if stored.is_none() { pasts(documents, &tracking) } else { HashMap::new() };
+        Self { tracking, pasts, repositories: repositories.into_values().collect(), stores }
     }
 
     /// What git does with the file at `display`, or with the archive that it is in; `None` outside a
@@ -116,4 +121,30 @@ impl GitFacts {
     pub fn tracks(&self, display: &str) -> bool {
         self.tracking(display) == Some(Tracking::Tracked)
     }
+
+    /// What git once had of the file at `display`, which it does not track; `None` when it never did.
+    #[must_use]
+    pub fn past(&self, display: &str) -> Option<&Past> {
+        self.pasts.get(display)
+    }
+}
+
+/// What was committed of files with secrets that git does not track.
+fn pasts(documents: &[Document], tracking: &HashMap<String, Tracking>) -> HashMap<String, Past> {
+    let mut repositories: HashMap<PathBuf, Option<Repo>> = HashMap::new();
+    let mut pasts = HashMap::new();
+    for document in documents.iter().filter(|document| !document.text.secrets().is_empty()) {
+        let path = document.text.path();
+        let is_out = |tracking: &Tracking| *tracking != Tracking::Tracked;
+        if path.archive().is_some() || !tracking.get(&path.display).is_some_and(is_out) {
+            continue;
+        }
+        let Some(root) = project_root(&path.real) else { continue };
+        let repo = repositories.entry(root).or_insert_with_key(|root| Repo::open(root).ok());
+        let found = repo.as_ref().and_then(|repo| past(repo, &path.identity).ok());
+        if let Some(past) = found.filter(|past| !past.versions.is_empty()) {
+            pasts.insert(path.display.clone(), past);
+        }
+    }
+    pasts
 }

@@ -308,6 +308,17 @@ pub struct Commit {
     pub date: String,
 }
 
+impl Commit {
+    /// The beginning of its id, its author and when: `1a2b3c4d5e6f (Name <address>, 2026-11-23T09:30:00+01:00)`.
+    #[must_use]
+    pub fn short(&self) -> String {
+        // As many digits as git shows for a large repository.
+        const DIGITS: usize = 12;
+        let id = self.id.get(..DIGITS).unwrap_or(&self.id);
+        format!("{id} ({}, {})", self.author, self.date)
+    }
+}
+
 /// What the history of a repository knows of a finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::document::Place;
 use crate::facts::Weight;
 use crate::finding::{
-    Action, Confidence, Credential, Edit, Finding, Fix, Location, Related, Severity,
+    Action, Confidence, Credential, Edit, Finding, Fix, History, Location, Related, Severity,
 };
 
 use super::RuleMeta;
@@ -90,6 +90,12 @@ impl Draft {
     /// A second place.
     pub fn related(mut self, place: &Place<'_>, note: impl Into<String>) -> Self {
         self.0.related.push(Related { location: place.location(), note: note.into() });
+        self
+    }
+
+    /// What the history of a repository knows of it.
+    pub fn history(mut self, history: History) -> Self {
+        self.0.history = Some(Box::new(history));
         self
     }
 

@@ -109,6 +109,7 @@ pub static RULES: &[Rule] = &[
     Rule::home::<mcp::superuser_url::SuperuserUrl>(),
     Rule::home::<mcp::unpinned_server::UnpinnedServer>(),
     Rule::deployment::<repo::env_not_ignored::EnvNotIgnored>(),
+    Rule::deployment::<repo::env_once_committed::EnvOnceCommitted>(),
     Rule::deployment::<repo::env_tracked::EnvTracked>(),
     Rule::deployment::<repo::no_credential_scan::NoCredentialScan>(),
     Rule::decision::<repo::suppression_active::SuppressionActive>(),

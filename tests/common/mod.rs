@@ -50,6 +50,8 @@ pub struct Setup {
     pub git: bool,
     /// Files that git does not track.
     pub untracked: Vec<String>,
+    /// What an earlier commit has, by path: text with templates. No branch has another commit.
+    pub committed: BTreeMap<String, String>,
     /// Scan these paths only, below the fixture.
     pub paths: Vec<String>,
     /// Lowest confidence to show.
@@ -119,6 +121,12 @@ pub fn lay(fixture: &Path) -> Laid {
     }
     if laid.setup.git {
         git(laid.folder.path(), &laid.setup.untracked);
+        if !laid.setup.committed.is_empty() {
+            let text = |text: &String| expand(text, &mut laid.secrets);
+            let committed: Vec<String> = laid.setup.committed.values().map(text).collect();
+            let files = laid.setup.committed.keys().map(String::as_str).zip(&committed);
+            commit(laid.folder.path(), &files.map(|(path, text)| (path, text.as_str())).collect());
+        }
     }
     laid
 }
@@ -243,6 +251,57 @@ pub fn git(folder: &Path, untracked: &[String]) {
     let path = folder.join(".git/index");
     let mut index = gix::index::File::from_state(state, path);
     index.write(gix::index::write::Options::default()).expect("an index");
+}
+
+/// Commits `files` on the branch that is checked out; needs no git program.
+fn commit(folder: &Path, files: &BTreeMap<&str, &str>) {
+    let git = gix::open_opts(folder, gix::open::Options::isolated()).expect("a repository");
+    let by = gix::actor::Signature {
+        name: "Ann Author".into(),
+        email: "ann@example.org".into(),
+        time: gix::date::Time::new(1_780_000_000, 0),
+    };
+    let commit = gix::objs::Commit {
+        tree: tree(&git, files),
+        parents: Default::default(),
+        author: by.clone(),
+        committer: by,
+        encoding: None,
+        message: "work\n".into(),
+        extra_headers: Vec::new(),
+    };
+    let id = git.write_object(&commit).expect("a commit");
+    let name = git.head_name().expect("a head").expect("a branch");
+    let path = git.path().join(name.as_bstr().to_string());
+    fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+    fs::write(path, format!("{id}\n")).expect("a reference");
+}
+
+/// The tree of `files`, by path.
+pub fn tree(git: &gix::Repository, files: &BTreeMap<&str, &str>) -> gix::ObjectId {
+    use gix::objs::tree::{Entry, EntryKind};
+    let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
+    let mut folders: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+    for (path, text) in files {
+        match path.split_once('/') {
+            Some((folder, rest)) => {
+                folders.entry(folder).or_default().insert(rest, text);
+            }
+            None => {
+                let oid = git.write_blob(text).expect("a blob").detach();
+                let (mode, filename) = (EntryKind::Blob.into(), (*path).into());
+                // As git sorts: a folder as if it ended with a slash.
+                entries.insert((*path).to_owned(), Entry { mode, filename, oid });
+            }
+        }
+    }
+    for (folder, files) in folders {
+        let oid = tree(git, &files);
+        let (mode, filename) = (EntryKind::Tree.into(), folder.into());
+        entries.insert(format!("{folder}/"), Entry { mode, filename, oid });
+    }
+    let tree = gix::objs::Tree { entries: entries.into_values().collect() };
+    git.write_object(&tree).expect("a tree").detach()
 }
 
 fn list(root: &Path, folder: &Path, files: &mut Vec<String>) {

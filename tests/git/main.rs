@@ -1,7 +1,10 @@
 //! What git stores, read from the index and from commits.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod history;
+mod past;
 mod range;
 mod repo;
 mod staged;

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use gix::ObjectId;
 use gix::hash::Kind;
 use gix::index::entry::{Flags, Mode, Stat};
-use gix::objs::tree::{Entry, EntryKind};
 use serde_json::Value;
 
 /// Files by path.
@@ -59,29 +58,7 @@ impl Repo {
     }
 
     pub fn tree(&self, files: &Files<'_>) -> ObjectId {
-        let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
-        let mut folders: BTreeMap<&str, Files<'_>> = BTreeMap::new();
-        for (path, text) in files {
-            match path.split_once('/') {
-                Some((folder, rest)) => {
-                    folders.entry(folder).or_default().insert(rest, text);
-                }
-                None => {
-                    let oid = self.blob(text);
-                    let mode = EntryKind::Blob.into();
-                    let filename = (*path).into();
-                    // As git sorts: a folder as if it ended with a slash.
-                    entries.insert((*path).to_owned(), Entry { mode, filename, oid });
-                }
-            }
-        }
-        for (folder, files) in folders {
-            let oid = self.tree(&files);
-            let (mode, filename) = (EntryKind::Tree.into(), folder.into());
-            entries.insert(format!("{folder}/"), Entry { mode, filename, oid });
-        }
-        let tree = gix::objs::Tree { entries: entries.into_values().collect() };
-        self.git.write_object(&tree).unwrap().detach()
+        super::common::tree(&self.git, files)
     }
 
     /// Commits `files` on `branch`, a minute after the last one.

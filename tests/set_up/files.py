@@ -2,7 +2,7 @@
 """What hermes-lint sets up, judged by programs that are not ours, and run as the forges run it.
 
     python3 -m venv V && V/bin/pip install zizmor check-jsonschema pre-commit
-    V/bin/python tests/hooks/set_up.py [--binary BINARY]
+    V/bin/python tests/set_up/files.py [--binary BINARY]
 
 * action.yml, the workflows and the GitLab job against the published schemas (check-jsonschema's own copies), and zizmor;
 * the scripts, by shellcheck; the units, by systemd-analyze; the man pages, by groff; the completions, in bash;

@@ -2,7 +2,7 @@
 """The hook in real hands: pre-commit and prek, installed from a clone of this checkout, and git alone after `init`.
 
     python3 -m venv V && V/bin/pip install pre-commit prek
-    V/bin/python tests/hooks/run.py [--language system|rust|python]... [--binary BINARY]
+    V/bin/python tests/set_up/hooks.py [--language system|rust|python]... [--binary BINARY]
 
 Each commits into scratch repositories: a staged key is blocked and not shown, one that only the working tree has goes through, and
 what is staged in part stays so. `system` (the default) takes BINARY (target/release/hermes-lint); `rust` and `python` build

@@ -1,6 +1,7 @@
 //! `repo/`: what git and the hooks of a repository do with a deployment.
 
 pub mod env_not_ignored;
+pub mod env_once_committed;
 pub mod env_tracked;
 pub mod no_credential_scan;
 pub mod suppression_active;

@@ -55,6 +55,13 @@ fn options() -> gix::open::Options {
     gix::open::Options::isolated().permissions(permissions)
 }
 
+fn unreadable(folder: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::new(
+        format!("{} is in no git repository that can be read: {error}", folder.display()),
+        "run it inside a repository, or name one: `hermes-lint check --history PATH`",
+    )
+}
+
 impl Repo {
     /// The repository that `folder` lies in, or the one that git's variables name where git runs this as a hook.
     ///
@@ -63,24 +70,33 @@ impl Repo {
     /// When there is none, or it can't be opened.
     pub fn discover(folder: &Path) -> Result<Self, Error> {
         let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
-        let mut git = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
+        let git = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
             folder,
             gix::discover::upwards::Options::default(),
             trust,
         )
-        .map_err(|error| {
-            Error::new(
-                format!("{} is in no git repository that can be read: {error}", folder.display()),
-                "run it inside a repository, or name one: `hermes-lint check --history PATH`",
-            )
-        })?
-        .to_thread_local();
+        .map_err(|error| unreadable(folder, &error))?;
+        Ok(Self::from(git))
+    }
+
+    /// The repository whose working tree is at `root`, whatever git's variables name.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it can't be opened.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        let git = gix::ThreadSafeRepository::open_opts(root, gix::open::Options::isolated());
+        git.map(Self::from).map_err(|error| unreadable(root, &error))
+    }
+
+    fn from(git: gix::ThreadSafeRepository) -> Self {
+        let mut git = git.to_thread_local();
         git.objects.ignore_replacements = true;
         git.objects.refresh_never();
         git.objects.set_pack_cache(|| {
             Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(CACHE))
         });
-        Ok(Self { git })
+        Self { git }
     }
 
     /// The folder that paths of the repository are below; of a bare one, its own.

@@ -7,7 +7,9 @@
 mod commits;
 mod files;
 mod origins;
+mod past;
 
 pub use commits::{Commits, Reach};
 pub use files::Files;
 pub use origins::{Origins, origins};
+pub use past::{Past, Version, past};
