@@ -11,6 +11,7 @@ use super::pipeline::{self, Extras, Scanned};
 use super::{CLEAN, FOUND, Outcome, args, output};
 use crate::finding::{Finding, Severity};
 use crate::fix::{diff, write};
+use crate::report::plural;
 use crate::settings::FILE_NAME;
 use crate::setup::{self, Act, BASELINE, Step};
 use crate::source::Overlay;
@@ -136,10 +137,12 @@ fn baseline(checkout: &Checkout, steps: &[Step]) -> Result<(Option<Step>, Vec<St
 fn told(scanned: &Scanned, root: &Path) -> Vec<String> {
     let findings = &scanned.triaged.findings;
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let (errors, warnings, infos) =
-        (count(Severity::Error), count(Severity::Warning), count(Severity::Info));
-    let mut lines =
-        vec![format!("known from now on: {errors} errors, {warnings} warnings, {infos} infos")];
+    let all =
+        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "info")];
+    let counts = all.map(|(severity, noun)| (count(severity), noun));
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(count, noun)| plural(*count, noun)).collect();
+    let mut lines = vec![format!("known from now on: {}", counts.join(", "))];
     let errors: Vec<&Finding> =
         findings.iter().filter(|one| one.severity == Severity::Error).collect();
     let line = |finding: &&Finding| {

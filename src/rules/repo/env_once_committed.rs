@@ -65,11 +65,12 @@ impl DeploymentRule for EnvOnceCommitted {
                 (_, count) if known == count => format!("all {count} secrets"),
                 _ => format!("{known} of {count} secrets"),
             };
-            let (was, is) = if known == 1 { ("was", "is") } else { ("were", "are") };
+            let (was, is, it) =
+                if known == 1 { ("was", "is", "it") } else { ("were", "are", "them") };
             let mut draft = Self::META
                 .at(&Place::whole(document))
                 .message(format!(
-                    "{of} in {} {was} committed once and {is} still in use: the history of every clone has what was committed",
+                    "{of} in {} {was} committed once and {is} still in use: every clone has {it}",
                     called(path)
                 ))
                 .help(

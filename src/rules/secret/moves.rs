@@ -10,6 +10,7 @@ use crate::facts::Holds;
 use crate::finding::{Action, Finding, Fix};
 use crate::rules::config::keys::{Key, walk};
 use crate::rules::config::references::{Form, Reader, is_expanded, reader};
+use crate::rules::secret::named_literal::as_fixed;
 use crate::span::Span;
 
 /// Longest name of a key that a variable is named after, in bytes.
@@ -40,7 +41,17 @@ pub fn attach(deployment: &Deployment<'_>, findings: &mut [Finding]) {
             let region = config.text.locate(span).region;
             let found = own.iter_mut().find(|one| one.location.region == region);
             if let Some(finding) = found {
-                finding.fix = fix(home, config, span, &key, finding);
+                let Some((fix, variable)) = fix(home, config, span, &key, finding) else {
+                    continue;
+                };
+                finding.fix = Some(fix);
+                let name = key.path.last().map_or("", |name| name);
+                let help = finding.help.as_deref();
+                if let Some(help) =
+                    help.and_then(|help| as_fixed(help, &key.route, name, &variable))
+                {
+                    finding.help = Some(help.into());
+                }
             }
         }
     }
@@ -83,7 +94,7 @@ fn fix(
     span: Span,
     key: &Key<'_, '_>,
     finding: &Finding,
-) -> Option<Fix> {
+) -> Option<(Fix, String)> {
     let provider =
         finding.credential.as_ref().and_then(|credential| credential.provider.as_deref());
     let variable = name(home, provider, &key.route);
@@ -103,10 +114,10 @@ fn fix(
         start: span.start,
         end: span.end,
         reference,
-        variable,
+        variable: variable.clone(),
         to,
     };
-    Some(Fix { description, safe: false, edits: Vec::new(), actions: vec![action] })
+    Some((Fix { description, safe: false, edits: Vec::new(), actions: vec![action] }, variable))
 }
 
 /// The variable to move a credential to: the provider's own where Hermes keeps it from the commands it runs, else one

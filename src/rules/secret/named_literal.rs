@@ -96,9 +96,7 @@ fn help(file: &File<'_>, name: &str, route: &str) -> String {
             "revoke it, put the new one into ~/.hermes/.env as {}=..., and drop `{name}` here",
             platform.secrets.first().map_or(variable.as_str(), String::as_str)
         ),
-        Kind::Config(_) => format!(
-            "revoke the key, put the new one into ~/.hermes/.env as {variable}=..., and write `{name}: ${{{variable}}}` here"
-        ),
+        Kind::Config(_) => moved(name, &variable),
         Kind::Unit(_) => format!(
             "revoke the key, put the new one into ~/.hermes/.env (mode 0600), and drop {name} from Environment="
         ),
@@ -113,6 +111,18 @@ fn help(file: &File<'_>, name: &str, route: &str) -> String {
         Kind::Env(_) => format!("revoke the key, and leave `{name}=` empty in what is published"),
         _ => format!("revoke the key, and read it from the environment: {variable}"),
     }
+}
+
+/// The edit of a config: `name` refers to `variable`.
+fn moved(name: &str, variable: &str) -> String {
+    format!(
+        "revoke the key, put the new one into ~/.hermes/.env as {variable}=..., and write `{name}: ${{{variable}}}` here"
+    )
+}
+
+/// The same help with the variable that the fix at `route` uses, where `help` is the one that names another.
+pub(super) fn as_fixed(help: &str, route: &str, name: &str, variable: &str) -> Option<String> {
+    (help == moved(name, &variable_for(route, name))).then(|| moved(name, variable))
 }
 
 /// The platform whose block of config.yaml `route` lies in.
