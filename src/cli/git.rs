@@ -174,7 +174,12 @@ impl Selected {
             self.changes.changed.iter().filter_map(|change| Some((&change.path, id(change)?)));
         changed
             .chain(gone.map(|(path, id)| (path, *id)))
-            .map(|(path, id)| Blob { path: self.names.of(path), id, origin: Origin::Named })
+            .map(|(path, id)| Blob {
+                path: self.names.of(path),
+                id,
+                origin: Origin::Named,
+                place: None,
+            })
             .filter(|blob| self.is_wanted(&blob.path))
             .collect()
     }
@@ -185,7 +190,8 @@ impl Selected {
         let shared = plan.shared(None);
         let show = |blobs: &[Blob]| {
             git::visit(
-                &self.repo,
+                &self.repo.shared(),
+                None,
                 blobs.len(),
                 &|number| blobs.get(number).cloned(),
                 options,
@@ -203,7 +209,12 @@ impl Selected {
         let around: Vec<Blob> = state
             .view
             .around(&paths)
-            .map(|(path, id)| Blob { path: self.names.of(path), id, origin: Origin::Context })
+            .map(|(path, id)| Blob {
+                path: self.names.of(path),
+                id,
+                origin: Origin::Context,
+                place: None,
+            })
             .collect();
         workers.extend(show(&around));
         let beside = plan.shared(Some(state.view));

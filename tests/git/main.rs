@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 mod history;
+mod packs;
 mod range;
 mod repo;
 mod staged;

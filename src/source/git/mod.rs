@@ -9,6 +9,7 @@ mod blobs;
 mod changes;
 mod facts;
 pub mod history;
+mod packs;
 mod repo;
 mod view;
 
@@ -16,7 +17,8 @@ pub use added::Added;
 pub use blobs::{Blob, visit};
 pub use changes::{Change, Changes};
 pub use facts::{Git, Tracking};
-pub use repo::{Error, Range, Repo};
+pub use packs::{Packs, Place};
+pub use repo::{Error, Range, Repo, Shared};
 pub use view::View;
 
 pub use gix::ObjectId;

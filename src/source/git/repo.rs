@@ -63,7 +63,7 @@ impl Repo {
     /// When there is none, or it can't be opened.
     pub fn discover(folder: &Path) -> Result<Self, Error> {
         let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
-        let mut git = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
+        let git = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
             folder,
             gix::discover::upwards::Options::default(),
             trust,
@@ -73,14 +73,18 @@ impl Repo {
                 format!("{} is in no git repository that can be read: {error}", folder.display()),
                 "run it inside a repository, or name one: `hermes-lint check --history PATH`",
             )
-        })?
-        .to_thread_local();
+        })?;
+        Ok(Self::with(git.to_thread_local()))
+    }
+
+    /// What gix keeps by the handle has to be said of each.
+    fn with(mut git: gix::Repository) -> Self {
         git.objects.ignore_replacements = true;
         git.objects.refresh_never();
         git.objects.set_pack_cache(|| {
             Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(CACHE))
         });
-        Ok(Self { git })
+        Self { git }
     }
 
     /// The folder that paths of the repository are below; of a bare one, its own.
@@ -100,9 +104,10 @@ impl Repo {
         &self.git
     }
 
-    /// A handle for another thread, with a cache of its own.
-    pub(super) fn shared(&self) -> gix::ThreadSafeRepository {
-        self.git.clone().into_sync()
+    /// What other threads open it from.
+    #[must_use]
+    pub fn shared(&self) -> Shared {
+        Shared(self.git.clone().into_sync())
     }
 
     /// The commit that is checked out; `None` before the first one.
@@ -211,5 +216,16 @@ impl Repo {
     pub fn blob(&self, id: ObjectId) -> Result<Vec<u8>, Error> {
         let found = self.git.find_blob(id).map_err(|error| Error::object(&id, error))?;
         Ok(found.detach().data)
+    }
+}
+
+/// A repository that several threads read.
+pub struct Shared(gix::ThreadSafeRepository);
+
+impl Shared {
+    /// The repository for one thread, with a cache of its own.
+    #[must_use]
+    pub fn repo(&self) -> Repo {
+        Repo::with(self.0.to_thread_local())
     }
 }
