@@ -6,6 +6,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use super::args;
@@ -16,7 +17,7 @@ use super::worker::{Merged, Worker};
 use crate::deployment::Deployment;
 use crate::finding::{Finding, Severity};
 use crate::rules::{Check, find};
-use crate::source::git::{self, Added, Blob, Change, Changes, Error, ObjectId, Repo, View};
+use crate::source::git::{self, Added, Blob, Change, Changes, Error, ObjectId, Repo, Shared, View};
 use crate::source::{self, Origin, Skip, SkipReason, SourcePath};
 
 impl From<Error> for Failure {
@@ -27,7 +28,7 @@ impl From<Error> for Failure {
 
 /// What of a repository is read instead of the disk.
 pub struct Selected {
-    repo: Repo,
+    repo: Shared,
     names: Names,
     changes: Changes,
     after: View,
@@ -104,6 +105,7 @@ impl Selected {
         let changes = Changes::staged(&repo, before, &after)?;
         let names = Names::new(&repo);
         let only = names.below(paths)?;
+        let repo = repo.shared();
         Ok(Self { repo, names, changes, after, before, only, whole_file, disk: true })
     }
 
@@ -126,6 +128,7 @@ impl Selected {
         let names = Names::new(&repo);
         let only = names.below(paths)?;
         let disk = !repo.is_bare() && repo.head()? == Some(range.to);
+        let repo = repo.shared();
         Ok(Self { repo, names, changes, after, before, only, whole_file, disk })
     }
 
@@ -174,7 +177,12 @@ impl Selected {
             self.changes.changed.iter().filter_map(|change| Some((&change.path, id(change)?)));
         changed
             .chain(gone.map(|(path, id)| (path, *id)))
-            .map(|(path, id)| Blob { path: self.names.of(path), id, origin: Origin::Named })
+            .map(|(path, id)| Blob {
+                path: self.names.of(path),
+                id,
+                origin: Origin::Named,
+                place: None,
+            })
             .filter(|blob| self.is_wanted(&blob.path))
             .collect()
     }
@@ -186,6 +194,7 @@ impl Selected {
         let show = |blobs: &[Blob]| {
             git::visit(
                 &self.repo,
+                None,
                 blobs.len(),
                 &|number| blobs.get(number).cloned(),
                 options,
@@ -203,7 +212,12 @@ impl Selected {
         let around: Vec<Blob> = state
             .view
             .around(&paths)
-            .map(|(path, id)| Blob { path: self.names.of(path), id, origin: Origin::Context })
+            .map(|(path, id)| Blob {
+                path: self.names.of(path),
+                id,
+                origin: Origin::Context,
+                place: None,
+            })
             .collect();
         workers.extend(show(&around));
         let beside = plan.shared(Some(state.view));
@@ -219,7 +233,21 @@ impl Selected {
         all
     }
 
-    /// Leaves of `findings` what the change brought.
+    /// True when the state before the change will most likely be asked for, and there is a thread to judge it on
+    /// meanwhile: a changed file may belong to a deployment, and what is said of one is seldom said of a new line.
+    pub(super) fn foresees(&self, options: &args::Scan) -> bool {
+        let threads = match options.threads {
+            0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+            threads => threads,
+        };
+        let changed = self.changes.changed.iter().map(|change| &change.path);
+        let all = changed.chain(self.changes.deleted.iter().map(|(path, _)| path));
+        let belongs = |path: SourcePath| source::context_worthy(path.file_name());
+        let needed = threads > 1 && !self.whole_file && self.before.is_some();
+        needed && all.map(|path| self.names.of(path)).any(belongs)
+    }
+
+    /// Leaves of `findings` what the change brought. `before` works out what was found before it.
     ///
     /// # Errors
     ///
@@ -227,8 +255,7 @@ impl Selected {
     pub(super) fn keep_new(
         &self,
         findings: &mut Vec<Finding>,
-        plan: &Plan,
-        options: &args::Scan,
+        before: impl FnOnce() -> HashSet<Key>,
     ) -> Result<(), Failure> {
         if self.whole_file {
             return Ok(());
@@ -240,7 +267,8 @@ impl Selected {
             .map(|change| (self.names.of(&change.path).identity, change))
             .collect();
         let mut added: HashMap<&str, Added> = HashMap::new();
-        let before = OnceCell::new();
+        let (mut work, before) = (Some(before), OnceCell::new());
+        let repo = self.repo.repo();
         let mut kept = Vec::with_capacity(findings.len());
         for finding in findings.drain(..) {
             // What is in an archive is as new as the archive.
@@ -250,7 +278,7 @@ impl Selected {
                 find(finding.rule).is_some_and(|rule| matches!(rule.check, Check::File(_)));
             if let Some((identity, change)) = found {
                 if !added.contains_key(identity.as_str()) {
-                    added.insert(identity, self.changes.added(&self.repo, change)?);
+                    added.insert(identity, self.changes.added(&repo, change)?);
                 }
                 let lines = added.get(identity.as_str());
                 let in_archive = stored.is_some_and(|stored| stored != &*finding.location.identity);
@@ -266,7 +294,7 @@ impl Selected {
             if of_file {
                 continue;
             }
-            let before = before.get_or_init(|| self.found_before(plan, options));
+            let before = before.get_or_init(|| work.take().map(|work| work()).unwrap_or_default());
             if !before.contains(&key(&finding)) {
                 kept.push(finding);
             }
@@ -276,10 +304,10 @@ impl Selected {
     }
 
     /// What was to be said of the changed files before the change.
-    fn found_before(&self, plan: &Plan, options: &args::Scan) -> HashSet<Key> {
+    pub(super) fn found_before(&self, plan: &Plan, options: &args::Scan) -> HashSet<Key> {
         let Some(tree) = self.before else { return HashSet::new() };
         // What can't be read says nothing: then all that is found is new.
-        let Ok(view) = View::of_tree(&self.repo, tree) else { return HashSet::new() };
+        let Ok(view) = View::of_tree(&self.repo.repo(), tree) else { return HashSet::new() };
         let state = State { view: &view, is_after: false };
         let all = self.read(state, plan, options);
         let Merged { documents, skips, archives, .. } = &all;
@@ -309,7 +337,7 @@ fn beside_on_disk<'b>(blobs: impl Iterator<Item = &'b Blob>) -> Vec<PathBuf> {
 }
 
 /// What a finding says, wherever its line is: one that says more than before is the change's.
-type Key = (&'static str, String, String, String, Vec<String>, Severity);
+pub(super) type Key = (&'static str, String, String, String, Vec<String>, Severity);
 
 fn key(finding: &Finding) -> Key {
     let Finding { rule, location, anchor, message, notes, severity, .. } = finding;

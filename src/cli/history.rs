@@ -20,7 +20,7 @@ use crate::data;
 use crate::finding::{Commit, Coverage, Finding, Location, Related, Skipped, Suppressed, ValueTag};
 use crate::rules::secret::Scrubber;
 use crate::source::git::history::{Commits, Files, Origins, Reach, origins};
-use crate::source::git::{self, Blob, ObjectId, Repo};
+use crate::source::git::{self, Blob, ObjectId, Packs, Repo};
 use crate::source::{Origin, Skip, SkipReason, Source, SourcePath, Visitor};
 use crate::triage::{Decisions, Marks, by_mark, triage};
 
@@ -153,11 +153,13 @@ pub fn scan(
     let reach = reach(git)?;
     let (commits, files, mut all, sightings, allowed) = plan.watch(quiet, || {
         let commits = Commits::of(&repo, &reach)?;
-        let files = Files::of(&repo, &commits);
+        let files = Files::of(&repo, &commits, options.threads);
+        let packs = Some(files.packs());
         let (all, sightings, allowed) =
-            hunt(&repo, &plan, options, files.len(), false, &|number| {
+            hunt(&repo, packs, &plan, options, files.len(), false, &|number| {
                 let path = named(&root, &files.path(number));
-                Some(Blob { path, id: files.id(number)?, origin: Origin::Named })
+                let (id, place) = files.blob(number)?;
+                Some(Blob { path, id, origin: Origin::Named, place })
             });
         Ok::<_, Failure>((commits, files, all, sightings, allowed))
     })?;
@@ -201,6 +203,7 @@ fn named(root: &Path, path: &[u8]) -> SourcePath {
 /// Looks through `count` blobs; `apart` from each other, or for each value once.
 fn hunt(
     repo: &Repo,
+    packs: Option<&Packs>,
     plan: &Plan,
     options: &args::Scan,
     count: usize,
@@ -217,7 +220,7 @@ fn hunt(
         today: today(),
     };
     let shown = |hunter: &mut Hunter<'_>, id: ObjectId| hunter.settle(id);
-    let hunters = git::visit(repo, count, blob, walk(options), &make, &shown);
+    let hunters = git::visit(&repo.shared(), packs, count, blob, walk(options), &make, &shown);
     let (mut all, mut sightings) = (Merged::default(), HashMap::new());
     let mut allowed: HashMap<Key, Suppressed> = HashMap::new();
     for hunter in hunters {
@@ -259,16 +262,16 @@ fn placed(
         things.sort_unstable();
         things.dedup();
     }
-    let origins = origins(repo, commits, &holds, all.len());
+    let origins = origins(repo, commits, &holds, all.len(), options.threads);
     // The same blob under the same path is read once for all that it holds.
     let first = origins.iter().filter_map(|origin| origin.first.as_ref());
     let first: BTreeSet<(&[u8], ObjectId)> =
         first.map(|(path, id)| (path.as_slice(), *id)).collect();
     let first: Vec<(&[u8], ObjectId)> = first.into_iter().collect();
     let root = repo.root();
-    let (_, mut then, _) = hunt(repo, plan, options, first.len(), true, &|number| {
+    let (_, mut then, _) = hunt(repo, None, plan, options, first.len(), true, &|number| {
         let (path, id) = first.get(number)?;
-        Some(Blob { path: named(&root, path), id: *id, origin: Origin::Named })
+        Some(Blob { path: named(&root, path), id: *id, origin: Origin::Named, place: None })
     });
     let mut findings = Vec::with_capacity(all.len());
     for ((key, sighting), origin) in all.into_iter().zip(origins) {

@@ -1,6 +1,9 @@
 //! The wiring: inputs through the stages to triaged findings and a coverage receipt.
 
+use std::collections::HashSet;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::thread::ScopedJoinHandle;
 
 use super::args;
 use super::choices::{PerPath, choice, knowledge, known_rules, texts, today};
@@ -8,7 +11,7 @@ use super::cuts;
 use super::detectors::engine;
 use super::error::Failure;
 use super::fixing::Seen;
-use super::git::Selected;
+use super::git::{Key, Selected};
 use super::known::Known;
 use super::progress::Progress;
 use super::repeats;
@@ -90,11 +93,30 @@ pub fn scan(
 ) -> Result<Scanned, Failure> {
     known_names(choose)?;
     let plan = Plan::new(paths, options, choose, quiet, extras)?;
+    let mut scanned = std::thread::scope(|scope| {
+        let foreseen = extras.git.filter(|git| git.foresees(options));
+        let before = foreseen.map(|git| scope.spawn(|| git.found_before(&plan, options)));
+        judged(&plan, paths, options, choose, quiet, extras, before)
+    })?;
+    scanned.known = plan.known;
+    Ok(scanned)
+}
+
+/// Runs the stages that go by `plan`. What was found before a change may be worked out already, `before` it is asked for.
+fn judged(
+    plan: &Plan,
+    paths: &[PathBuf],
+    options: &args::Scan,
+    choose: Option<&args::Choose>,
+    quiet: bool,
+    extras: Extras<'_>,
+    before: Option<ScopedJoinHandle<'_, HashSet<Key>>>,
+) -> Result<Scanned, Failure> {
     let mut all = match extras.git {
-        Some(git) => git.read(git.after(), &plan, options),
+        Some(git) => git.read(git.after(), plan, options),
         None => plan.read(paths, options, extras.overlay, quiet)?,
     };
-    let Plan { project, settings, settings_folder, knowledge, excluded, .. } = &plan;
+    let Plan { project, settings, settings_folder, knowledge, excluded, .. } = plan;
     let stored = extras.git.map(|git| git.after().view);
     let (skips, archives) = (&all.skips, &all.archives);
     let join =
@@ -109,7 +131,10 @@ pub fn scan(
         named.names(&finding.location.path) && !excluded.excludes(&finding.location.identity)
     }));
     if let Some(git) = extras.git {
-        git.keep_new(&mut all.findings, &plan, options)?;
+        git.keep_new(&mut all.findings, || match before {
+            Some(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            None => git.found_before(plan, options),
+        })?;
     }
     secret::attach(&deployment, &mut all.findings);
     // The checklist quotes the first few of what it is given: the order must not be the threads'.
@@ -164,8 +189,7 @@ pub fn scan(
         Vec::new()
     };
     let settings = settings.clone();
-    let known = plan.known;
-    Ok(Scanned { triaged, coverage, checklist, settings, owners, cuts, known, seen })
+    Ok(Scanned { triaged, coverage, checklist, settings, owners, cuts, known: None, seen })
 }
 
 /// Refuses names of rules that there are not.
@@ -255,7 +279,9 @@ impl Plan {
         extras: Extras,
     ) -> Result<Self, Failure> {
         if let Some(git) = extras.git {
-            return Self::of_project(git.root().to_path_buf(), options, choose, quiet);
+            let project = git.root().to_path_buf();
+            let whole = [project.clone()];
+            return Self::with(project, &whole, options, choose, quiet, extras);
         }
         let project = project_of(paths);
         Self::with(project, paths, options, choose, quiet, extras)
@@ -285,8 +311,23 @@ impl Plan {
         let powerless = extras.host.is_some();
         let known = choose.map(|choose| Known::of(choose, &settings, &settings_folder));
         let known = known.transpose()?.flatten();
-        let engine = engine(options.rules.as_deref(), quiet)?;
-        let knowledge = knowledge(options, &settings)?;
+        let foreseen = extras.git.is_some_and(|git| git.foresees(options));
+        let (engine, knowledge) = std::thread::scope(|scope| {
+            // The table of keys takes as long to read as the detectors do.
+            let keys = foreseen.then(|| {
+                scope.spawn(|| {
+                    let knowledge = knowledge(options, &settings)?;
+                    knowledge.facts().keys();
+                    Ok::<_, Failure>(knowledge)
+                })
+            });
+            let engine = engine(options.rules.as_deref(), quiet)?;
+            let knowledge = match keys {
+                Some(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic))?,
+                None => knowledge(options, &settings)?,
+            };
+            Ok::<_, Failure>((engine, knowledge))
+        })?;
         let excluded = Globs::new(&settings_folder, &project, &texts(&settings.exclude))?;
         let excluded = Excluded::new(excluded, &project, paths);
         let progress = Progress::default();

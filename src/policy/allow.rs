@@ -13,7 +13,7 @@ use super::glob::{Glob, is_glob};
 use super::native::Variants;
 use super::table::program_name;
 use super::table::{
-    ApprovalPattern, ApprovalTable, ClassWord, CommandTable, Pair, Runner, Spelling,
+    ApprovalPattern, ApprovalTable, ClassWord, CommandClass, CommandTable, Pair, Runner, Spelling,
 };
 use crate::release::Release;
 
@@ -163,10 +163,10 @@ fn rate_glob<'t>(entry: &str, release: Release, commands: &'t CommandTable) -> R
 /// The first class whose recommended globs stop the command.
 fn class_of<'t>(command: &str, commands: &'t CommandTable) -> Option<&'t str> {
     let variants = Variants::of(command, Release::NEWEST);
-    let mut classes = commands.classes.iter().zip(commands.recommended());
-    let found =
-        classes.find(|(class, globs)| !class.optional && variants.denied_by(globs).is_some());
-    found.map(|(class, _)| class.id.as_str())
+    let mut classes = commands.classes.iter();
+    let stops = |class: &CommandClass| variants.denied_by(class.deny_globs()).is_some();
+    let found = classes.find(|class| !class.optional && stops(class));
+    found.map(|class| class.id.as_str())
 }
 
 /// True when an entry that is a command or a glob approves `command` in `release`.

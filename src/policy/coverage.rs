@@ -73,7 +73,7 @@ pub fn holes<'t, S: AsRef<str>>(
             .filter(|spelling| !denied(&spelling.command))
             .map(|spelling| Hole {
                 spelling,
-                hardline: commands.judged(&spelling.command, release).hardline,
+                hardline: commands.judged(&spelling.command, release).hardline(),
             })
             .collect();
         ClassHoles { class, denied: class.spellings.len() - through.len(), through }

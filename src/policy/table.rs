@@ -25,8 +25,17 @@ pub struct CommandTable {
     #[serde(skip)]
     memo: Memo,
     #[serde(skip)]
-    recommended: OnceLock<Vec<Vec<DenyGlob>>>,
+    completed: Mutex<HashMap<Listed, Completed>>,
 }
+
+/// Entries of a list that are completed at most to be remembered: who writes more has them judged anew.
+const REMEMBERED: usize = 1_000;
+
+/// A list, and the oldest and newest release that it is for.
+type Listed = (Vec<String>, Release, Release);
+
+/// What completes a list: worked out by the first thread that asks, for which others wait.
+type Completed = Arc<OnceLock<Arc<[String]>>>;
 
 /// What Hermes makes of the table's spellings, which are the same few hundred for every list that is
 /// judged: taking a command apart costs far more than matching it.
@@ -41,8 +50,17 @@ type Seen = (Release, Box<str>);
 pub struct Judged {
     /// The texts that deny globs are matched against.
     pub variants: Variants,
+    seen: Seen,
+    hardline: OnceLock<bool>,
+}
+
+impl Judged {
     /// True when Hermes refuses it whatever a list says.
-    pub hardline: bool,
+    #[must_use]
+    pub fn hardline(&self) -> bool {
+        let (release, command) = &self.seen;
+        *self.hardline.get_or_init(|| hardline(command, *release))
+    }
 }
 
 /// One class of destructive commands.
@@ -65,6 +83,8 @@ pub struct CommandClass {
     pub guide_deny: Vec<String>,
     native_deny: Vec<String>,
     native_deny_early: Vec<String>,
+    /// Both of them, ready to match.
+    globs: OnceLock<Vec<DenyGlob>>,
 }
 
 /// One way to type a destructive command.
@@ -131,6 +151,7 @@ impl From<RawClass> for CommandClass {
             guide_deny: raw.guide_deny,
             native_deny: raw.native_deny,
             native_deny_early: raw.native_deny_early,
+            globs: OnceLock::new(),
         }
     }
 }
@@ -141,6 +162,13 @@ impl CommandClass {
         let early = release.is_none_or(|release| release < Release::SEGMENT_DENY);
         let extra = if early { self.native_deny_early.as_slice() } else { &[] };
         self.native_deny.iter().chain(extra).map(String::as_str)
+    }
+
+    /// The globs of [`CommandClass::native_deny`] for every release, ready to match: in the same order, of which those
+    /// for newer releases are the beginning.
+    #[must_use]
+    pub fn deny_globs(&self) -> &[DenyGlob] {
+        self.globs.get_or_init(|| DenyGlob::list(self.native_deny(None)))
     }
 }
 
@@ -159,18 +187,30 @@ impl CommandTable {
     #[must_use]
     pub fn judged(&self, command: &str, release: Release) -> Arc<Judged> {
         let mut memo = self.memo.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let judged = memo.entry((release, command.into())).or_insert_with(|| {
+        let judged = memo.entry((release, command.into())).or_insert_with_key(|seen| {
             let variants = Variants::of(command, release);
-            Arc::new(Judged { variants, hardline: hardline(command, release) })
+            Arc::new(Judged { variants, seen: seen.clone(), hardline: OnceLock::new() })
         });
         Arc::clone(judged)
     }
 
-    /// For each class the recommended globs that serve every release.
-    pub(super) fn recommended(&self) -> &[Vec<DenyGlob>] {
-        self.recommended.get_or_init(|| {
-            self.classes.iter().map(|class| DenyGlob::list(class.native_deny(None))).collect()
-        })
+    /// What `complete` adds to `entries` for the releases from `low` to `high`; remembered, for the same list is
+    /// completed for each home that has it, and before and after a change.
+    pub fn completed(
+        &self,
+        entries: &[&str],
+        (low, high): (Release, Release),
+        complete: impl FnOnce() -> Vec<String>,
+    ) -> Arc<[String]> {
+        if entries.len() > REMEMBERED {
+            return complete().into();
+        }
+        let key = (entries.iter().map(|entry| (*entry).to_owned()).collect(), low, high);
+        let known = {
+            let mut all = self.completed.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(key).or_default())
+        };
+        Arc::clone(known.get_or_init(|| complete().into()))
     }
 
     /// The class with this identifier.

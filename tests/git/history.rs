@@ -211,3 +211,17 @@ fn any_number_of_threads_says_the_same() {
         assert!(run(threads) == one, "{threads} threads");
     }
 }
+
+#[test]
+fn what_is_stored_is_read_and_not_what_replaces_it() {
+    let repo = Repo::new();
+    let secret = line(&key(1));
+    let named = files(&[("a.py", secret.as_str())]);
+    repo.commit("main", &files(&[("x.py", "x\n")]), &[]);
+    let (blob, other) = (repo.blob(&secret), repo.blob("nothing\n"));
+    repo.point(&format!("refs/replace/{blob}"), other);
+    repo.stage(&named);
+    assert_eq!(repo.places(&["--staged"]).len(), 1);
+    repo.commit("main", &named, &[]);
+    assert_eq!(all(&repo, &[]).len(), 1);
+}

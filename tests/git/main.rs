@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod history;
+mod packs;
 mod past;
 mod range;
 mod repo;

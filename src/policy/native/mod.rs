@@ -21,7 +21,7 @@ use normalise::{mask_quoted_newlines, normalise};
 use regex::Regex;
 use text::{Kind, Recognise, Text, base_name, is_space, strip};
 
-use super::glob::Glob;
+use super::glob::{Glob, Pairs};
 use crate::release::Release;
 
 pub use execution::Interpreter;
@@ -89,7 +89,8 @@ pub fn scalar_deny(text: &str) -> ScalarEffect {
 /// The texts Hermes matches deny globs against, for one command in one release.
 #[derive(Clone, Debug)]
 pub struct Variants {
-    texts: Vec<Vec<char>>,
+    /// Each with the pairs of characters in it.
+    texts: Vec<(Vec<char>, Pairs)>,
 }
 
 impl Variants {
@@ -105,15 +106,20 @@ impl Variants {
                 single_command_texts(command, release, &mut collector);
             }
         }
-        let fold = |text: String| strip(&text.to_lowercase()).chars().collect();
+        let fold = |text: String| {
+            let text: Vec<char> = strip(&text.to_lowercase()).chars().collect();
+            let pairs = Pairs::of(&text);
+            (text, pairs)
+        };
         Self { texts: collector.texts.into_iter().map(fold).collect() }
     }
 
     /// Index of the first entry that matches, text by text.
     #[must_use]
     pub fn denied_by(&self, entries: &[DenyGlob]) -> Option<usize> {
-        self.texts.iter().find_map(|text| {
-            entries.iter().position(|e| e.glob.as_ref().is_some_and(|g| g.matches_chars(text)))
+        self.texts.iter().find_map(|(text, pairs)| {
+            let matches = |glob: &Glob| pairs.may_match(glob) && glob.matches_chars(text);
+            entries.iter().position(|entry| entry.glob.as_ref().is_some_and(matches))
         })
     }
 }

@@ -20,9 +20,9 @@ impl Wanted {
     }
 
     /// Drops what `glob` stops.
-    pub fn stop(&mut self, glob: &str) {
-        let glob = [DenyGlob::new(glob)];
-        self.0.retain(|one| one.variants.denied_by(&glob).is_none());
+    pub fn stop(&mut self, glob: &DenyGlob) {
+        let glob = std::slice::from_ref(glob);
+        self.0.retain(|one| one.variants.denied_by(glob).is_none());
     }
 
     /// The recommended glob of `class` that stops most of what is left; `None` when none stops any.
@@ -31,14 +31,15 @@ impl Wanted {
         class: &'t CommandClass,
         low: Release,
         high: Release,
-    ) -> Option<&'t str> {
-        let stopped = |glob: &str| {
-            let glob = [DenyGlob::new(glob)];
-            self.0.iter().filter(|one| one.variants.denied_by(&glob).is_some()).count()
+    ) -> Option<&'t DenyGlob> {
+        let stopped = |glob: &DenyGlob| {
+            let glob = std::slice::from_ref(glob);
+            self.0.iter().filter(|one| one.variants.denied_by(glob).is_some()).count()
         };
         class
             .native_deny((low >= Release::SEGMENT_DENY).then_some(high))
-            .map(|glob| (stopped(glob), glob))
+            .zip(class.deny_globs())
+            .map(|(_, glob)| (stopped(glob), glob))
             .filter(|(count, _)| *count > 0)
             // Of equals the first: the table lists plain globs before narrow ones.
             .reduce(|best, next| if next.0 > best.0 { next } else { best })

@@ -3,6 +3,8 @@
 //!
 //! Only usual spellings count: every list ends somewhere, and an exotic spelling says nothing about it.
 
+use std::sync::Arc;
+
 use super::approvals::{Entry, ends, entries, more, yaml_items};
 use super::deny_globs::Wanted;
 use crate::deployment::{Home, Setting};
@@ -10,7 +12,9 @@ use crate::document::tree::Value;
 use crate::facts::Range;
 use crate::finding::{Confidence, Severity};
 use crate::policy::coverage::ClassHoles;
-use crate::policy::{CommandClass, CommandTable, DenyVocabulary, MAX_ENTRIES, Release, holes};
+use crate::policy::{
+    CommandClass, CommandTable, DenyGlob, DenyVocabulary, MAX_ENTRIES, Release, holes,
+};
 use crate::rules::{Findings, HomeRule, RuleMeta, page};
 
 /// Destructive commands get through the denylist.
@@ -282,22 +286,30 @@ fn help(
 
 /// Every glob that is needed beside `known`, entries of `approvals.deny`, to stop the usual spellings of all classes but
 /// those that are everyday work as well.
-pub(super) fn complete(home: &Home<'_>, known: &[&str]) -> Vec<String> {
-    let (low, high) = ends(home);
-    let commands = &home.knowledge.commands;
-    let mut globs: Vec<&str> = Vec::new();
+pub(super) fn complete(home: &Home<'_>, known: &[&str]) -> Arc<[String]> {
+    let (ends, commands) = (ends(home), &home.knowledge.commands);
+    commands.completed(known, ends, || completed(known, commands, ends))
+}
+
+fn completed(
+    known: &[&str],
+    commands: &CommandTable,
+    (low, high): (Release, Release),
+) -> Vec<String> {
+    let known = DenyGlob::list(known);
+    let mut globs: Vec<&DenyGlob> = Vec::new();
     for class in commands.classes.iter().filter(|class| !class.optional) {
         let usual = class.spellings.iter().filter(|spelling| spelling.usual);
         let usual =
             usual.flat_map(|one| [(one.command.as_str(), high), (one.command.as_str(), low)]);
         let mut left = Wanted::new(commands, usual);
-        known.iter().chain(&globs).for_each(|glob| left.stop(glob));
+        known.iter().chain(globs.iter().copied()).for_each(|glob| left.stop(glob));
         while let Some(glob) = left.best(class, low, high) {
             left.stop(glob);
             globs.push(glob);
         }
     }
-    globs.into_iter().map(str::to_owned).collect()
+    globs.into_iter().map(|glob| glob.text().to_owned()).collect()
 }
 
 /// The globs to list, and whether more are needed.
@@ -307,7 +319,8 @@ fn cover<'t>(
     commands: &CommandTable,
     (low, high): (Release, Release),
 ) -> (Vec<&'t str>, bool) {
-    let mut globs: Vec<&str> = Vec::new();
+    let mut globs: Vec<&DenyGlob> = Vec::new();
+    let texts = |globs: Vec<&'t DenyGlob>| globs.into_iter().map(DenyGlob::text).collect();
     for class in open {
         let open_now = class.through.iter().flat_map(|one| {
             let now = one.at_high.then_some((one.command, high));
@@ -323,13 +336,13 @@ fn cover<'t>(
         globs.iter().for_each(|glob| left.stop(glob));
         while let Some(glob) = left.best(class.class, low, high) {
             if globs.len() == LISTED {
-                return (globs, true);
+                return (texts(globs), true);
             }
             left.stop(glob);
             globs.push(glob);
         }
     }
-    (globs, false)
+    (texts(globs), false)
 }
 
 #[cfg(test)]

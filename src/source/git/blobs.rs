@@ -11,7 +11,8 @@ use gix::ObjectId;
 use super::super::parts::{self, LARGE};
 use super::super::{Options, Origin, Skip, SkipReason, Source, SourcePath, Visitor, archive};
 use super::super::{hermes_named, read};
-use super::{Error, Repo};
+use super::packs::{Decoder, Packs, Place};
+use super::{Error, Repo, Shared};
 
 /// Largest blob that is read, in bytes, unless a larger limit is given.
 const LARGEST: u64 = 32 << 20;
@@ -29,12 +30,15 @@ pub struct Blob {
     pub id: ObjectId,
     /// Why it is looked at.
     pub origin: Origin,
+    /// Where in the packs it begins, when it was looked up.
+    pub place: Option<Place>,
 }
 
 /// Shows every one of `count` blobs, which `blob` knows by number, to a visitor: `shown` is told after each. Returns
-/// the visitors.
+/// the visitors. Those with a place are read from `packs`.
 pub fn visit<V: Visitor>(
-    repo: &Repo,
+    repo: &Shared,
+    packs: Option<&Packs>,
     count: usize,
     blob: &(impl Fn(usize) -> Option<Blob> + Sync),
     options: Options,
@@ -42,10 +46,10 @@ pub fn visit<V: Visitor>(
     shown: &(impl Fn(&mut V, ObjectId) + Sync),
 ) -> Vec<V> {
     let next = AtomicUsize::new(0);
-    let shared = repo.shared();
     let work = || {
         let mut visitor = make();
-        let mut reader = Reader { git: shared.to_thread_local(), options, buffer: Vec::new() };
+        let (git, decoder) = (repo.repo(), packs.map(Decoder::new));
+        let mut reader = Reader { git, decoder, options, buffer: Vec::new() };
         loop {
             let from = next.fetch_add(TAKE, Ordering::Relaxed);
             if from >= count {
@@ -70,13 +74,14 @@ pub fn visit<V: Visitor>(
 }
 
 /// What one thread reads with.
-struct Reader {
-    git: gix::Repository,
+struct Reader<'p> {
+    git: Repo,
+    decoder: Option<Decoder<'p>>,
     options: Options,
     buffer: Vec<u8>,
 }
 
-impl Reader {
+impl Reader<'_> {
     /// Shows one blob, or says why not.
     fn show(&mut self, blob: &Blob, visitor: &mut impl Visitor) {
         if !visitor.wants(&blob.path, blob.origin) {
@@ -89,14 +94,23 @@ impl Reader {
 
     fn read(&mut self, blob: &Blob, visitor: &mut impl Visitor) -> Result<(), SkipReason> {
         use gix::prelude::{FindExt, HeaderExt};
-        let Blob { path, id, origin } = blob;
-        let missing = |error: gix::Error| SkipReason::Object(Error::object(id, error).message);
-        let size = self.git.objects.header(id).map_err(missing)?.size();
+        let Blob { path, id, origin, place } = blob;
         let limit = self.options.max_size.max(LARGEST);
-        if size > limit {
-            return Err(SkipReason::TooLarge { size, limit });
-        }
-        let bytes = self.git.objects.find_blob(id, &mut self.buffer).map_err(missing)?.data;
+        let packed = self.decoder.as_mut().zip(*place);
+        let bytes = match packed.and_then(|(decoder, place)| decoder.blob(place, limit)) {
+            Some(bytes) => bytes,
+            None => {
+                let missing =
+                    |error: gix::Error| SkipReason::Object(Error::object(id, error).message);
+                let objects = &self.git.git().objects;
+                let size = objects.header(id).map_err(missing)?.size();
+                if size > limit {
+                    return Err(SkipReason::TooLarge { size, limit });
+                }
+                objects.find_blob(id, &mut self.buffer).map_err(missing)?.data
+            }
+        };
+        let size = bytes.len() as u64;
         let hermes = hermes_named(path.file_name());
         let packed = archive::begins(bytes);
         if let (Some(_), Some(limits)) = (packed, &self.options.archives) {

@@ -10,6 +10,7 @@ mod changes;
 mod checkout;
 mod facts;
 pub mod history;
+mod packs;
 mod repo;
 mod view;
 
@@ -18,7 +19,8 @@ pub use blobs::{Blob, visit};
 pub use changes::{Change, Changes};
 pub use checkout::Checkout;
 pub use facts::{Git, Tracking};
-pub use repo::{Error, Range, Repo};
+pub use packs::{Packs, Place};
+pub use repo::{Error, Range, Repo, Shared};
 pub use view::View;
 
 pub use gix::ObjectId;

@@ -76,7 +76,7 @@ impl Repo {
             trust,
         )
         .map_err(|error| unreadable(folder, &error))?;
-        Ok(Self::from(git))
+        Ok(Self::with(git.to_thread_local()))
     }
 
     /// The repository whose working tree is at `root`, whatever git's variables name.
@@ -86,11 +86,11 @@ impl Repo {
     /// When there is none, or it can't be opened.
     pub fn open(root: &Path) -> Result<Self, Error> {
         let git = gix::ThreadSafeRepository::open_opts(root, gix::open::Options::isolated());
-        git.map(Self::from).map_err(|error| unreadable(root, &error))
+        git.map(|git| Self::with(git.to_thread_local())).map_err(|error| unreadable(root, &error))
     }
 
-    fn from(git: gix::ThreadSafeRepository) -> Self {
-        let mut git = git.to_thread_local();
+    /// What gix keeps by the handle has to be said of each.
+    fn with(mut git: gix::Repository) -> Self {
         git.objects.ignore_replacements = true;
         git.objects.refresh_never();
         git.objects.set_pack_cache(|| {
@@ -116,9 +116,10 @@ impl Repo {
         &self.git
     }
 
-    /// A handle for another thread, with a cache of its own.
-    pub(super) fn shared(&self) -> gix::ThreadSafeRepository {
-        self.git.clone().into_sync()
+    /// What other threads open it from.
+    #[must_use]
+    pub fn shared(&self) -> Shared {
+        Shared(self.git.clone().into_sync())
     }
 
     /// The commit that is checked out; `None` before the first one.
@@ -227,5 +228,16 @@ impl Repo {
     pub fn blob(&self, id: ObjectId) -> Result<Vec<u8>, Error> {
         let found = self.git.find_blob(id).map_err(|error| Error::object(&id, error))?;
         Ok(found.detach().data)
+    }
+}
+
+/// A repository that several threads read.
+pub struct Shared(gix::ThreadSafeRepository);
+
+impl Shared {
+    /// The repository for one thread, with a cache of its own.
+    #[must_use]
+    pub fn repo(&self) -> Repo {
+        Repo::with(self.0.to_thread_local())
     }
 }

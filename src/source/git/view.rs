@@ -88,9 +88,9 @@ impl View {
         &'v self,
         named: &'v HashSet<&BStr>,
     ) -> impl Iterator<Item = (&'v BStr, ObjectId)> + 'v {
-        let name = |path: &BStr| {
+        let name = |path: &'v BStr| {
             let start = path.rfind_byte(b'/').map_or(0, |at| at + 1);
-            String::from_utf8_lossy(path.get(start..).unwrap_or_default()).into_owned()
+            String::from_utf8_lossy(path.get(start..).unwrap_or_default())
         };
         let any = named.iter().any(|path| belongs_somewhere(&name(path)));
         self.files()

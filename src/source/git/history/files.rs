@@ -7,8 +7,8 @@ use gix::bstr::ByteSlice;
 use gix::objs::TreeRefIter;
 use gix::prelude::Find as _;
 
-use super::super::Repo;
-use super::Commits;
+use super::super::{Packs, Place, Repo};
+use super::{Commits, Pieces};
 
 type Seen = HashSet<ObjectId, gix::hashtable::hash::Builder>;
 
@@ -19,14 +19,21 @@ struct Folder {
 }
 
 /// A blob: what it is called where it was met first.
+#[derive(Clone, Copy)]
 struct File {
     id: ObjectId,
     folder: u32,
     name: (u32, u32),
 }
 
-/// Every blob of some commits, in the order in which they are stored.
+/// Every blob of some commits, in the order in which they are built on each other.
 pub struct Files {
+    met: Met,
+    packs: Packs,
+}
+
+/// What was met in some trees.
+struct Met {
     files: Vec<File>,
     folders: Vec<Folder>,
     names: Vec<u8>,
@@ -34,29 +41,89 @@ pub struct Files {
 }
 
 impl Files {
-    /// The blobs of `commits`: a path of each is one that the newest commit which has it knows.
+    /// The blobs of `commits`: a path of each is one that the newest commit which has it knows. Read on as many threads
+    /// as `threads` says, 0 for one a core.
     #[must_use]
-    pub fn of(repo: &Repo, commits: &Commits) -> Self {
-        let mut files = Self {
-            files: Vec::new(),
-            folders: vec![Folder { above: 0, name: (0, 0) }],
-            names: Vec::new(),
-            missing: Vec::new(),
-        };
-        let mut seen = Seen::default();
+    pub fn of(repo: &Repo, commits: &Commits, threads: usize) -> Self {
+        let pieces = Pieces::of(commits.nodes.len());
+        let mut parts = pieces.each(repo, threads, |repo, piece| {
+            let is_last = piece.end == commits.nodes.len();
+            let of_tags = commits.trees.iter().filter(|_| is_last);
+            let nodes = commits.nodes.get(piece).unwrap_or_default();
+            Met::of(repo, nodes.iter().map(|node| node.tree).chain(of_tags.copied()))
+        });
+        let (mut met, mut seen) = (Met::new(), Vec::new());
+        for (part, own) in parts.drain(..) {
+            met.take(part, &seen);
+            seen.push(own);
+        }
+        drop(seen);
+        let packs = Packs::of(repo);
+        let places: Vec<_> = met.files.iter().map(|file| packs.place(&file.id)).collect();
+        met.arrange(&packs.order(&places));
+        Self { met, packs }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.met.files.len()
+    }
+
+    /// True when there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.met.files.is_empty()
+    }
+
+    /// The packs that most of them are in.
+    #[must_use]
+    pub fn packs(&self) -> &Packs {
+        &self.packs
+    }
+
+    /// The blob of a number, and its place in the packs.
+    #[must_use]
+    pub fn blob(&self, number: usize) -> Option<(ObjectId, Option<Place>)> {
+        self.met.files.get(number).map(|file| (file.id, self.packs.place(&file.id)))
+    }
+
+    /// The path of the blob of a number, below the root.
+    #[must_use]
+    pub fn path(&self, number: usize) -> Vec<u8> {
+        let Some(file) = self.met.files.get(number) else { return Vec::new() };
+        let mut path = self.met.folder_path(file.folder);
+        path.extend_from_slice(self.met.text(file.name));
+        path
+    }
+
+    /// Folders that can't be read, by path, with their trees.
+    #[must_use]
+    pub fn missing(&self) -> &[(Vec<u8>, ObjectId)] {
+        &self.met.missing
+    }
+}
+
+impl Met {
+    fn new() -> Self {
+        let folders = vec![Folder { above: 0, name: (0, 0) }];
+        Self { files: Vec::new(), folders, names: Vec::new(), missing: Vec::new() }
+    }
+
+    /// What `roots` lead to, and all that was seen on the way.
+    fn of(repo: &Repo, roots: impl Iterator<Item = ObjectId>) -> (Self, Seen) {
+        let (mut met, mut seen) = (Self::new(), Seen::default());
         let mut buffer = Vec::new();
-        let roots = commits.nodes.iter().map(|node| node.tree).chain(commits.trees.iter().copied());
         let mut open = Vec::new();
         for root in roots {
             if seen.insert(root) {
                 open.push((root, 0));
             }
             while let Some((tree, folder)) = open.pop() {
-                files.read(repo, tree, folder, &mut seen, &mut open, &mut buffer);
+                met.read(repo, tree, folder, &mut seen, &mut open, &mut buffer);
             }
         }
-        files.sort(repo);
-        files
+        (met, seen)
     }
 
     fn read(
@@ -93,56 +160,41 @@ impl Files {
         }
     }
 
+    /// Adds what was met in older commits, without what was `seen` in newer ones: as if all had been read in one go,
+    /// for whatever leads to something new is new as well.
+    fn take(&mut self, older: Self, seen: &[Seen]) {
+        let is_new = |id: &ObjectId| !seen.iter().any(|seen| seen.contains(id));
+        let (names, folders) = (self.names.len() as u32, self.folders.len() as u32);
+        let name = |(start, length): (u32, u32)| (start + names, length);
+        // The root is the same.
+        let number = |folder: u32| if folder == 0 { 0 } else { folder - 1 + folders };
+        self.names.extend(older.names);
+        self.folders.extend(
+            older
+                .folders
+                .into_iter()
+                .skip(1)
+                .map(|folder| Folder { above: number(folder.above), name: name(folder.name) }),
+        );
+        let files = older.files.into_iter().filter(|file| is_new(&file.id));
+        self.files.extend(files.map(|file| File {
+            id: file.id,
+            folder: number(file.folder),
+            name: name(file.name),
+        }));
+        self.missing.extend(older.missing.into_iter().filter(|(_, id)| is_new(id)));
+    }
+
+    /// Brings the files into the order of these numbers.
+    fn arrange(&mut self, order: &[u32]) {
+        let files = order.iter().filter_map(|number| self.files.get(*number as usize).copied());
+        self.files = files.collect();
+    }
+
     fn name(&mut self, name: &[u8]) -> (u32, u32) {
         let start = self.names.len() as u32;
         self.names.extend_from_slice(name);
         (start, name.len() as u32)
-    }
-
-    /// Neighbours in a pack are stored as differences of each other: read in this order, they cost least. What is in no
-    /// pack that is found comes last.
-    fn sort(&mut self, repo: &Repo) {
-        let packs = packs(repo);
-        let place = |id: &ObjectId| {
-            let found = packs.iter().enumerate().find_map(|(number, pack)| {
-                Some((number, pack.pack_offset_at_index(pack.lookup(id)?)))
-            });
-            found.unwrap_or((usize::MAX, 0))
-        };
-        self.files.sort_by_cached_key(|file| place(&file.id));
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.files.len()
-    }
-
-    /// True when there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
-    }
-
-    /// The blob of a number.
-    #[must_use]
-    pub fn id(&self, number: usize) -> Option<ObjectId> {
-        self.files.get(number).map(|file| file.id)
-    }
-
-    /// The path of the blob of a number, below the root.
-    #[must_use]
-    pub fn path(&self, number: usize) -> Vec<u8> {
-        let Some(file) = self.files.get(number) else { return Vec::new() };
-        let mut path = self.folder_path(file.folder);
-        path.extend_from_slice(self.text(file.name));
-        path
-    }
-
-    /// Folders that can't be read, by path, with their trees.
-    #[must_use]
-    pub fn missing(&self) -> &[(Vec<u8>, ObjectId)] {
-        &self.missing
     }
 
     fn text(&self, (start, length): (u32, u32)) -> &[u8] {
@@ -164,20 +216,4 @@ impl Files {
         }
         path
     }
-}
-
-/// The indices of the packs of `repo`, and of those that it borrows from.
-fn packs(repo: &Repo) -> Vec<gix::odb::pack::index::File> {
-    let store = repo.git().objects.store();
-    let mut folders = vec![store.path().to_owned()];
-    folders.extend(store.alternate_db_paths().unwrap_or_default());
-    let mut paths: Vec<_> = folders
-        .iter()
-        .filter_map(|folder| std::fs::read_dir(folder.join("pack")).ok())
-        .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|ending| ending == "idx"))
-        .collect();
-    paths.sort();
-    let open = |path| gix::odb::pack::index::File::at(path, repo.git().object_hash()).ok();
-    paths.into_iter().filter_map(open).collect()
 }

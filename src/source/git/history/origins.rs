@@ -4,13 +4,13 @@
 //! brought what its tree holds and none of its parents' trees does.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::objs::TreeRefIter;
 
 use super::super::Repo;
-use super::Commits;
+use super::{Commits, Pieces};
 use crate::finding::{Commit, History};
 
 /// Commits that are named of each thing at most.
@@ -37,28 +37,38 @@ pub struct Origins {
     pub all_tips: usize,
 }
 
-/// Where each of `count` things came from; `holds` are the blobs that hold some of them, by number.
+/// Where each of `count` things came from; `holds` are the blobs that hold some of them, by number. Read on as many
+/// threads as `threads` says, 0 for one a core.
 #[must_use]
 pub fn origins(
     repo: &Repo,
     commits: &Commits,
     holds: &HashMap<ObjectId, Vec<u32>>,
     count: usize,
+    threads: usize,
 ) -> Vec<Origins> {
-    let mut trees = Trees::new(repo, holds);
+    let pieces = Pieces::of(commits.nodes.len());
+    let parts = pieces.each(repo, threads, |repo, piece| {
+        let mut trees = Trees::new(holds, KEPT / pieces.count);
+        let nodes = commits.nodes.get(piece).unwrap_or_default();
+        let sets: Vec<Set> = nodes.iter().map(|node| trees.set(repo, node.tree)).collect();
+        (sets, trees)
+    });
+    let mut sets: Vec<Set> = Vec::with_capacity(commits.nodes.len());
+    let mut trees: Vec<Trees<'_>> = Vec::with_capacity(parts.len());
+    for (own, of_piece) in parts {
+        sets.extend(own);
+        trees.push(of_piece);
+    }
     let mut found: Vec<Found> = Vec::new();
     found.resize_with(count, Found::default);
-    let mut sets: Vec<Set> = Vec::with_capacity(commits.nodes.len());
-    for node in &commits.nodes {
-        sets.push(trees.set(node.tree));
-    }
-    let none: Set = Rc::from([]);
+    let none: Set = Arc::from([]);
     // Oldest first, so that the first commits are the ones that are named.
     for (number, node) in commits.nodes.iter().enumerate().rev() {
         let own = sets.get(number).unwrap_or(&none);
         let parents: Vec<&Set> =
             node.parents.iter().filter_map(|parent| sets.get(*parent as usize)).collect();
-        if parents.iter().any(|parent| Rc::ptr_eq(parent, own)) && parents.len() == 1 {
+        if parents.iter().any(|parent| Arc::ptr_eq(parent, own)) && parents.len() == 1 {
             continue;
         }
         let mut tell = |thing: u32, what: fn(&mut Found) -> &mut Vec<u32>| {
@@ -102,7 +112,9 @@ pub fn origins(
         let history = History { brought: of(&found.brought), removed: of(removed), in_head };
         let more = (found.brought.len() + removed.len())
             .saturating_sub(history.brought.len() + history.removed.len());
-        let node = found.brought.first().and_then(|first| commits.nodes.get(*first as usize));
+        let first = found.brought.first().copied();
+        let node = first.and_then(|first| commits.nodes.get(first as usize));
+        let trees = first.and_then(|first| trees.get_mut(pieces.with(first)));
         let still: Vec<&(gix::bstr::BString, u32)> = commits
             .tips
             .iter()
@@ -113,7 +125,7 @@ pub fn origins(
         all.push(Origins {
             history,
             more,
-            first: node.and_then(|node| trees.place(node.tree, thing)),
+            first: node.zip(trees).and_then(|(node, trees)| trees.place(repo, node.tree, thing)),
             is_cut: node.is_some_and(|node| node.is_cut),
             tips: still.iter().take(TIPS).map(|(name, _)| name.to_string()).collect(),
             all_tips: still.len(),
@@ -132,16 +144,17 @@ struct Found {
 }
 
 /// Numbers of things, in order.
-type Set = Rc<[u32]>;
+type Set = Arc<[u32]>;
 
 /// What each tree holds.
-struct Trees<'r> {
-    repo: &'r Repo,
-    holds: &'r HashMap<ObjectId, Vec<u32>>,
+struct Trees<'h> {
+    holds: &'h HashMap<ObjectId, Vec<u32>>,
     known: HashMap<ObjectId, Set, gix::hashtable::hash::Builder>,
     /// Equal sets are one.
     sets: HashSet<Set>,
     kept: usize,
+    /// As much as may be kept.
+    most: usize,
     none: Set,
 }
 
@@ -153,41 +166,41 @@ struct Open {
     parts: Vec<Set>,
 }
 
-impl<'r> Trees<'r> {
-    fn new(repo: &'r Repo, holds: &'r HashMap<ObjectId, Vec<u32>>) -> Self {
-        let none: Set = Rc::from([]);
-        Self { repo, holds, known: HashMap::default(), sets: HashSet::new(), kept: 0, none }
+impl<'h> Trees<'h> {
+    fn new(holds: &'h HashMap<ObjectId, Vec<u32>>, most: usize) -> Self {
+        let none: Set = Arc::from([]);
+        Self { holds, known: HashMap::default(), sets: HashSet::new(), kept: 0, most, none }
     }
 
     /// What `root` holds. Not recursive: a tree may nest as deep as somebody likes.
-    fn set(&mut self, root: ObjectId) -> Set {
+    fn set(&mut self, repo: &Repo, root: ObjectId) -> Set {
         if let Some(set) = self.known.get(&root) {
-            return Rc::clone(set);
+            return Arc::clone(set);
         }
-        if self.kept > KEPT {
+        if self.kept > self.most {
             self.known.clear();
             self.sets.clear();
             self.kept = 0;
         }
-        let mut open = vec![self.open(root)];
+        let mut open = vec![self.open(repo, root)];
         loop {
-            let Some(top) = open.last_mut() else { return Rc::clone(&self.none) };
+            let Some(top) = open.last_mut() else { return Arc::clone(&self.none) };
             if let Some(folder) = top.folders.pop() {
                 match self.known.get(&folder) {
                     Some(set) if set.is_empty() => {}
-                    Some(set) => top.parts.push(Rc::clone(set)),
+                    Some(set) => top.parts.push(Arc::clone(set)),
                     None => {
-                        let next = self.open(folder);
+                        let next = self.open(repo, folder);
                         open.push(next);
                     }
                 }
                 continue;
             }
             let Some(Open { tree, parts, .. }) = open.pop() else {
-                return Rc::clone(&self.none);
+                return Arc::clone(&self.none);
             };
             let set = self.joined(parts);
-            self.known.insert(tree, Rc::clone(&set));
+            self.known.insert(tree, Arc::clone(&set));
             match open.last_mut() {
                 Some(above) if !set.is_empty() => above.parts.push(set),
                 Some(_) => {}
@@ -196,22 +209,22 @@ impl<'r> Trees<'r> {
         }
     }
 
-    fn open(&self, tree: ObjectId) -> Open {
+    fn open(&self, repo: &Repo, tree: ObjectId) -> Open {
         let (mut folders, mut parts) = (Vec::new(), Vec::new());
-        self.each(tree, |id, is_folder, _| {
+        self.each(repo, tree, |id, is_folder, _| {
             if is_folder {
                 folders.push(id);
             } else if let Some(things) = self.holds.get(&id) {
-                parts.push(Rc::from(things.as_slice()));
+                parts.push(Arc::from(things.as_slice()));
             }
         });
         Open { tree, folders, parts }
     }
 
     /// Tells `with` of every entry of `tree`; one that can't be read has none.
-    fn each(&self, tree: ObjectId, mut with: impl FnMut(ObjectId, bool, &[u8])) {
+    fn each(&self, repo: &Repo, tree: ObjectId, mut with: impl FnMut(ObjectId, bool, &[u8])) {
         let mut buffer = Vec::new();
-        let objects = &self.repo.git().objects;
+        let objects = &repo.git().objects;
         let Ok(Some(data)) = gix::prelude::Find::try_find(objects, &tree, &mut buffer) else {
             return;
         };
@@ -224,33 +237,35 @@ impl<'r> Trees<'r> {
 
     fn joined(&mut self, mut parts: Vec<Set>) -> Set {
         let set = match parts.len() {
-            0 => return Rc::clone(&self.none),
+            0 => return Arc::clone(&self.none),
             1 => parts.swap_remove(0),
             _ => {
                 let mut all: Vec<u32> =
                     parts.iter().flat_map(|part| part.iter().copied()).collect();
                 all.sort_unstable();
                 all.dedup();
-                Rc::from(all)
+                Arc::from(all)
             }
         };
         if let Some(known) = self.sets.get(&set) {
-            return Rc::clone(known);
+            return Arc::clone(known);
         }
         self.kept += set.len();
-        self.sets.insert(Rc::clone(&set));
+        self.sets.insert(Arc::clone(&set));
         set
     }
 
     /// Where in `root` `thing` stands: the path and the blob.
-    fn place(&mut self, root: ObjectId, thing: u32) -> Option<(Vec<u8>, ObjectId)> {
+    fn place(&mut self, repo: &Repo, root: ObjectId, thing: u32) -> Option<(Vec<u8>, ObjectId)> {
         let (mut tree, mut path) = (root, Vec::new());
         loop {
             let mut entries = Vec::new();
-            self.each(tree, |id, is_folder, name| entries.push((id, is_folder, name.to_vec())));
+            self.each(repo, tree, |id, is_folder, name| {
+                entries.push((id, is_folder, name.to_vec()))
+            });
             let next = entries.into_iter().find(|(id, is_folder, _)| {
                 if *is_folder {
-                    self.set(*id).binary_search(&thing).is_ok()
+                    self.set(repo, *id).binary_search(&thing).is_ok()
                 } else {
                     self.holds.get(id).is_some_and(|things| things.binary_search(&thing).is_ok())
                 }
