@@ -320,7 +320,7 @@ impl Commit {
 }
 
 /// What the history of a repository knows of a finding.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct History {
     /// The commits that brought it, oldest first; several when branches or a revert did.
     pub brought: Vec<Commit>,

@@ -13,7 +13,7 @@ pub use baseline::{Baseline, Broken, Remark, SALT};
 pub use marks::{Marks, Raw, find as find_marks, foreign as foreign_mark};
 
 use crate::finding::{
-    Confidence, Finding, Mark, Severity, Standing, Suppressed, Suppression, Suppressor,
+    Confidence, Finding, Mark, Severity, Standing, Suppressed, Suppression, Suppressor, ValueTag,
 };
 
 /// Which findings the operator wants to see.
@@ -78,7 +78,11 @@ pub fn triage(
     decisions: &Decisions,
     hide: impl Fn(&Finding) -> Option<Suppression>,
 ) -> Triaged {
-    findings.sort_by(|a, b| a.order().cmp(&b.order()).then(b.severity.cmp(&a.severity)));
+    findings.sort_by(|a, b| {
+        let by_place = a.order().cmp(&b.order()).then(b.severity.cmp(&a.severity));
+        // At one place, a history can have one value after the other.
+        by_place.then_with(|| a.history.cmp(&b.history))
+    });
     merge(&mut findings);
     fingerprint(&mut findings);
     let before = findings.len();
@@ -137,7 +141,8 @@ fn merge(findings: &mut Vec<Finding>) {
         let same = later.rule == kept.rule
             && later.location == kept.location
             && later.anchor == kept.anchor
-            && later.message == kept.message;
+            && later.message == kept.message
+            && value(later) == value(kept);
         if same {
             kept.severity = kept.severity.max(later.severity);
             kept.confidence = kept.confidence.max(later.confidence);
@@ -146,6 +151,11 @@ fn merge(findings: &mut Vec<Finding>) {
         }
         same
     });
+}
+
+/// What the credential of a finding is told apart by.
+fn value(finding: &Finding) -> Option<ValueTag> {
+    finding.credential.as_ref().and_then(|credential| credential.tag)
 }
 
 /// Moves what `into` lacks over from `from`.

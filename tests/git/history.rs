@@ -60,6 +60,25 @@ fn a_value_is_told_once_with_who_brought_and_removed_it() {
     }
 }
 
+/// One key after the other at the same place: each has commits of its own, and a fingerprint.
+#[test]
+fn a_key_that_was_replaced_at_its_place_is_another_one() {
+    let repo = Repo::new();
+    let (one, two) = (line(&key(1)), line(&key(2)));
+    let a = repo.commit("main", &files(&[("k.py", &one)]), &[]);
+    let b = repo.commit("main", &files(&[("k.py", &two)]), &[a]);
+    let mut told = all(&repo, &[]);
+    told.sort_by_key(|one| one.3);
+    let ids = |id: gix::ObjectId| vec![id.to_string()];
+    let expected =
+        [("k.py".to_owned(), ids(a), ids(b), false), ("k.py".to_owned(), ids(b), vec![], true)];
+    assert_eq!(told, expected);
+    let (_, findings) = repo.findings(&["--history"]);
+    assert_ne!(findings[0]["fingerprint"], findings[1]["fingerprint"]);
+    let (_, again) = repo.findings(&["--history"]);
+    assert_eq!(findings, again);
+}
+
 #[test]
 fn merges_bring_and_remove_only_what_no_side_did() {
     let repo = Repo::new();
