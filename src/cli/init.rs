@@ -3,7 +3,6 @@
 //! It asks nothing. Without `--yes` it shows what it would write. With it, everything is worked out and every file is
 //! looked at before the first one is written.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::Failure;
@@ -234,30 +233,26 @@ fn difference(step: &Step, root: &Path) -> Option<String> {
 ///
 /// One that can't be written; when that shows at the look, nothing is.
 fn write_all(steps: &[Step]) -> Result<(), Failure> {
-    let files: BTreeMap<&Path, (Option<&[u8]>, &[u8], u32)> = steps
-        .iter()
-        .filter_map(|step| match &step.act {
-            Act::Write { before, now, mode, .. } => {
-                let before = before.as_ref().map(String::as_bytes);
-                Some((step.path.as_path(), (before, now.as_bytes(), *mode)))
-            }
-            _ => None,
-        })
-        .collect();
     let cannot = |path: &Path, error: &dyn std::fmt::Display| {
         Failure::new(format!("can't write {}: {error}", path.display()))
             .help("what was written before it stays; run it again once this is settled")
     };
-    for (path, (before, ..)) in &files {
-        if path.parent().is_some_and(Path::is_dir) {
-            write::check(path, *before).map_err(|fault| cannot(path, &fault))?;
+    for look in [true, false] {
+        for step in steps {
+            let Act::Write { before, now, mode, .. } = &step.act else { continue };
+            let path = &step.path;
+            let before = before.as_ref().map(String::as_bytes);
+            let folder = path.parent().unwrap_or(Path::new("."));
+            let done = match look {
+                true if folder.is_dir() => write::check(path, before),
+                true => Ok(()),
+                false => {
+                    std::fs::create_dir_all(folder).map_err(|error| cannot(path, &error))?;
+                    write::replace(path, before, now.as_bytes(), *mode)
+                }
+            };
+            done.map_err(|fault| cannot(path, &fault))?;
         }
-    }
-    for (path, (before, now, mode)) in &files {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| cannot(path, &error))?;
-        }
-        write::replace(path, *before, now, *mode).map_err(|fault| cannot(path, &fault))?;
     }
     Ok(())
 }
