@@ -306,8 +306,11 @@ impl Selected {
     /// What was to be said of the changed files before the change.
     pub(super) fn found_before(&self, plan: &Plan, options: &args::Scan) -> HashSet<Key> {
         let Some(tree) = self.before else { return HashSet::new() };
+        let read = || View::of_tree(&self.repo.repo(), tree).ok();
         // What can't be read says nothing: then all that is found is new.
-        let Ok(view) = View::of_tree(&self.repo.repo(), tree) else { return HashSet::new() };
+        let Some(view) = self.after.before(&self.changes).or_else(read) else {
+            return HashSet::new();
+        };
         let state = State { view: &view, is_after: false };
         let all = self.read(state, plan, options);
         let Merged { documents, skips, archives, .. } = &all;

@@ -213,3 +213,36 @@ fn outside_a_repository_it_says_so() {
         assert!(out.is_empty() && errors.contains("no git repository"), "{errors}");
     }
 }
+
+/// The state before a commit, worked out from the changes, is what the tree of the last commit holds.
+#[test]
+fn the_state_before_is_the_one_of_the_last_commit() {
+    use hermes_lint::source::git::{self, Changes, View};
+
+    let repo = Repo::new();
+    let old = Files::from([("a.py", "1\n"), ("b/c.py", "2\n"), ("b/d.py", "3\n"), ("e.py", "4\n")]);
+    let new =
+        Files::from([("a.py", "1\n"), ("b/c.py", "new\n"), ("e.py/f", "5\n"), ("g/h.py", "6\n")]);
+    let commit = repo.commit("main", &old, &[]);
+    repo.stage(&new);
+    let open = git::Repo::open(repo.path()).unwrap();
+    let tree = open.tree(commit).unwrap();
+    let after = View::staged(&open).unwrap();
+    let changes = Changes::staged(&open, Some(tree), &after).unwrap();
+    let before = after.before(&changes).unwrap();
+    let read = View::of_tree(&open, tree).unwrap();
+    let sorted = |view: &View| {
+        let mut all: Vec<_> = view.files().map(|(path, id)| (path.to_owned(), id)).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(sorted(&before), sorted(&read));
+    assert_eq!(sorted(&before).len(), old.len());
+    for path in ["a.py", "b/c.py", "b/d.py", "e.py", "e.py/f", "g/h.py", "none"] {
+        assert_eq!(before.has(path), read.has(path), "{path}");
+    }
+    // What is only announced is nothing that a commit takes in: then the tree is read.
+    repo.stage_as(&new, &[("g/h.py", gix::index::entry::Flags::INTENT_TO_ADD)]);
+    let after = View::staged(&open).unwrap();
+    assert!(after.before(&Changes::staged(&open, Some(tree), &after).unwrap()).is_none());
+}

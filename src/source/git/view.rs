@@ -1,19 +1,23 @@
 //! The files of one state of a repository: of its index, or of a commit.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::bstr::{BStr, BString, ByteSlice};
+use gix::index::Entry;
 use gix::index::entry::{Flags, Mode, Stage};
 
 use super::super::context_worthy;
 use super::super::roots::belongs_somewhere;
 use super::super::walk::{CONTEXT_DEPTH, CONTEXT_ENTRIES};
-use super::{Error, Repo};
+use super::{Changes, Error, Repo};
 
 /// The files of one state, in the order of their paths.
 pub struct View {
-    index: gix::index::File,
+    index: Arc<gix::index::File>,
+    /// What stands at some paths in the place of what the index has there; `None` for nothing.
+    instead: BTreeMap<BString, Option<ObjectId>>,
     /// Paths that a merge has left undecided.
     undecided: Vec<BString>,
 }
@@ -51,7 +55,7 @@ impl View {
             .map(|entry| entry.path(&index).to_owned())
             .collect();
         undecided.dedup();
-        Ok(Self { index, undecided })
+        Ok(Self { index: Arc::new(index), instead: BTreeMap::new(), undecided })
     }
 
     /// What the tree `id` holds.
@@ -61,7 +65,21 @@ impl View {
     /// When it can't be read.
     pub fn of_tree(repo: &Repo, id: ObjectId) -> Result<Self, Error> {
         let index = repo.git().index_from_tree(&id).map_err(|error| Error::object(&id, error))?;
-        Ok(Self { index, undecided: Vec::new() })
+        Ok(Self { index: Arc::new(index), instead: BTreeMap::new(), undecided: Vec::new() })
+    }
+
+    /// The state that `changes` led from to this one, without reading a tree. `None` when that is not certain: of links,
+    /// submodules and folders that are not checked out, the changes say nothing.
+    #[must_use]
+    pub fn before(&self, changes: &Changes) -> Option<Self> {
+        let is_file = |entry: &Entry| has_bytes(entry.mode) && counts(entry.flags);
+        if !self.instead.is_empty() || !self.index.entries().iter().all(is_file) {
+            return None;
+        }
+        let changed = changes.changed.iter().map(|change| (change.path.clone(), change.before));
+        let deleted = changes.deleted.iter().map(|(path, id)| (path.clone(), Some(*id)));
+        let instead = changed.chain(deleted).collect();
+        Some(Self { index: Arc::clone(&self.index), instead, undecided: Vec::new() })
     }
 
     pub(super) fn index(&self) -> &gix::index::File {
@@ -76,11 +94,15 @@ impl View {
 
     /// Every regular file with its blob.
     pub fn files(&self) -> impl Iterator<Item = (&BStr, ObjectId)> {
-        self.index
+        let kept = self
+            .index
             .entries()
             .iter()
             .filter(|entry| has_bytes(entry.mode) && counts(entry.flags))
             .map(|entry| (entry.path(&self.index), entry.id))
+            .filter(|(path, _)| self.instead.is_empty() || !self.instead.contains_key(*path));
+        let other = self.instead.iter().filter_map(|(path, id)| Some((path.as_bstr(), (*id)?)));
+        kept.chain(other)
     }
 
     /// The files that are worth reading to know what `named` belong to, none of those among them.
@@ -102,7 +124,9 @@ impl View {
     /// True when something stands at `path`, whatever it is.
     #[must_use]
     pub fn has(&self, path: &str) -> bool {
-        self.index.entry_by_path(path.as_bytes().as_bstr()).is_some()
+        let path = path.as_bytes().as_bstr();
+        let in_index = || self.index.entry_by_path(path).is_some();
+        self.instead.get(path).map_or_else(in_index, Option::is_some)
     }
 }
 
