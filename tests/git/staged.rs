@@ -242,7 +242,7 @@ fn the_state_before_is_the_one_of_the_last_commit() {
         assert_eq!(before.has(path), read.has(path), "{path}");
     }
     // What is only announced is nothing that a commit takes in: then the tree is read.
-    repo.stage_as(&new, &[("g/h.py", gix::index::entry::Flags::INTENT_TO_ADD)]);
+    repo.stage_as(&new, &[("g/h.py", Flags::INTENT_TO_ADD | Flags::EXTENDED)]);
     let after = View::staged(&open).unwrap();
     assert!(after.before(&Changes::staged(&open, Some(tree), &after).unwrap()).is_none());
 }
