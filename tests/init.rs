@@ -158,30 +158,53 @@ fn what_others_wrote_gets_an_entry_or_is_left_with_what_to_add() {
     );
 }
 
+/// A repository whose hooks lie in `folder`, by its configuration.
+fn with_hooks(folder: &str) -> tempfile::TempDir {
+    let repository = repository(None);
+    let config = repository.path().join(".git/config");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(config, format!("{text}[core]\n\thooksPath = {folder}\n")).unwrap();
+    repository
+}
+
 #[test]
 fn a_folder_for_hooks_that_somebody_chose_is_theirs() {
-    let folder = repository(None);
-    let config = folder.path().join(".git/config");
-    let text = fs::read_to_string(&config).unwrap();
-    fs::write(config, format!("{text}[core]\n\thooksPath = .husky/_\n")).unwrap();
-    put(folder.path(), ".husky/_/h", "");
+    let folder = with_hooks(".githooks");
     let (status, told, _) = hermes_lint(folder.path(), &["init", "--yes"]);
     assert_eq!(status, 1, "{told}");
     assert!(
-        told.contains("left .husky/_/pre-commit: `core.hooksPath` names this folder"),
+        told.contains("left .githooks/pre-commit: `core.hooksPath` names this folder"),
         "{told}"
     );
-    assert!(told.contains("left .husky: husky runs the hooks here; add:"), "{told}");
-    assert_eq!(files(folder.path()).keys().filter(|name| name.contains("husky")).count(), 1);
+    put(folder.path(), ".githooks/pre-commit", "#!/bin/sh\nhermes-lint check --hook\n");
+    let (status, told, _) = hermes_lint(folder.path(), &["init", "--yes"]);
+    assert!(status == 0 && told.contains("there is .githooks/pre-commit"), "{told}");
+}
+
+#[test]
+fn another_framework_keeps_its_hooks() {
+    let folder = with_hooks(".husky/_");
+    put(folder.path(), ".husky/_/h", "");
+    let (status, told, _) = hermes_lint(folder.path(), &["init", "--yes"]);
+    assert_eq!(status, 1, "{told}");
+    let left =
+        "left .husky/pre-commit: husky runs the hooks here; add:\n    `hermes-lint check --hook`\n";
+    assert!(told.contains(left) && told.matches("left ").count() == 1, "{told}");
+    let names: Vec<String> = files(folder.path()).into_keys().collect();
+    assert_eq!(names, [".hermes-lint.toml", ".husky/_/h"]);
+    put(folder.path(), ".husky/pre-commit", "npm test\nhermes-lint check --hook\n");
+    assert_eq!(hermes_lint(folder.path(), &["init", "--yes"]).0, 0);
 }
 
 #[test]
 fn parts_can_be_left_out() {
     let folder = repository(Some("https://codeberg.org/a/b"));
+    // A baseline that no settings name would count for nothing.
+    put(folder.path(), "home/config.yaml", "approvals:\n  mode: off\n");
     let without = ["init", "--yes", "--quiet", "--without", "pre-commit,git-hook,settings"];
     assert_eq!(hermes_lint(folder.path(), &without), (0, String::new(), String::new()));
     let names: Vec<String> = files(folder.path()).into_keys().collect();
-    assert_eq!(names, [".forgejo/workflows/hermes-lint.yml"]);
+    assert_eq!(names, [".forgejo/workflows/hermes-lint.yml", "home/config.yaml"]);
 }
 
 #[test]

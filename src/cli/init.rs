@@ -68,8 +68,8 @@ pub fn run(args: &Args) -> Outcome {
             binary.ok_or_else(|| Failure::new("it can't be told where this binary lies"))?;
         let steps = setup::units(folder, &binary)
             .map_err(|help| Failure::new("the units can't name this binary").help(help))?;
-        let next = "next: systemctl daemon-reload && systemctl enable --now hermes-lint.timer";
-        return carry_out(args, folder, &steps, &[next.to_owned()]);
+        let next = "systemctl daemon-reload && systemctl enable --now hermes-lint.timer".to_owned();
+        return carry_out(args, folder, &steps, &[], Some(next));
     }
     let folder = args.path.clone().unwrap_or_else(|| PathBuf::from("."));
     let checkout =
@@ -79,7 +79,7 @@ pub fn run(args: &Args) -> Outcome {
     if wanted(Part::PreCommit) {
         steps.push(setup::entry(&checkout.root));
     }
-    if wanted(Part::GitHook) {
+    if wanted(Part::GitHook) && !setup::has_other(&checkout.root) {
         steps.push(setup::git_hook(&checkout, binary.as_deref()));
     }
     if wanted(Part::Ci) {
@@ -91,15 +91,19 @@ pub fn run(args: &Args) -> Outcome {
             None => {}
         }
     }
-    let (baseline, known) =
-        if wanted(Part::Baseline) { baseline(&checkout, &steps)? } else { (None, Vec::new()) };
+    // One that no settings name would count for nothing.
+    let (baseline, known) = if wanted(Part::Baseline) && wanted(Part::Settings) {
+        baseline(&checkout, &steps)?
+    } else {
+        (None, Vec::new())
+    };
     if wanted(Part::Settings) {
         let named = baseline.is_some();
         steps.insert(0, setup::settings(&checkout.root, named));
     }
     steps.extend(baseline);
-    let next: Vec<String> = known.into_iter().chain(commit(&checkout, &steps)).collect();
-    carry_out(args, &checkout.root, &steps, &next)
+    let next = commit(&checkout, &steps);
+    carry_out(args, &checkout.root, &steps, &known, next)
 }
 
 /// The baseline of what is there once `steps` are carried out, with what to know about it; `None` when nothing is found.
@@ -167,11 +171,17 @@ fn commit(checkout: &Checkout, steps: &[Step]) -> Option<String> {
         .filter(|path| !path.starts_with(".git"))
         .map(|path| path.display().to_string())
         .collect();
-    (!files.is_empty()).then(|| format!("next: git add {}", files.join(" ")))
+    (!files.is_empty()).then(|| format!("git add {}", files.join(" ")))
 }
 
-/// Shows `steps`, or carries them out.
-fn carry_out(args: &Args, root: &Path, steps: &[Step], next: &[String]) -> Outcome {
+/// Shows `steps`, or carries them out; `known` are lines about the baseline, `next` the command that is left to give.
+fn carry_out(
+    args: &Args,
+    root: &Path,
+    steps: &[Step],
+    known: &[String],
+    next: Option<String>,
+) -> Outcome {
     if args.yes {
         write_all(steps)?;
     }
@@ -197,19 +207,21 @@ fn carry_out(args: &Args, root: &Path, steps: &[Step], next: &[String]) -> Outco
             }
         }
     }
-    let shown: Vec<&Step> = steps.iter().filter(|step| !step.path.ends_with(BASELINE)).collect();
-    if !args.yes {
-        shown.iter().filter_map(|step| difference(step, root)).for_each(|diff| {
-            out.push('\n');
-            out.push_str(&diff);
+    for line in known {
+        out.push_str(&format!("{line}\n"));
+    }
+    if args.yes {
+        out.extend(next.map(|next| format!("next: {next}\n")));
+    } else {
+        // What a baseline holds says nothing to people.
+        let shown = steps.iter().filter(|step| !step.path.ends_with(BASELINE));
+        shown.filter_map(|step| difference(step, root)).for_each(|diff| {
+            out.push_str(&format!("\n{diff}"));
         });
     }
     if !(args.quiet && args.yes) {
-        let told = next.iter().map(|line| format!("{line}\n")).collect::<String>();
-        let out: String = format!("{out}{told}")
-            .lines()
-            .map(crate::report::shown_name)
-            .fold(String::new(), |all, line| all + &line + "\n");
+        let lines = out.lines().map(crate::report::shown_name);
+        let out = lines.fold(String::new(), |all, line| all + &line + "\n");
         output::stdout(|stdout| stdout.write_all(out.as_bytes()))?;
     }
     let any = steps.iter().any(|step| matches!(step.act, Act::Write { .. }));

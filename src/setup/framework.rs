@@ -15,16 +15,17 @@ pub(super) const ENTRY: &str = include_str!("../../setup/pre-commit.yaml");
 pub(super) const PREK: &str = include_str!("../../setup/prek.toml");
 
 const WHAT: &str = "the hook for pre-commit and prek, in every clone that installs them";
+const OTHER: &str = "the hook, in every clone that installs the framework";
 /// Files that a framework reads, the first of which counts for prek.
 const NAMES: [&str; 3] = ["prek.toml", ".pre-commit-config.yaml", ".pre-commit-config.yml"];
-/// Files of other frameworks, and what they call the thing.
-const OTHERS: [(&str, &str); 6] = [
-    ("lefthook.yml", "lefthook"),
-    (".lefthook.yml", "lefthook"),
-    ("lefthook.yaml", "lefthook"),
-    ("lefthook.toml", "lefthook"),
-    (".husky", "husky"),
-    (".overcommit.yml", "overcommit"),
+/// What other frameworks leave in a repository, the file that names their commands, and their names.
+const OTHERS: [(&str, &str, &str); 6] = [
+    ("lefthook.yml", "lefthook.yml", "lefthook"),
+    (".lefthook.yml", ".lefthook.yml", "lefthook"),
+    ("lefthook.yaml", "lefthook.yaml", "lefthook"),
+    ("lefthook.toml", "lefthook.toml", "lefthook"),
+    (".husky", ".husky/pre-commit", "husky"),
+    (".overcommit.yml", ".overcommit.yml", "overcommit"),
 ];
 /// What a hook of any kind runs.
 pub(super) const COMMAND: &str = "hermes-lint check --hook";
@@ -49,14 +50,29 @@ pub fn entry(root: &Path) -> Step {
             }
         }
     }
-    for (name, framework) in OTHERS {
+    if let Some((name, framework)) = other(root) {
         let path = root.join(name);
-        if path.exists() {
-            let why = format!("{framework} runs the hooks here");
-            return Step::left(path, why, format!("`{COMMAND}` to its pre-commit commands"));
-        }
+        return match look(&path) {
+            Found::Text(text) if text.contains("hermes-lint") => Step::there(path, OTHER),
+            _ => {
+                let why = format!("{framework} runs the hooks here");
+                Step::left(path, why, format!("`{COMMAND}`"))
+            }
+        };
     }
     Step::write(root.join(".pre-commit-config.yaml"), None, ENTRY.to_owned(), WHAT)
+}
+
+/// True when another framework puts the hooks of every clone in place: one beside them would never run, or twice.
+#[must_use]
+pub fn has_other(root: &Path) -> bool {
+    NAMES.iter().all(|name| !root.join(name).exists()) && other(root).is_some()
+}
+
+/// The file with the commands of another framework, and its name.
+fn other(root: &Path) -> Option<(&'static str, &'static str)> {
+    let found = OTHERS.iter().find(|(mark, ..)| root.join(mark).exists())?;
+    Some((found.1, found.2))
 }
 
 /// `text` with the entry; `None` when it has one.

@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use self::forge::continuous;
-pub use self::framework::entry;
+pub use self::framework::{entry, has_other};
 pub use self::git_hook::git_hook;
 pub use self::settings::settings;
 pub use self::systemd::units;
