@@ -167,13 +167,14 @@ pub fn scan(
         let reason = SkipReason::Object(format!("the folder's tree {id} can't be read"));
         all.skips.push(Skip { path: named(&root, folder), reason, origin: Origin::Named });
     }
+    let submodules: Vec<SourcePath> = files.submodules().map(|path| named(&root, path)).collect();
     drop(files);
     all.findings = placed(&repo, &plan, options, &commits, sightings);
     let scrubber = Scrubber::new(&all.secrets);
     scrubber.findings(&mut all.findings);
     let choice = choice(Some(choose), &plan.settings);
     let by_path = PerPath::new(&plan.settings_folder, &plan.project, &plan.settings, today())?;
-    let coverage = coverage(&all, &commits, &plan);
+    let coverage = coverage(&all, &commits, &submodules, &plan);
     let decided = Decisions { marks: Marks::new(Vec::new(), today()), baseline: plan.baseline() };
     let mut triaged = triage(all.findings, &choice, &decided, |finding| by_path.covering(finding));
     triaged.suppressed.extend(allowed);
@@ -323,8 +324,16 @@ fn tell(finding: &mut Finding, origin: Origins) {
     finding.history = Some(Box::new(history));
 }
 
-fn coverage(all: &Merged, commits: &Commits, plan: &Plan) -> Coverage {
+fn coverage(all: &Merged, commits: &Commits, submodules: &[SourcePath], plan: &Plan) -> Coverage {
     let mut skipped = all.skipped();
+    skipped.extend(submodules.iter().map(|path| Skipped {
+        path: path.display.clone(),
+        reason: "submodule",
+        detail: format!(
+            "a submodule is a repository of its own: `hermes-lint check --history {}`",
+            path.display
+        ),
+    }));
     skipped.extend(commits.gaps().into_iter().map(|(reason, detail)| Skipped {
         path: "history".to_owned(),
         reason,

@@ -79,6 +79,20 @@ fn a_key_that_was_replaced_at_its_place_is_another_one() {
     assert_eq!(findings, again);
 }
 
+/// A submodule's commits are in a repository of their own, also when it is gone again.
+#[test]
+fn submodules_are_listed_as_not_looked_into() {
+    let repo = Repo::new();
+    let elsewhere = gix::ObjectId::empty_tree(gix::hash::Kind::Sha1);
+    let tree = repo.tree_with_submodule(&files(&[("a.py", "x\n")]), "lib", elsewhere);
+    let with = repo.commit_tree("main", tree, &[]);
+    repo.commit("main", &files(&[("a.py", "y\n")]), &[with]);
+    let (status, report) = repo.report(&["--history", "--require-complete"]);
+    let skipped = &report["summary"]["skipped"];
+    assert_eq!((status, skipped.as_array().map(Vec::len)), (3, Some(1)), "{report}");
+    assert_eq!((&skipped[0]["path"], &skipped[0]["reason"]), (&"lib".into(), &"submodule".into()));
+}
+
 #[test]
 fn merges_bring_and_remove_only_what_no_side_did() {
     let repo = Repo::new();

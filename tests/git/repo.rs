@@ -63,6 +63,19 @@ impl Repo {
 
     /// Commits `files` on `branch`, a minute after the last one.
     pub fn commit(&self, branch: &str, files: &Files<'_>, parents: &[ObjectId]) -> ObjectId {
+        self.commit_tree(branch, self.tree(files), parents)
+    }
+
+    /// A tree with `files`, and behind them a submodule that is at `commit`.
+    pub fn tree_with_submodule(&self, files: &Files<'_>, name: &str, commit: ObjectId) -> ObjectId {
+        let found = self.git.find_tree(self.tree(files)).unwrap();
+        let mut tree = gix::objs::Tree::from(found.decode().unwrap());
+        let mode = gix::objs::tree::EntryKind::Commit.into();
+        tree.entries.push(gix::objs::tree::Entry { mode, filename: name.into(), oid: commit });
+        self.git.write_object(&tree).unwrap().detach()
+    }
+
+    pub fn commit_tree(&self, branch: &str, tree: ObjectId, parents: &[ObjectId]) -> ObjectId {
         let seconds = self.now.fetch_add(60, Ordering::Relaxed);
         let by = gix::actor::Signature {
             name: "Ann Author".into(),
@@ -70,7 +83,7 @@ impl Repo {
             time: gix::date::Time::new(seconds, 3600),
         };
         let commit = gix::objs::Commit {
-            tree: self.tree(files),
+            tree,
             parents: parents.iter().copied().collect(),
             author: by.clone(),
             committer: by,

@@ -1,6 +1,6 @@
 //! Every blob of some commits, each once, with a path that it stands at.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -38,6 +38,7 @@ struct Met {
     folders: Vec<Folder>,
     names: Vec<u8>,
     missing: Vec<(Vec<u8>, ObjectId)>,
+    submodules: BTreeSet<Vec<u8>>,
 }
 
 impl Files {
@@ -97,6 +98,11 @@ impl Files {
         path
     }
 
+    /// Paths at which a commit of another repository stood.
+    pub fn submodules(&self) -> impl Iterator<Item = &[u8]> {
+        self.met.submodules.iter().map(Vec::as_slice)
+    }
+
     /// Folders that can't be read, by path, with their trees.
     #[must_use]
     pub fn missing(&self) -> &[(Vec<u8>, ObjectId)] {
@@ -107,7 +113,8 @@ impl Files {
 impl Met {
     fn new() -> Self {
         let folders = vec![Folder { above: 0, name: (0, 0) }];
-        Self { files: Vec::new(), folders, names: Vec::new(), missing: Vec::new() }
+        let (files, names, missing) = (Vec::new(), Vec::new(), Vec::new());
+        Self { files, folders, names, missing, submodules: BTreeSet::new() }
     }
 
     /// What `roots` lead to, and all that was seen on the way.
@@ -145,6 +152,11 @@ impl Met {
                 self.missing.push((self.folder_path(folder), tree));
                 return;
             };
+            if entry.mode.is_commit() {
+                let mut path = self.folder_path(folder);
+                path.extend_from_slice(entry.filename);
+                self.submodules.insert(path);
+            }
             let is_tree = entry.mode.is_tree();
             if !(is_tree || entry.mode.is_blob()) || !seen.insert(entry.oid.to_owned()) {
                 continue;
@@ -183,6 +195,7 @@ impl Met {
             name: name(file.name),
         }));
         self.missing.extend(older.missing.into_iter().filter(|(_, id)| is_new(id)));
+        self.submodules.extend(older.submodules);
     }
 
     /// Brings the files into the order of these numbers.
